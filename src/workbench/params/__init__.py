@@ -1,0 +1,39 @@
+"""The parameters of suites and units: YAML files -> typed, frozen models.
+
+``models`` (with ``sources``, ``experiments`` and ``fields``) says what a file may hold; ``loading`` reads files, lays a unit's over its suite's, and
+turns what is wrong into a message that names file, key, the nearest known key and what is allowed.
+A report's own parameters are not known here: they are declared by its notebook alone.
+"""
+
+from workbench.params.experiments import ExperimentParams, MetricParams
+from workbench.params.fields import ColumnType, Severity
+from workbench.params.loading import (
+    REST,
+    WHOLE,
+    SuiteParams,
+    UnitParams,
+    list_suites,
+    load_suite,
+    parse_as_of,
+)
+from workbench.params.models import SplitParams
+from workbench.params.sources import ReadParams, RuleParams, SourceParams, TableParams
+
+__all__ = [
+    "REST",
+    "WHOLE",
+    "ColumnType",
+    "ExperimentParams",
+    "MetricParams",
+    "ReadParams",
+    "RuleParams",
+    "Severity",
+    "SourceParams",
+    "SplitParams",
+    "SuiteParams",
+    "TableParams",
+    "UnitParams",
+    "list_suites",
+    "load_suite",
+    "parse_as_of",
+]
