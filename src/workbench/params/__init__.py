@@ -1,8 +1,9 @@
 """The parameters of suites and units: YAML files -> typed, frozen models.
 
-``models`` (with ``sources``, ``experiments`` and ``fields``) says what a file may hold; ``loading`` reads files, lays a unit's over its suite's, and
-turns what is wrong into a message that names file, key, the nearest known key and what is allowed.
-A report's own parameters are not known here: they are declared by its notebook alone.
+``models`` (with ``sources``, ``experiments`` and ``fields``) says what a file may hold; ``reading``
+turns what is wrong into a message that names file, key, the nearest known key and what is allowed;
+``loading`` lays a unit's file over its suite's. A report's own parameters are not known here: they
+are declared by its notebook alone.
 """
 
 from workbench.params.experiments import ExperimentParams, MetricParams

@@ -1,7 +1,8 @@
+# ruff: noqa: RUF012 - pydantic copies a mutable default for each model
 """What ``suite.yml`` and ``<unit>.yml`` may say, as frozen models.
 
-Every model refuses a key that it does not know. ``reading`` turns such a refusal into a message that
-names the file, the key, the nearest known key and the allowed values.
+Every model refuses a key that it does not know. ``reading`` turns such a refusal into a message
+that names the file, the key, the nearest known key and the allowed values.
 """
 
 from __future__ import annotations

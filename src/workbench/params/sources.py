@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012 - pydantic copies a mutable default for each model
 """What a parameter file may say of a source and of a canonical table."""
 
 from __future__ import annotations
