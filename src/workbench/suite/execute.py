@@ -1,0 +1,183 @@
+"""Runs one job: parameters in, executed notebook out, whatever happens in between."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from workbench.suite.engine import FRESH, Limits, Record
+from workbench.suite.environment import kernel_environment
+from workbench.suite.failure import Failure
+from workbench.suite.files import canonical, write_file
+from workbench.suite.normalise import Places, clean_text, normalise, places
+from workbench.suite.notebook import PARAMETERS_TAG, load
+from workbench.workspace import Workspace
+
+__all__ = ["Executed", "Limits", "execute", "inject"]
+
+INJECTED_TAG = "injected-parameters"
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What came of a job.
+
+    Parameters
+    ----------
+    notebook
+        The executed notebook, as far as it got, without anything that differs from run to run.
+    failure
+        Why it failed, or None.
+    seconds
+        Wall-clock seconds in all.
+    start_seconds
+        Seconds of them until the kernel was ready.
+    cells
+        Cell id -> wall-clock seconds. All times are for the run log; none enters an edition.
+    """
+
+    notebook: nbformat.NotebookNode
+    failure: Failure | None
+    seconds: float
+    start_seconds: float
+    cells: Mapping[str, float]
+
+
+def inject(notebook: nbformat.NotebookNode, parameters: Mapping[str, Any]) -> None:
+    """Put a cell that sets the parameters behind the parameters cell, in place.
+
+    Papermill would do so with a random cell id, and formats the cell differently where ``black``
+    happens to be installed.
+    """
+    lines = ["# Set by the suite for this run."]
+    lines += [f"{name} = {value!r}" for name, value in parameters.items()]
+    cell = nbformat.v4.new_code_cell("\n".join(lines), id=INJECTED_TAG)
+    cell.metadata["tags"] = [INJECTED_TAG]
+    for index, other in enumerate(notebook.cells):
+        if PARAMETERS_TAG in other.metadata.get("tags", []):
+            notebook.cells.insert(index + 1, cell)
+            return
+    notebook.cells.insert(0, cell)
+
+
+def execute(
+    workspace: Workspace,
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    limits: Limits | None = None,
+    engine: str = FRESH,
+) -> Executed:
+    """Run a notebook in a kernel of its own and return what came of it.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    notebook
+        The report's notebook; it is not changed.
+    parameters
+        Name -> value, the house's parameters included.
+    facts
+        What the job knows of its suite and unit; the kernel finds it as JSON in the file that
+        ``WORKBENCH_JOB`` names.
+    limits
+        How long it may take.
+    engine
+        The name of a Papermill engine that takes the same options as ours.
+
+    Returns
+    -------
+    Executed
+        Also when a cell failed, ran out of time, or the kernel died: ``failure`` says so.
+
+    Raises
+    ------
+    NotebookError
+        When the notebook cannot be read.
+    """
+    node = load(notebook)
+    inject(node, parameters)
+    record = Record()
+    with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as made:
+        folder = Path(made).resolve()
+        job_file = folder / "job.json"
+        write_file(job_file, canonical(facts))
+        try:
+            papermill.execute_notebook(
+                node,
+                None,
+                engine_name=engine,
+                kernel_name="python3",
+                progress_bar=False,
+                autosave_cell_every=0,
+                record=record,
+                limits=limits or Limits(),
+                folder=folder,
+                environment=kernel_environment(workspace, folder, job_file),
+            )
+        except PapermillExecutionError:
+            pass  # the cell's own output says it, in full
+        except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            record.message = record.message or f"{type(error).__name__}: {error}"
+            record.stopped = record.stopped or "NotFinished"
+        hidden = places(workspace.root, folder)
+    result = record.notebook if record.notebook is not None else node
+    cells = {
+        cell.id: cell.metadata.get("papermill", {}).get("duration") or 0.0
+        for cell in result.cells
+        if cell.cell_type == "code"
+    }
+    failure = _failure(result, record, hidden)
+    return Executed(
+        normalise(_without_markers(result), hidden),
+        failure,
+        monotonic() - record.began,
+        record.started,
+        cells,
+    )
+
+
+def _without_markers(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take out the cells that Papermill adds to a failed notebook: their ids are random."""
+    marker = "papermill-error-cell-tag"
+    notebook.cells = [
+        cell for cell in notebook.cells if marker not in cell.metadata.get("tags", [])
+    ]
+    return notebook
+
+
+def _failure(notebook: nbformat.NotebookNode, record: Record, hidden: Places) -> Failure | None:
+    cells = _without_markers(notebook).cells
+    for index, cell in enumerate(cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return Failure(
+                    index,
+                    cell.id,
+                    cell.source,
+                    output.ename,
+                    clean_text(output.evalue, hidden),
+                    clean_text("\n".join(output.traceback), hidden),
+                )
+    if not record.stopped and record.cell_index + 1 == len(cells):
+        return None
+    index = record.cell_index
+    cell = cells[index] if 0 <= index < len(cells) else None
+    return Failure(
+        index,
+        cell.id if cell is not None else "",
+        cell.source if cell is not None else "",
+        record.stopped or "NotFinished",
+        clean_text(record.message or "The notebook ended before its last cell.", hidden),
+        "",
+    )
