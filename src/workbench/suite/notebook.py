@@ -106,6 +106,8 @@ class Report:
         The canonical tables without which it is not applicable.
     any_of
         Tables of which it needs at least one; empty when it does not care.
+    optional
+        Tables that it uses where the unit has them.
     parameters
         Its declared parameters, the house's included.
     """
@@ -116,7 +118,18 @@ class Report:
     order: int
     tables: tuple[str, ...]
     any_of: tuple[str, ...]
+    optional: tuple[str, ...]
     parameters: tuple[DeclaredParameter, ...]
+
+    @property
+    def reads_triage(self) -> bool:
+        """Tell whether it reads what triage recorded with the snapshot: it names no table."""
+        return not (self.tables or self.any_of or self.optional)
+
+    def reads(self, available: Iterable[str]) -> tuple[str, ...]:
+        """Return the tables that it reads of those that a unit has: all when it names none."""
+        named = {*self.tables, *self.any_of, *self.optional}
+        return tuple(sorted(name for name in available if self.reads_triage or name in named))
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -178,7 +191,7 @@ def read_report(path: Path) -> Report:
         )
     notebook = load(path)
     said = notebook.metadata.get("workbench", {})
-    known = {"title", "order", "tables", "any_of"}
+    known = {"title", "order", "tables", "any_of", "optional"}
     for key in said:
         if key not in known:
             raise NotebookError(
@@ -191,6 +204,7 @@ def read_report(path: Path) -> Report:
         order=int(said.get("order", LAST_IN_ORDER)),
         tables=tuple(said.get("tables", ())),
         any_of=tuple(said.get("any_of", ())),
+        optional=tuple(said.get("optional", ())),
         parameters=_declared_in(notebook, str(path)),
     )
 

@@ -1,0 +1,245 @@
+"""Which jobs there are: units x reports, each with its key, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workbench.errors import ParameterError, one_of
+from workbench.params import SuiteParams, UnitParams
+from workbench.suite.keys import JobKey, job_key
+from workbench.suite.notebook import Report, resolve
+
+__all__ = [
+    "Job",
+    "NotApplicable",
+    "Plan",
+    "SnapshotLike",
+    "check_overrides",
+    "facts_of",
+    "make_plan",
+]
+
+
+class TableLike(Protocol):
+    """A table of a snapshot, as far as the plan needs it."""
+
+    @property
+    def rows(self) -> int:
+        """Return the number of accepted rows."""
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the table's content."""
+
+
+class SnapshotLike(Protocol):
+    """A snapshot, as far as the plan needs it."""
+
+    @property
+    def digest(self) -> str:
+        """Return the snapshot's name."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Return its tables, by name."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report for one unit on one snapshot: what is run, cached, retried.
+
+    Parameters
+    ----------
+    suite, unit
+        For whom.
+    report
+        What.
+    parameters
+        The report's own resolved parameters.
+    snapshot
+        The digest of the data snapshot.
+    tables
+        The canonical tables that it reads.
+    facts
+        What it sees of its suite and unit, as plain JSON values.
+    key
+        The digest of all that its result depends on, and the parts.
+    """
+
+    suite: str
+    unit: str
+    report: Report
+    parameters: Mapping[str, Any]
+    snapshot: str
+    tables: tuple[str, ...]
+    facts: Mapping[str, Any]
+    key: JobKey
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """A report that cannot be had for a unit, which is no failure.
+
+    Parameters
+    ----------
+    unit
+        For whom.
+    report
+        What.
+    reason
+        Why, in words.
+    """
+
+    unit: str
+    report: Report
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that there is to do for a suite.
+
+    Parameters
+    ----------
+    suite
+        The suite's name.
+    jobs
+        Units in the suite's order, reports in theirs.
+    not_applicable
+        The rest of units x reports.
+    """
+
+    suite: str
+    jobs: tuple[Job, ...]
+    not_applicable: tuple[NotApplicable, ...]
+
+    def of_unit(self, unit: str) -> tuple[tuple[Job, ...], tuple[NotApplicable, ...]]:
+        """Return a unit's part of the plan."""
+        return (
+            tuple(job for job in self.jobs if job.unit == unit),
+            tuple(item for item in self.not_applicable if item.unit == unit),
+        )
+
+
+def check_overrides(units: Iterable[UnitParams], reports: Mapping[str, Report]) -> None:
+    """Check every override of every unit against the notebooks, before anything runs.
+
+    Parameters
+    ----------
+    units
+        The units, the suite's overrides laid under theirs.
+    reports
+        All reports of the project.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown report, an unknown parameter, a value of a wrong type.
+    """
+    for unit in units:
+        for name, overrides in unit.reports.items():
+            where = f"{unit.where}, reports.{name}"
+            if name not in reports:
+                raise ParameterError(
+                    f"there is no report `{name}`", where=where, fix=one_of(name, reports)
+                )
+            resolve(reports[name].parameters, overrides, where)
+
+
+def facts_of(suite: SuiteParams, unit: UnitParams) -> dict[str, Any]:
+    """Return what a report sees of its suite and unit, as plain JSON values."""
+    return {
+        "suite": suite.name,
+        "suite_title": suite.title,
+        "as_of": suite.as_of.isoformat(),
+        "seed": suite.seed,
+        "min_group": suite.min_group,
+        "unit": unit.facts(),
+    }
+
+
+def make_plan(
+    suite: SuiteParams,
+    units: Iterable[UnitParams],
+    reports: Mapping[str, Report],
+    snapshots: Mapping[str, SnapshotLike],
+    renderer: Mapping[str, str],
+) -> Plan:
+    """Return the jobs of units x reports.
+
+    Parameters
+    ----------
+    suite
+        The suite.
+    units
+        The units to plan for.
+    reports
+        The reports to plan for.
+    snapshots
+        Unit -> its data; a unit without data has no jobs.
+    renderer
+        Name and version of the renderer that will be used.
+
+    Raises
+    ------
+    ParameterError
+        When an override does not fit its notebook.
+    """
+    jobs: list[Job] = []
+    rest: list[NotApplicable] = []
+    for unit in units:
+        snapshot = snapshots.get(unit.name)
+        for report in reports.values():
+            reason = _why_not(report, snapshot)
+            if snapshot is None or reason:
+                rest.append(NotApplicable(unit.name, report, reason))
+            else:
+                jobs.append(_job(suite, unit, report, snapshot, renderer))
+    return Plan(suite.name, tuple(jobs), tuple(rest))
+
+
+def _why_not(report: Report, snapshot: SnapshotLike | None) -> str:
+    if snapshot is None:
+        return "No data of this unit have been ingested."
+    missing = [table for table in report.tables if table not in snapshot.tables]
+    if missing:
+        return f"The unit has no {_listed(missing, 'and')}."
+    if report.any_of and not set(report.any_of) & set(snapshot.tables):
+        return f"The unit has neither {_listed(report.any_of, 'nor')}."
+    return ""
+
+
+def _listed(names: Iterable[str], last: str) -> str:
+    *first, final = names
+    return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def _job(
+    suite: SuiteParams,
+    unit: UnitParams,
+    report: Report,
+    snapshot: SnapshotLike,
+    renderer: Mapping[str, str],
+) -> Job:
+    where = f"{unit.where}, reports.{report.name}"
+    parameters = resolve(report.parameters, unit.reports.get(report.name, {}), where)
+    facts = facts_of(suite, unit)
+    tables = report.reads(snapshot.tables)
+    data = {
+        name: {"rows": snapshot.tables[name].rows, "digest": snapshot.tables[name].digest}
+        for name in tables
+    }
+    if report.reads_triage:
+        data["snapshot"] = {"rows": 0, "digest": snapshot.digest}
+    return Job(
+        suite.name,
+        unit.name,
+        report,
+        parameters,
+        snapshot.digest,
+        tables,
+        facts,
+        job_key(report.path, parameters, facts, data, renderer),
+    )
