@@ -1,0 +1,156 @@
+"""What every reduction shares: wrapping a table, whole-number money and days, collecting.
+
+A reduction is written once, with Narwhals expressions, and runs where the rows are: a DuckDB
+relation, a pandas or a Polars frame. Three habits keep its result the same everywhere:
+
+- money is summed as whole ten-thousandths: no engine and no order of the rows changes a sum;
+- a day is a whole number (:meth:`datetime.date.toordinal`): engines differ in date arithmetic;
+- an aggregation is a plain sum, minimum, maximum or count of a column computed before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from workbench.errors import AnalysisError, one_of
+
+__all__ = [
+    "MONEY_SCALE",
+    "as_money",
+    "collect",
+    "day_number",
+    "days_to_dates",
+    "lazy",
+    "money_units",
+    "require_number",
+    "require_time",
+]
+
+MONEY_SCALE = 10_000
+"""How many units of :func:`money_units` are one unit of the currency (DECIMAL(18,4))."""
+
+
+def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[Any]:
+    """Return a table as a Narwhals lazy frame.
+
+    Parameters
+    ----------
+    table
+        A DuckDB relation, a pandas or Polars frame (lazy or not), or a Narwhals frame.
+    where
+        What the table is, for the message of an error: ``orders``.
+    needs
+        Names of the columns that must be there.
+
+    Raises
+    ------
+    AnalysisError
+        For an Arrow table (window functions gave wrong rows on it), for something that is no
+        table, and for missing columns.
+    """
+    try:
+        frame = nw.from_native(table)
+    except TypeError as error:
+        raise AnalysisError(
+            f"{type(table).__name__} is not a table",
+            where=where,
+            fix="Give a DuckDB relation, a pandas frame or a Polars frame.",
+        ) from error
+    if frame.implementation.is_pyarrow():
+        raise AnalysisError(
+            "Arrow tables are not read",
+            where=where,
+            fix="Give a DuckDB relation, or a pandas or Polars frame made from it.",
+        )
+    found: nw.LazyFrame[Any] = frame.lazy()
+    names = found.collect_schema().names()
+    missing = [name for name in needs if name not in names]
+    if missing:
+        raise AnalysisError(
+            f"column {', '.join(missing)} is missing",
+            where=where,
+            fix=one_of(missing[0], names),
+        )
+    return found
+
+
+def require_time(frame: nw.LazyFrame[Any], column: str, *, where: str) -> None:
+    """Raise an error unless a column holds dates or times without a zone."""
+    kind = frame.collect_schema()[column]
+    if kind == nw.Date or (isinstance(kind, nw.Datetime) and kind.time_zone is None):
+        return
+    raise AnalysisError(
+        f"column {column} is {kind}, not a local date or time",
+        where=where,
+        fix="Parse it first, and turn a time with a zone into the unit's local time.",
+    )
+
+
+def require_number(frame: nw.LazyFrame[Any], column: str, *, where: str) -> None:
+    """Raise an error unless a column holds numbers or true/false."""
+    kind = frame.collect_schema()[column]
+    if kind.is_numeric() or kind == nw.Boolean:
+        return
+    raise AnalysisError(
+        f"column {column} is {kind}, not a number",
+        where=where,
+        fix="Declare its type as integer, decimal or number where the source is read.",
+    )
+
+
+def day_number(column: str) -> nw.Expr:
+    """Return the day of a date or time column as :meth:`datetime.date.toordinal` gives it.
+
+    Year and day of the year are all that is asked of the engine, as every engine has them; the
+    rest is arithmetic on whole numbers. Year 1 to 9999.
+    """
+    before = nw.col(column).dt.year().cast(nw.Int64) - 1
+    leaps = before // 4 - before // 100 + before // 400
+    return before * 365 + leaps + nw.col(column).dt.ordinal_day().cast(nw.Int64)
+
+
+def money_units(column: str) -> nw.Expr:
+    """Return an amount in whole ten-thousandths of the currency, as Int64.
+
+    Exact for DECIMAL(18,4) and whole numbers; a float is rounded to the nearest ten-thousandth,
+    which gives back the decimal number that was written down. The column must be finite.
+    """
+    return (nw.col(column) * MONEY_SCALE).round(0).cast(nw.Int64)
+
+
+def as_money(units: int) -> Decimal:
+    """Return ten-thousandths as an exact decimal amount.
+
+    Examples
+    --------
+    >>> as_money(89_114_079_040)
+    Decimal('8911407.9040')
+    """
+    return Decimal(int(units)).scaleb(-4)
+
+
+def days_to_dates(days: Any) -> pd.Series:
+    """Return day numbers as dates (datetime64, whole seconds), in the same order.
+
+    Parameters
+    ----------
+    days
+        Whole numbers as :func:`day_number` gives them.
+    """
+    since = np.asarray(days, dtype="int64") - 719_163  # 1970-01-01
+    return pd.Series(since.astype("datetime64[D]").astype("datetime64[s]"))
+
+
+def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
+    """Return a reduced frame as pandas, rows in no particular order.
+
+    The engine is named, because the default of some is an Arrow table.
+    """
+    done: pd.DataFrame = frame.collect(backend="pandas").to_native()
+    return done.reset_index(drop=True)

@@ -1,0 +1,12 @@
+"""Segmentation: which customers hold the value, and which of them are slipping away.
+
+::
+
+    rfm.py            order lines -> one row per customer (the only reduction)
+    scores.py         customers -> recency, frequency and money scores, with their cut points
+    grid.py           the table of rules that names a segment for each combination of scores
+    segments.py       what each segment holds; groups that are too small are merged
+    concentration.py  how much of the revenue the top customers hold
+    actions.py        customers to act on, each with the reason
+    study.py          all of it in one call, as the notebook makes it
+"""

@@ -1,0 +1,124 @@
+"""Segmentation in one call: reduce, score, name, add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from workbench.segmentation.actions import customers_to_act_on
+from workbench.segmentation.concentration import Concentration, concentration
+from workbench.segmentation.grid import Grid, read_grid
+from workbench.segmentation.rfm import CustomerBase, rfm
+from workbench.segmentation.scores import CutPoints, cut_table, score
+from workbench.segmentation.segments import RETURNS_ONLY, SegmentTable, segment_table
+
+__all__ = ["Segmentation", "segment"]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Segments of a unit's customers up to a day.
+
+    Parameters
+    ----------
+    base
+        The customers before scoring, with what was read and left apart.
+    customers
+        `CustomerBase.customers` with `r_score`, `f_score`, `m_score` and `segment`.
+    cuts
+        Cut points of the three scores.
+    grid
+        The rules that name the segments.
+    segments
+        What each segment holds; customers with returns only are a segment of their own.
+    concentration
+        How unevenly revenue is spread.
+    min_group
+        Smaller groups are not shown.
+    """
+
+    base: CustomerBase
+    customers: pd.DataFrame
+    cuts: tuple[CutPoints, ...]
+    grid: Grid
+    segments: SegmentTable
+    concentration: Concentration
+    min_group: int
+
+    def cut_table(self) -> pd.DataFrame:
+        """Return the range of values behind each score."""
+        return cut_table(self.cuts, min_group=self.min_group)
+
+    def score_map(self) -> pd.DataFrame:
+        """Return customers and revenue for each pair of recency and frequency scores.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `r_score`, `f_score`, `customers`, `revenue`; pairs of fewer customers than `min_group`
+            are left out.
+        """
+        pairs = self.customers.groupby(["r_score", "f_score"], as_index=False).agg(
+            customers=("revenue", "size"), units=("revenue_units", "sum")
+        )
+        pairs = pairs[pairs["customers"] >= self.min_group].reset_index(drop=True)
+        return pairs.assign(revenue=pairs["units"] / 10_000).drop(columns="units")
+
+    def at_risk(self) -> pd.DataFrame:
+        """Return the valuable customers who are slipping away, with value and reason.
+
+        They are the segments whose rule says so (`Rule.valuable_at_risk`).
+        """
+        names = [rule.name for rule in self.grid.rules if rule.valuable_at_risk]
+        return customers_to_act_on(self.customers, names, known=self.grid.names)
+
+
+def segment(
+    orders: Any,
+    *,
+    as_of: date,
+    min_group: int,
+    n_bins: int = 5,
+    cuts: Mapping[str, Sequence[float]] | None = None,
+    rules: Sequence[Mapping[str, Any]] = (),
+) -> Segmentation:
+    """Return the segments of the customers behind some order lines.
+
+    Parameters
+    ----------
+    orders
+        Order lines, as :func:`workbench.segmentation.rfm.rfm` takes them.
+    as_of
+        The last day that counts.
+    min_group
+        Groups of fewer customers are merged or left out.
+    n_bins
+        Number of scores, 3 to 10.
+    cuts
+        Cut points to use in place of quantiles, see :func:`workbench.segmentation.scores.score`.
+    rules
+        Declared rules, see :func:`workbench.segmentation.grid.read_grid`; empty: the house's.
+
+    Raises
+    ------
+    AnalysisError
+        When the data or the rules do not allow it; the message says why.
+    """
+    base = rfm(orders, as_of=as_of)
+    scored, points = score(base.customers, n_bins=n_bins, cuts=cuts)
+    grid = read_grid(rules, n_bins=n_bins)
+    customers = scored.assign(segment=grid.assign(scored))
+    everyone = pd.concat([customers, base.returns_only.assign(segment=RETURNS_ONLY)])
+    return Segmentation(
+        base=base,
+        customers=customers,
+        cuts=points,
+        grid=grid,
+        segments=segment_table(everyone, (*grid.names, RETURNS_ONLY), min_group=min_group),
+        concentration=concentration(everyone, min_group=min_group),
+        min_group=min_group,
+    )
