@@ -1,0 +1,259 @@
+"""Editions: staged beside their place, renamed into it, then served.
+
+A reader of ``reports/`` sees an edition whole or not at all. At whatever point the process is
+killed, the pointer ``served.json`` names a complete edition, and what was left behind is cleaned
+away by the next run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import PublishError
+from workbench.suite.files import (
+    canonical,
+    digest_of,
+    digest_of_file,
+    files_below,
+    flush_folder,
+    read_json,
+    replace_file,
+    write_file,
+)
+from workbench.suite.secrets import refuse_secrets
+
+__all__ = ["Edition", "Stage", "clean", "damage", "list_editions", "serve", "served"]
+
+MANIFEST = "manifest.json"
+RESULTS = "results.json"
+SERVED = "served.json"
+_STAGING = ".staging-"
+_DAMAGED = ".damaged-"
+
+Step = Callable[[str], None]
+
+
+def _nothing(step: str) -> None:
+    """Do nothing at a step; a test puts a crash in its place."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A published edition.
+
+    Parameters
+    ----------
+    folder
+        Where it is; its name is the edition's.
+    manifest
+        What it says of itself.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Return the edition's name: ``2025-06-30-0123456789abcdef``."""
+        return self.folder.name
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        """Return what its reports recorded, by report."""
+        found: Mapping[str, Any] = (read_json(self.folder / RESULTS) or {}).get("reports", {})
+        return found
+
+
+class Stage:
+    """An edition in the making: a hidden folder beside its place.
+
+    Parameters
+    ----------
+    folder
+        The unit's folder of editions.
+    at
+        Called with the name of each step; for tests that stop there.
+    """
+
+    def __init__(self, folder: Path, at: Step = _nothing) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.parent = folder
+        self.folder = folder / f"{_STAGING}{os.getpid()}"
+        self._at = at
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Add a file; ``name`` is relative to the edition, with ``/``."""
+        self._at("writing")
+        write_file(self.folder / name, content)
+
+    def carry(self, edition: Edition, name: str) -> bool:
+        """Copy a file from an earlier edition; False when it is not what its digest says."""
+        source, target = edition.folder / name, self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(source, target)
+        except OSError:
+            return False
+        return digest_of_file(target) == edition.manifest["files"].get(name)
+
+    def publish(
+        self,
+        make_manifest: Callable[[Mapping[str, str]], Mapping[str, Any]],
+        secrets: Iterable[str] = (),
+    ) -> Edition:
+        """Make the edition from what is staged, serve it, and return it.
+
+        Parameters
+        ----------
+        make_manifest
+            From the SHA-256 of each file to the manifest; it must hold ``as_of``.
+        secrets
+            What must not stand in it.
+
+        Returns
+        -------
+        Edition
+            An earlier one when it is the same to the last byte.
+
+        Raises
+        ------
+        PublishError
+            When a secret was found, or the disk refused.
+        """
+        try:
+            return self._publish(make_manifest, secrets)
+        except OSError as error:
+            raise PublishError(
+                f"the edition could not be written ({error.strerror or error})",
+                where=str(self.parent),
+                fix="Free some disk space or mend the folder's permissions, and run again. "
+                "The last good edition is still served.",
+            ) from error
+        finally:
+            self.discard()
+
+    def _publish(
+        self,
+        make_manifest: Callable[[Mapping[str, str]], Mapping[str, Any]],
+        secrets: Iterable[str],
+    ) -> Edition:
+        digests = {
+            path.relative_to(self.folder).as_posix(): digest_of_file(path)
+            for path in files_below(self.folder)
+        }
+        manifest = make_manifest(digests)
+        content = canonical(manifest)
+        self.write(MANIFEST, content)
+        refuse_secrets(self.folder, secrets, f"{manifest['suite']}/{manifest['unit']}")
+        _settle(self.folder)
+        place = self.parent / f"{manifest['as_of']}-{digest_of(content)}"
+        self._at("staged")
+        if place.exists() and damage(Edition(place, manifest)):
+            place.rename(_free_name(self.parent, f"{_DAMAGED}{place.name}"))
+        if not place.exists():
+            self.folder.rename(place)
+            flush_folder(self.parent)
+        self._at("renamed")
+        serve(self.parent, place.name)
+        self._at("served")
+        return Edition(place, manifest)
+
+    def discard(self) -> None:
+        """Remove what is staged; nothing happens once it is published."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Flush each file and folder to the disk and take the right to write from the files."""
+    for path in files_below(folder):
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        flush_folder(inner)
+
+
+def _free_name(parent: Path, name: str) -> Path:
+    number = 1
+    while (parent / f"{name}-{number}").exists():
+        number += 1
+    return parent / f"{name}-{number}"
+
+
+def serve(folder: Path, edition: str) -> None:
+    """Make an edition the one that the portal shows, in one step."""
+    replace_file(folder / SERVED, canonical({"edition": edition}))
+
+
+def served(folder: Path) -> Edition | None:
+    """Return the edition that a unit's portal shows, or None when there is none to be had."""
+    try:
+        name = (read_json(folder / SERVED) or {}).get("edition", "")
+    except ValueError:
+        return None
+    return _read(folder / name) if name else None
+
+
+def list_editions(folder: Path) -> list[Edition]:
+    """Return a unit's editions, the newest first: by their day, then by when they were made."""
+    found = [
+        edition
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.is_dir() and not path.name.startswith(".")
+        if (edition := _read(path)) is not None
+    ]
+
+    def age(edition: Edition) -> tuple[str, int, str]:
+        made = (edition.folder / MANIFEST).stat().st_mtime_ns
+        return str(edition.manifest.get("as_of", "")), made, edition.id
+
+    return sorted(found, key=age, reverse=True)
+
+
+def _read(folder: Path) -> Edition | None:
+    """Return an edition whose manifest is what its name says, else None."""
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except OSError:
+        return None
+    if not folder.name.endswith(f"-{digest_of(content)}"):
+        return None
+    return Edition(folder, read_json(folder / MANIFEST))
+
+
+def damage(edition: Edition) -> list[str]:
+    """Return which files of an edition are missing, changed or too many; none when it is whole."""
+    told = edition.manifest["files"]
+    there = {
+        path.relative_to(edition.folder).as_posix(): path for path in files_below(edition.folder)
+    }
+    manifest = there.pop(MANIFEST, None)
+    wrong = sorted(set(told) ^ set(there))
+    wrong += [
+        name for name, path in there.items() if name in told and digest_of_file(path) != told[name]
+    ]
+    if manifest is None or not edition.id.endswith(f"-{digest_of(manifest.read_bytes())}"):
+        wrong.append(MANIFEST)
+    return wrong
+
+
+def clean(folder: Path) -> list[str]:
+    """Remove what runs that died left behind, and return the names; call it under the lock."""
+    left = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.startswith(_STAGING):
+            shutil.rmtree(path, ignore_errors=True)
+            left.append(path.name)
+        elif path.name.startswith(f".{SERVED}."):
+            path.unlink(missing_ok=True)
+            left.append(path.name)
+    return left
