@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNER = ".workbench-root"  # in the environment: the checkout that it was made for
+SOURCE_ONLY = ("autograd-gamma",)  # packages of the lock that have no wheel for any platform
 QUARTO_NOTE = ".workbench-quarto"  # in the environment: why quarto-cli could not be had
 
 
@@ -83,14 +84,40 @@ def install(python: Path, lock: Path) -> None:
         pip = [uv, "pip", "install", "--quiet", "--python", str(python)]
         compiled = ["--compile-bytecode"]
     else:
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         compiled = ["--compile"]
-    say(f"installing {lock.relative_to(ROOT)} with {'uv' if uv else 'pip'}")
+    say(f"installing {lock.relative_to(ROOT)} with {'uv' if uv else 'pip: some minutes'}")
+    with tempfile.TemporaryDirectory(prefix="workbench-setup-") as scratch:
+        # What is only published as source is built by the locked setuptools, not by whichever
+        # version an isolated build would download.
+        for name in ("setuptools", *SOURCE_ONLY):
+            part = Path(scratch) / f"{name}.txt"
+            part.write_text(block(lock.read_text(encoding="utf-8"), name), encoding="utf-8")
+            if part.stat().st_size:
+                run(
+                    *pip,
+                    *compiled,
+                    "--require-hashes",
+                    "--no-deps",
+                    "--no-build-isolation",
+                    "-r",
+                    part,
+                )
     run(*pip, *compiled, "--require-hashes", "-r", lock)
-    # The build backend is in the lock: nothing is downloaded for this one.
+    # Its build backend is in the lock: nothing is downloaded for this one.
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     run(python, "-m", "compileall", "-q", ROOT / "src")
     say(f"packages ready in {time.monotonic() - started:.0f} s")
+
+
+def block(lock: str, name: str) -> str:
+    """Return the lines of one package in a lock, its hashes included; empty when not there."""
+    lines = lock.splitlines(keepends=True)
+    start = next((i for i, line in enumerate(lines) if line.startswith(f"{name}==")), len(lines))
+    end = start
+    while end < len(lines) and lines[end].rstrip().endswith("\\"):
+        end += 1
+    return "".join(lines[start : end + 1])
 
 
 def find_quarto(venv: Path) -> str | None:
