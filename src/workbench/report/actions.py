@@ -13,9 +13,10 @@ import pandas as pd
 
 from workbench.errors import NotebookError
 from workbench.report.csvs import csv_text
+from workbench.report.display import show
 from workbench.report.findings import format_unit, plain_number
 from workbench.report.formats import format_number, is_missing
-from workbench.report.mime import ACTION, show
+from workbench.report.mime import ACTION
 from workbench.report.tables import as_pandas, check_columns
 from workbench.report.text import clean, escape_markdown, slug
 

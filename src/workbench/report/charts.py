@@ -7,13 +7,13 @@ notebook needs one call, and every report reads the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from workbench.errors import NotebookError
@@ -204,7 +204,7 @@ def lines(
         axes.margins(x=0.01)
         bottom, top = axes.get_ylim()
         axes.yaxis.set_major_formatter(FuncFormatter(_ticks(bottom, top, format, currency)))
-        axes.yaxis.set_major_locator(MaxNLocator(6))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         _format_x(axes, data[x])
         axes.grid(visible=False, axis="x")
         axes.set_xlabel(clean(x_label))
@@ -276,7 +276,7 @@ def intervals(
         axes.margins(x=0.08)
         left_end, right_end = axes.get_xlim()
         axes.xaxis.set_major_formatter(FuncFormatter(_ticks(left_end, right_end, format, currency)))
-        axes.xaxis.set_major_locator(MaxNLocator(6))
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(clean(x_label))
         theme.message(axes, title, subtitle)
@@ -352,9 +352,8 @@ def heatmap(
         axes.spines[:].set_visible(False)
         axes.set_xlabel(clean(x_label), loc="left")
         axes.set_ylabel(clean(y_label))
-        theme.message(axes, title, subtitle)
-        if x_label or names:
-            _lift_title(axes, 18 + (14 if x_label else 0))
+        # The column names stand on top, so the message goes above them.
+        theme.message(axes, title, subtitle, above=18 + (18 if x_label else 0))
     return fig
 
 
@@ -364,29 +363,24 @@ def _canvas(height: float) -> tuple[Figure, Axes]:
     return fig, fig.add_subplot()
 
 
-def _lift_title(axes: Axes, points: float) -> None:
-    """Move the message up, over tick labels that stand on top."""
-    pad = 26 if axes.texts and axes.texts[-1].get_color() == theme.GREY else 10
-    axes.set_title(axes.get_title(loc="left"), loc="left", pad=pad + points)
-    for text in axes.texts:
-        if isinstance(text, Annotation):
-            text.xyann = (0, 9 + points)
-
-
 def _format_x(axes: Axes, values: pd.Series) -> None:
     """Write whole numbers or dates on the axis of x."""
     if pd.api.types.is_datetime64_any_dtype(values):
         dates: Any = mdates  # has no types
         axes.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=7))
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda place, _: format_date(dates.num2date(place).date()))
-        )
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda place, _: _day(dates.num2date(place))))
         return
     whole = pd.api.types.is_integer_dtype(values)
     axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda place, _: format_value(place, "number", digits=0 if whole else None))
     )
+
+
+def _day(moment: datetime) -> str:
+    """Return a date for an axis: the day is left out on the first of a month."""
+    text = format_date(moment.date())
+    return text.partition(" ")[2] if moment.day == 1 else text
 
 
 def _name_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:

@@ -12,7 +12,8 @@ import matplotlib as mpl
 
 from workbench.errors import NotebookError
 from workbench.report import theme
-from workbench.report.mime import FIGURE, show
+from workbench.report.display import show
+from workbench.report.mime import FIGURE
 from workbench.report.text import clean, slug
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.errors import NotebookError, one_of
+from workbench.report.display import show
 from workbench.report.formats import (
     MISSING,
     format_date,
@@ -18,7 +19,7 @@ from workbench.report.formats import (
     is_currency,
     is_missing,
 )
-from workbench.report.mime import FINDING, METRIC, SECTION, show
+from workbench.report.mime import FINDING, METRIC, SECTION
 from workbench.report.text import clean, escape_markdown, slug, slug_of
 
 __all__ = ["FINDING_KINDS", "finding", "format_unit", "metric", "plain_number", "section"]

@@ -165,7 +165,7 @@ def format_money(
     if is_missing(value):
         return MISSING
     number = _numeric(value)
-    size: Decimal | float | int = abs(number)
+    size = abs(Decimal(str(number)))
     word = ""
     if short:
         for scale, name in _SCALES:

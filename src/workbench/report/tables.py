@@ -11,8 +11,9 @@ import pandas as pd
 from workbench.errors import NotebookError, one_of
 from workbench.report import formats
 from workbench.report.csvs import csv_text
+from workbench.report.display import show
 from workbench.report.markup import Cell, Head, preview_html, table_html
-from workbench.report.mime import TABLE, show
+from workbench.report.mime import TABLE
 from workbench.report.text import clean, escape_html, slug
 
 __all__ = ["Column", "as_pandas", "table"]

@@ -84,7 +84,7 @@ def sequential() -> LinearSegmentedColormap:
     )
 
 
-def message(axes: Axes, title: str, subtitle: str = "") -> None:
+def message(axes: Axes, title: str, subtitle: str = "", *, above: float = 0) -> None:
     """Put the message over the axes: what the figure says, and how to read it.
 
     Parameters
@@ -95,13 +95,15 @@ def message(axes: Axes, title: str, subtitle: str = "") -> None:
         What the figure says, as a short sentence.
     subtitle
         How to read it: what is drawn, in which unit, over which time.
+    above
+        Points to leave free between the axes and the message, for labels on top.
     """
-    axes.set_title(clean(title), loc="left", pad=26 if subtitle else 10, wrap=False)
+    axes.set_title(clean(title), loc="left", pad=above + (26 if subtitle else 10))
     if subtitle:
         axes.annotate(
             clean(subtitle),
             xy=(0, 1),
-            xytext=(0, 9),
+            xytext=(0, 9 + above),
             xycoords="axes fraction",
             textcoords="offset points",
             fontsize=9.5,
