@@ -7,7 +7,7 @@ severities of its own in its parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -91,7 +91,7 @@ class Table:
     about: str
     columns: tuple[ColumnContract, ...]
     key: tuple[str, ...] = ()
-    references: Mapping[str, str] = MappingProxyType({})
+    references: Mapping[str, str] = field(default_factory=dict)
     order_of_events: tuple[tuple[str, str], ...] = ()
     clock: str | None = None
 
