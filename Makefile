@@ -87,5 +87,5 @@ $(STAMP): requirements.lock requirements-quarto.lock pyproject.toml tools/setup.
 	@printf '%s' "$(CURDIR)" >"$(STAMP)"
 
 $(BENCH_STAMP): benchmarks/requirements.lock pyproject.toml tools/setup.py
-	@$(SETUP) --venv "$(BENCH)" --lock benchmarks/requirements.lock --quarto no
+	@$(SETUP) --venv "$(BENCH)" --lock benchmarks/requirements.lock --packages-only
 	@printf '%s' "$(CURDIR)" >"$(BENCH_STAMP)"

@@ -193,12 +193,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--lock", type=Path, default=ROOT / "requirements.lock")
     parser.add_argument("--quarto", choices=("auto", "yes", "no"), default="auto")
     parser.add_argument("--quarto-timeout", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--packages-only", action="store_true", help="no word about renderers")
     wanted = parser.parse_args(arguments)
 
     venv = wanted.venv.absolute()
     python = make_environment(venv)
     install(python, wanted.lock.absolute())
-    if wanted.quarto == "no" and wanted.lock.parent != ROOT:
+    if wanted.packages_only:
         return
     quarto = find_quarto(venv)
     reason = ""
