@@ -1,0 +1,207 @@
+"""The handle that a notebook opens: a unit's facts, and its tables as of a day."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from workbench.data.contracts import CONTRACTS, contract
+from workbench.data.engine import connect, literal
+from workbench.data.snapshots import Snapshot, current_snapshot, read_snapshot
+from workbench.errors import SnapshotError, one_of
+from workbench.params import ExperimentParams, load_suite, parse_as_of
+from workbench.workspace import Workspace
+
+__all__ = ["JOB_VARIABLE", "SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
+
+JOB_VARIABLE = "WORKBENCH_JOB"
+SUITE_VARIABLE = "WORKBENCH_SUITE"
+DEFAULT_SUITE = "demo"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A business unit on one snapshot of its data.
+
+    Parameters
+    ----------
+    suite, name, title, owner
+        Its suite, its name there, its name for people, the department that answers for it.
+    currency, timezone, week_start, fiscal_year_start
+        ISO 4217 code, IANA name, lower-case weekday, month 1-12.
+    as_of
+        The day whose end the report looks back from.
+    seed
+        Seed of every random step.
+    min_group
+        The smallest group that may be shown.
+    experiments
+        The unit's declared experiments, by id.
+    snapshot
+        The data.
+    actions
+        The owner-only folder that action lists are written to.
+    """
+
+    suite: str
+    name: str
+    title: str
+    owner: str
+    currency: str
+    timezone: str
+    week_start: str
+    fiscal_year_start: int
+    as_of: date
+    seed: int
+    min_group: int
+    experiments: Mapping[str, ExperimentParams]
+    snapshot: Snapshot
+    actions: Path
+    _connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
+
+    def has(self, *tables: str) -> bool:
+        """Tell whether the unit has these canonical tables, with at least one row each."""
+        return all(
+            contract(name).name in self.snapshot.tables and self.snapshot.tables[name].rows > 0
+            for name in tables
+        )
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Return a canonical table's accepted rows.
+
+        Parameters
+        ----------
+        name
+            The table's name.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            A lazy relation over the snapshot's Parquet file; ``.df()`` makes it a pandas frame,
+            and Narwhals takes it as it is.
+
+        Raises
+        ------
+        SnapshotError
+            When the unit does not have the table.
+        """
+        contract(name)
+        if name not in self.snapshot.tables:
+            raise SnapshotError(
+                f"the unit `{self.name}` has no table `{name}`",
+                where=f"suite {self.suite}",
+                fix=one_of(name, self.snapshot.tables),
+            )
+        return self._connection.sql(
+            f"SELECT * FROM read_parquet({literal(str(self.snapshot.path(name)))})"
+        )
+
+
+def job_facts(
+    facts: Mapping[str, Any], snapshot: Snapshot, *, seed: int, min_group: int, actions: Path
+) -> dict[str, Any]:
+    """Return what the suite writes for a job's kernel, and `open_unit` reads there.
+
+    Parameters
+    ----------
+    facts
+        The unit's facts, as ``UnitParams.facts()`` gives them.
+    snapshot
+        The snapshot to read.
+    seed, min_group
+        The suite's.
+    actions
+        Where action lists are written.
+    """
+    return {
+        "unit": dict(facts),
+        "suite": snapshot.suite,
+        "snapshot": snapshot.digest,
+        "home": str(snapshot.folder.parent.parent),
+        "seed": seed,
+        "min_group": min_group,
+        "actions": str(actions),
+    }
+
+
+def open_unit(suite: str = "", unit: str = "", snapshot: str = "") -> Unit:
+    """Return a unit, ready to be analysed.
+
+    Parameters
+    ----------
+    suite
+        The suite; empty for the one in ``WORKBENCH_SUITE``, else ``demo``.
+    unit
+        The unit; empty for the suite's first.
+    snapshot
+        The digest of a snapshot; empty for the unit's newest.
+
+    Raises
+    ------
+    ParameterError
+        When the suite or the unit does not exist.
+    SnapshotError
+        When there are no data yet.
+    """
+    job = os.environ.get(JOB_VARIABLE)
+    facts = (
+        json.loads(Path(job).read_text(encoding="utf-8"))
+        if job
+        else _facts_by_hand(suite, unit, snapshot)
+    )
+    about = facts["unit"]
+    found = read_snapshot(Path(facts["home"]), facts["snapshot"])
+    return Unit(
+        suite=facts["suite"],
+        name=about["name"],
+        title=about["title"],
+        owner=about["owner"],
+        currency=about["currency"],
+        timezone=about["timezone"],
+        week_start=about["week_start"],
+        fiscal_year_start=about["fiscal_year_start"],
+        as_of=parse_as_of(found.as_of),
+        seed=facts["seed"],
+        min_group=facts["min_group"],
+        experiments={
+            name: ExperimentParams.model_validate(value)
+            for name, value in about["experiments"].items()
+        },
+        snapshot=found,
+        actions=Path(facts["actions"]),
+        _connection=connect(threads=_threads()),
+    )
+
+
+def _facts_by_hand(suite: str, unit: str, snapshot: str) -> dict[str, Any]:
+    """Return a job's facts for an analyst who runs a notebook in JupyterLab."""
+    workspace = Workspace.find()
+    name = suite or os.environ.get(SUITE_VARIABLE) or DEFAULT_SUITE
+    params = load_suite(workspace, name)
+    chosen = params.unit(unit or next(iter(params.units)))
+    home = workspace.unit_data(name, chosen.name)
+    found = read_snapshot(home, snapshot) if snapshot else current_snapshot(home)
+    return job_facts(
+        chosen.facts(),
+        found,
+        seed=params.seed,
+        min_group=params.min_group,
+        actions=home / "actions",
+    )
+
+
+def _threads() -> int | None:
+    wanted = os.environ.get("WORKBENCH_THREADS", "")
+    return int(wanted) if wanted.isdigit() and int(wanted) else None
+
+
+def tables_of(unit: Unit) -> tuple[str, ...]:
+    """Return the canonical tables that a unit has, in the contracts' order."""
+    return tuple(name for name in CONTRACTS if name in unit.snapshot.tables)

@@ -1,0 +1,42 @@
+"""The gate that every row passes: types, contract, rules, keys, references, privacy.
+
+On received rows, inside ingest::
+
+    canonical, typed    text -> typed, canonical columns; each failure of a row's values as a bit
+    checks, reasons     what is checked, how severe it is, and what a reader is told
+    marks               what only several rows together show: repeats, references to nothing
+    units               which unit a row belongs to, where one source is split
+    tally, profile      counts, places to look, a profile of each column
+    outcome             accepted rows to the snapshot, rejected ones to quarantine
+    record              all of that, kept beside the snapshot
+
+On the record, in the triage report: ``frames`` (tables) and ``verdict`` (sentences).
+"""
+
+from workbench.triage.frames import (
+    columns,
+    completeness,
+    examples,
+    flow,
+    freshness,
+    identifiers,
+    reasons,
+    to_mend,
+)
+from workbench.triage.record import TriageRecord, read_record
+from workbench.triage.verdict import Verdict, verdict
+
+__all__ = [
+    "TriageRecord",
+    "Verdict",
+    "columns",
+    "completeness",
+    "examples",
+    "flow",
+    "freshness",
+    "identifiers",
+    "read_record",
+    "reasons",
+    "to_mend",
+    "verdict",
+]

@@ -1,0 +1,191 @@
+"""The expressions of a source's ``columns:`` and ``rules:``, as SQL that never stops a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from workbench.data.casts import cast_sql, exact_sql
+from workbench.data.contracts import SQL_TYPES, ColumnContract, Kind
+from workbench.data.engine import quote
+from workbench.data.expressions import check_expression
+from workbench.errors import ParameterError, one_of
+from workbench.params import ColumnType
+from workbench.triage.checks import Field
+from workbench.triage.named import Frame, Named
+
+__all__ = ["Canonical", "Rules", "canonical", "conditions_of"]
+
+_CASTS: Mapping[Kind, ColumnType] = {
+    "id": "text",
+    "text": "text",
+    "money": "decimal",
+    "quantity": "decimal",
+    "count": "integer",
+    "number": "number",
+    "time": "timestamp",
+    "flag": "boolean",
+}
+
+
+@dataclass
+class Canonical:
+    """The canonical columns of one source.
+
+    Parameters
+    ----------
+    fields
+        Name -> column, in the contract's order.
+    mapped, values, failures
+        SQL columns for the query's steps: the expressions, their values in canonical types, and
+        whether a value could not be had.
+    used
+        The source's columns that are used, in lower case.
+    """
+
+    fields: dict[str, Field] = field(default_factory=dict)
+    mapped: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Rules:
+    """The rules of one source: the SQL that evaluates each, where it fails, and what it uses."""
+
+    mapped: list[str] = field(default_factory=list)
+    fails: dict[str, str] = field(default_factory=dict)
+    used: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def canonical(
+    connection: duckdb.DuckDBPyConnection,
+    head: str,
+    raw: Sequence[str],
+    known: Sequence[str],
+    named: Named,
+    unread: Mapping[str, tuple[str, str]],
+    frame: Frame,
+) -> Canonical:
+    """Return the canonical columns of a source.
+
+    Parameters
+    ----------
+    connection
+        The engine, to learn an expression's type.
+    head
+        The query's ``WITH`` up to its step ``typed``.
+    raw, known
+        The source's columns; these and the other names that an expression may use.
+    named, frame
+        The source and its unit.
+    unread
+        Typed source column -> SQL of "could not be read", and of "lost decimals".
+
+    Raises
+    ------
+    ParameterError
+        For an unknown canonical column, or an expression that cannot be computed.
+    """
+    found = Canonical()
+    for place, (name, text) in enumerate(_expressions(raw, named).items()):
+        where = f"{named.where}.columns.{name}"
+        names = check_expression(text, known, where=where)
+        declared = named.contract.column(name)
+        assert declared is not None  # held by _expressions
+        kind = _type_of(connection, head, text, where)
+        # A struct tells an expression that failed (null) from one that yielded null.
+        cell = f"_wb_m{place}"
+        value, lost = _converted(f"{cell}.v", kind, declared, named, frame)
+        found.mapped.append(f"TRY({{'v': ({text})}}) AS {cell}")
+        found.values.append(f"{value} AS _wb_v{place}")
+        found.failures.append(f"({_failed(cell, place, kind, declared)}) AS _wb_f{place}")
+        if lost:
+            found.failures.append(f"({lost.format(value=f'_wb_v{place}')}) AS _wb_l{place}")
+        origin = tuple(column for column in raw if column in names)
+        excuses = tuple(unread[column][0] for column in origin if column in unread)
+        found.fields[name] = Field(
+            contract=declared,
+            value=f"_wb_v{place}",
+            unread=f"_wb_f{place}",
+            excuses=(*excuses, f"_wb_f{place}"),
+            origin=origin,
+            loses=f"_wb_l{place}" if lost else "",
+        )
+        found.used |= {column.lower() for column in names}
+    return found
+
+
+def conditions_of(raw: Sequence[str], known: Sequence[str], named: Named) -> Rules:
+    """Return a source's rules as SQL; a rule that cannot be evaluated for a row fails it."""
+    found = Rules()
+    for place, (name, rule) in enumerate(named.params.rules.items()):
+        names = check_expression(rule.check, known, where=f"{named.where}.rules.{name}")
+        cell = f"_wb_r{place}"
+        found.used[name] = tuple(column for column in raw if column in names)
+        found.mapped.append(f"TRY({{'v': CAST(({rule.check}) AS BOOLEAN)}}) AS {cell}")
+        found.fails[name] = f"{cell} IS NULL OR NOT coalesce({cell}.v, true)"
+    return found
+
+
+def _expressions(raw: Sequence[str], named: Named) -> dict[str, str]:
+    """Return canonical column -> expression, in the contract's order."""
+    for name in named.params.columns:
+        if named.contract.column(name) is None:
+            raise ParameterError(
+                f"`{name}` is no column of the canonical table `{named.contract.name}`",
+                where=f"{named.where}.columns",
+                fix=one_of(name, named.contract.names)
+                + " Other columns are carried along under their own names.",
+            )
+    spelled = {name.lower(): name for name in raw}
+    found: dict[str, str] = {}
+    for name in named.contract.names:
+        if name in named.params.columns:
+            found[name] = named.params.columns[name]
+        elif name in spelled:
+            found[name] = quote(spelled[name])
+    return found
+
+
+def _type_of(connection: duckdb.DuckDBPyConnection, head: str, text: str, where: str) -> str:
+    try:
+        row = connection.execute(f"DESCRIBE {head} SELECT ({text}) AS v FROM typed").fetchone()
+    except duckdb.Error as error:
+        raise ParameterError(
+            f"`{text}` cannot be computed: {str(error).splitlines()[0]}",
+            where=where,
+            fix="Declare the columns' types under `types:`; a column not named there is text.",
+        ) from None
+    assert row is not None
+    return str(row[1])
+
+
+def _converted(
+    value: str, kind: str, declared: ColumnContract, named: Named, frame: Frame
+) -> tuple[str, str]:
+    """Return SQL of a value in its canonical type, and of "lost decimals" of ``{value}``."""
+    target = SQL_TYPES[declared.kind]
+    read = named.params.read
+    if kind == "VARCHAR":
+        cast = _CASTS[declared.kind]
+        lost = ""
+        if cast == "decimal":
+            lost = f"NOT coalesce({exact_sql(value, cast, read)}, true)".replace("{", "{{")
+            lost = lost.replace("}", "}}")
+        return cast_sql(value, cast, read, frame.timezone), lost
+    if target == "VARCHAR":
+        return f"CAST({value} AS VARCHAR)", ""
+    decimal = target.startswith("DECIMAL") and kind.startswith("DECIMAL")
+    return f"TRY_CAST({value} AS {target})", f"{{value}} <> {value}" if decimal else ""
+
+
+def _failed(cell: str, place: int, kind: str, declared: ColumnContract) -> str:
+    """Return SQL that is true where an expression failed, or its value does not fit its column."""
+    if SQL_TYPES[declared.kind] == "VARCHAR":
+        return f"{cell} IS NULL"
+    given = f"trim({cell}.v) <> ''" if kind == "VARCHAR" else f"{cell}.v IS NOT NULL"
+    return f"{cell} IS NULL OR ({given} AND _wb_v{place} IS NULL)"

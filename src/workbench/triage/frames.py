@@ -1,0 +1,296 @@
+"""The triage record as small frames: what came, why rows were set aside, what each column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import pandas as pd
+
+from workbench.triage.record import ReasonRecord, SourceRecord, TableRecord, TriageRecord
+
+__all__ = [
+    "columns",
+    "completeness",
+    "examples",
+    "flow",
+    "freshness",
+    "identifiers",
+    "reasons",
+    "to_mend",
+]
+
+
+def flow(record: TriageRecord) -> pd.DataFrame:
+    """Return one row a source: what was received, accepted and set aside.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, source, department, origin, received, accepted, quarantined, warned`` (rows) and
+        ``accepted_share`` (0-1, missing where nothing was received).
+    """
+    return pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "source": source.name,
+                "department": source.department,
+                "origin": source.origin,
+                "received": source.received,
+                "accepted": source.accepted,
+                "quarantined": source.quarantined,
+                "warned": source.warned,
+                "accepted_share": _share(source.accepted, source.received),
+            }
+            for table, source in _sources(record)
+        ],
+        columns=[
+            "table",
+            "source",
+            "department",
+            "origin",
+            "received",
+            "accepted",
+            "quarantined",
+            "warned",
+            "accepted_share",
+        ],
+    )
+
+
+def reasons(record: TriageRecord) -> pd.DataFrame:
+    """Return one row a reason and source, those that set most rows aside first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, source, department, code, severity, what, why, fix``, ``outcome`` (``set aside`` or
+        ``remarked``), ``rows`` and ``share`` (0-1 of the source's received rows). A row of the
+        source may have several reasons, so that ``rows`` does not add up to the rows set aside.
+    """
+    found = pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "source": source.name,
+                "department": source.department,
+                "code": reason.code,
+                "severity": reason.severity,
+                "outcome": "set aside" if reason.severity == "reject" else "remarked",
+                "what": reason.title.replace("`", ""),
+                "why": reason.why,
+                "fix": reason.fix,
+                "rows": reason.rows,
+                "share": _share(reason.rows, source.received),
+            }
+            for table, source, reason in _reasons(record)
+        ],
+        columns=[
+            "table",
+            "source",
+            "department",
+            "code",
+            "severity",
+            "outcome",
+            "what",
+            "why",
+            "fix",
+            "rows",
+            "share",
+        ],
+    )
+    return found.sort_values(
+        ["severity", "rows", "table", "source", "code"],
+        ascending=[True, False, True, True, True],
+        ignore_index=True,
+    )
+
+
+def examples(record: TriageRecord) -> pd.DataFrame:
+    """Return where each reason was met first: ``table, source, code, row, pattern``."""
+    return pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "source": source.name,
+                "code": reason.code,
+                "row": place.row,
+                "pattern": place.pattern,
+            }
+            for table, source, reason in _reasons(record)
+            for place in reason.examples
+        ],
+        columns=["table", "source", "code", "row", "pattern"],
+    )
+
+
+def to_mend(record: TriageRecord) -> pd.DataFrame:
+    """Return what each department should mend, the most rows first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``department, table, source, what, fix, rows``; reasons that set rows aside only.
+    """
+    found = reasons(record)
+    found = found[found["severity"] == "reject"]
+    return found[["department", "table", "source", "what", "fix", "rows"]].sort_values(
+        ["rows", "department", "table", "source", "what"],
+        ascending=[False, True, True, True, True],
+        ignore_index=True,
+    )
+
+
+def completeness(record: TriageRecord) -> pd.DataFrame:
+    """Return how many accepted rows lack a value, the worst column first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, column, about, rows, missing, complete_share`` (0-1).
+    """
+    found = pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "column": column.name,
+                "about": column.about,
+                "rows": table.accepted,
+                "missing": column.missing,
+                "complete_share": _share(table.accepted - column.missing, table.accepted),
+            }
+            for table in record.tables
+            for column in table.columns
+        ],
+        columns=["table", "column", "about", "rows", "missing", "complete_share"],
+    )
+    return found.sort_values(
+        ["complete_share", "table", "column"], ignore_index=True, na_position="last"
+    )
+
+
+def freshness(record: TriageRecord) -> pd.DataFrame:
+    """Return how old the newest accepted row of each table is on the day ``as_of``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, rows, oldest, newest`` (times, missing where a table has no clock or no rows) and
+        ``age_days`` from the newest row's day to ``as_of``.
+    """
+    as_of = date.fromisoformat(record.as_of)
+    rows = []
+    for table in record.tables:
+        newest = datetime.fromisoformat(table.newest) if table.newest else None
+        oldest = datetime.fromisoformat(table.oldest) if table.oldest else None
+        rows.append(
+            {
+                "table": table.name,
+                "rows": table.accepted,
+                "oldest": oldest,
+                "newest": newest,
+                "age_days": (as_of - newest.date()).days if newest else None,
+            }
+        )
+    return pd.DataFrame(rows, columns=["table", "rows", "oldest", "newest", "age_days"])
+
+
+def identifiers(record: TriageRecord) -> pd.DataFrame:
+    """Return how many different orders, customers and so on came, and how many passed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, column, about, received, accepted`` (different values) and ``exact``.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "column": column.name,
+                "about": column.about,
+                "received": column.distinct_received,
+                "accepted": column.distinct,
+                "exact": column.exact,
+            }
+            for table in record.tables
+            for column in table.columns
+            if column.distinct_received is not None
+        ],
+        columns=["table", "column", "about", "received", "accepted", "exact"],
+    )
+
+
+def columns(record: TriageRecord) -> pd.DataFrame:
+    """Return the profile of every column of the accepted rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, column, kind, missing_share`` (0-1), ``distinct``, ``lowest, highest, mean, total``
+        (text) and ``top``: the most frequent values with their rows.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "column": column.name,
+                "kind": column.kind,
+                "missing_share": _share(column.missing, table.accepted),
+                "distinct": column.distinct,
+                "lowest": _short(column.lowest),
+                "highest": _short(column.highest),
+                "mean": _short(column.mean),
+                "total": _short(column.total),
+                "top": ", ".join(f"{value} ({rows:,})" for value, rows in column.top) or None,
+            }
+            for table in record.tables
+            for column in table.columns
+        ],
+        columns=[
+            "table",
+            "column",
+            "kind",
+            "missing_share",
+            "distinct",
+            "lowest",
+            "highest",
+            "mean",
+            "total",
+            "top",
+        ],
+    )
+
+
+def _sources(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord]]:
+    for table in record.tables:
+        for source in table.sources:
+            yield table, source
+
+
+def _reasons(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord, ReasonRecord]]:
+    for table, source in _sources(record):
+        for reason in source.reasons:
+            yield table, source, reason
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _short(text: str | None) -> str | None:
+    """Return a bound of a column without the digits that say nothing: midnight, trailing zeros."""
+    if text is None:
+        return None
+    if text.endswith(" 00:00:00"):
+        return text[:10]
+    if text.count(":") == 2:
+        return text[:16]
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if "." not in text:
+        return f"{int(text):,}" if abs(number) >= 10_000 else text
+    return f"{number:,.2f}"

@@ -1,0 +1,264 @@
+"""What triage recorded of a unit: for each table and source what came, what passed, and why not.
+
+The record travels with the snapshot as ``triage.json``; the triage report reads it back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import SnapshotError
+
+__all__ = [
+    "RECORD_FILE",
+    "ColumnRecord",
+    "Example",
+    "ReasonRecord",
+    "SourceRecord",
+    "TableRecord",
+    "TriageRecord",
+    "read_record",
+]
+
+RECORD_FILE = "triage.json"
+
+
+@dataclass(frozen=True)
+class Example:
+    """Where a reason was met, without the row itself.
+
+    Parameters
+    ----------
+    row
+        The record's number in its source, from 1.
+    pattern
+        The shape of the offending values: letters as ``A`` or ``a``, digits as ``9``.
+    """
+
+    row: int
+    pattern: str
+
+
+@dataclass(frozen=True)
+class ReasonRecord:
+    """One reason, as met in one source.
+
+    Parameters
+    ----------
+    code, column
+        The reason's code, and the column that it is about (empty where it has none).
+    severity
+        ``reject`` or ``warn``.
+    rows
+        How many received rows have it; a row may have several.
+    title, why, fix
+        What is wrong, why it matters, what its owner can do.
+    examples
+        The first few places.
+    """
+
+    code: str
+    column: str
+    severity: str
+    rows: int
+    title: str
+    why: str
+    fix: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """One source of one table: received = accepted + quarantined.
+
+    Parameters
+    ----------
+    name, department, origin
+        Its name, who owns it, and the file's or table's plain name.
+    received, accepted, quarantined
+        Rows.
+    warned
+        Accepted rows with at least one warning.
+    reasons
+        Every reason that was met, most frequent first.
+    """
+
+    name: str
+    department: str
+    origin: str
+    received: int
+    accepted: int
+    quarantined: int
+    warned: int
+    reasons: tuple[ReasonRecord, ...]
+
+
+@dataclass(frozen=True)
+class ColumnRecord:
+    """One column of the accepted rows.
+
+    Parameters
+    ----------
+    name, kind, about
+        Its name, what it holds, what it means; ``kind`` is ``carried`` for a column without
+        contract.
+    required
+        Whether every row must have a value.
+    missing
+        Accepted rows without a value.
+    distinct
+        How many different values the accepted rows hold.
+    distinct_received
+        Likewise for all received rows, for identifiers; None for other columns.
+    exact
+        Whether the distinct counts are exact, or estimated because the table is large.
+    lowest, highest
+        The range, as text; None for texts and identifiers.
+    mean, total
+        As decimal text; None where they mean nothing.
+    top
+        The most frequent values with their rows, none rarer than the smallest group shown.
+    """
+
+    name: str
+    kind: str
+    about: str
+    required: bool
+    missing: int
+    distinct: int
+    distinct_received: int | None
+    exact: bool
+    lowest: str | None
+    highest: str | None
+    mean: str | None
+    total: str | None
+    top: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """One canonical table of a unit.
+
+    Parameters
+    ----------
+    name, about
+        Its name, and what one row is.
+    clock
+        The column that tells its freshness, or None.
+    oldest, newest
+        The first and last time in that column among accepted rows, ISO text; None when empty.
+    sources, columns
+        Its sources and its columns.
+    personal
+        Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``.
+    """
+
+    name: str
+    about: str
+    clock: str | None
+    oldest: str | None
+    newest: str | None
+    sources: tuple[SourceRecord, ...]
+    columns: tuple[ColumnRecord, ...]
+    personal: dict[str, str]
+
+    @property
+    def received(self) -> int:
+        """Return the rows received from all sources."""
+        return sum(source.received for source in self.sources)
+
+    @property
+    def accepted(self) -> int:
+        """Return the rows accepted from all sources."""
+        return sum(source.accepted for source in self.sources)
+
+    @property
+    def quarantined(self) -> int:
+        """Return the rows quarantined from all sources."""
+        return sum(source.quarantined for source in self.sources)
+
+
+@dataclass(frozen=True)
+class TriageRecord:
+    """What triage recorded of a unit.
+
+    Parameters
+    ----------
+    suite, unit, as_of
+        Whose, and as of which day (ISO).
+    tables
+        The tables that the unit has, in the contracts' order.
+    """
+
+    suite: str
+    unit: str
+    as_of: str
+    tables: tuple[TableRecord, ...]
+
+    def table(self, name: str) -> TableRecord | None:
+        """Return one table's record, or None when the unit does not have it."""
+        return next((table for table in self.tables if table.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> TriageRecord:
+        """Return the record that ``to_json`` wrote."""
+        return cls(
+            suite=value["suite"],
+            unit=value["unit"],
+            as_of=value["as_of"],
+            tables=tuple(_table(table) for table in value["tables"]),
+        )
+
+
+def _table(value: dict[str, Any]) -> TableRecord:
+    return TableRecord(
+        **{
+            **value,
+            "sources": tuple(_source(source) for source in value["sources"]),
+            "columns": tuple(
+                ColumnRecord(**{**column, "top": tuple((v, n) for v, n in column["top"])})
+                for column in value["columns"]
+            ),
+        }
+    )
+
+
+def _source(value: dict[str, Any]) -> SourceRecord:
+    reasons = tuple(
+        ReasonRecord(
+            **{**reason, "examples": tuple(Example(**place) for place in reason["examples"])}
+        )
+        for reason in value["reasons"]
+    )
+    return SourceRecord(**{**value, "reasons": reasons})
+
+
+def read_record(folder: Path) -> TriageRecord:
+    """Return the record that stands beside a snapshot.
+
+    Parameters
+    ----------
+    folder
+        The snapshot's folder.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none, or it is not readable.
+    """
+    path = folder / RECORD_FILE
+    try:
+        return TriageRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(
+            f"no triage record can be read ({error})",
+            where=f"snapshot {folder.name}",
+            fix="Run `workbench ingest` again.",
+        ) from None

@@ -1,0 +1,205 @@
+"""How many rows came, passed and failed, for each source, unit and reason, with places to look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from workbench.data.engine import literal, quote
+from workbench.params import REST, WHOLE
+from workbench.triage.checks import Check, any_of, rejected_sql
+from workbench.triage.marks import Settled
+from workbench.triage.reasons import KINDS
+from workbench.triage.record import Example, ReasonRecord
+from workbench.triage.typed import TypedSource
+from workbench.triage.units import SplitUnits
+
+__all__ = ["EXACT_UP_TO", "SourceTally", "masked", "tally_source"]
+
+EXACT_UP_TO = 5_000_000
+"""Rows up to which distinct values are counted one by one; beyond, they are estimated."""
+
+EXAMPLES = 3
+_PATTERN_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class SourceTally:
+    """The counts of one source in one unit.
+
+    Parameters
+    ----------
+    received, quarantined, warned
+        Rows; ``warned`` counts accepted rows.
+    reasons
+        Every reason that was met, most frequent first.
+    """
+
+    received: int
+    quarantined: int
+    warned: int
+    reasons: tuple[ReasonRecord, ...]
+
+    @property
+    def accepted(self) -> int:
+        """Return the accepted rows."""
+        return self.received - self.quarantined
+
+
+_NOTHING = SourceTally(0, 0, 0, ())
+
+
+def tally_source(
+    connection: duckdb.DuckDBPyConnection,
+    table: Settled,
+    source: TypedSource,
+    units: SplitUnits | None,
+) -> Mapping[str, SourceTally]:
+    """Return unit -> counts of one source; ``all`` is the whole.
+
+    Lines that could not be read belong to no value of a split: they count in the whole and in the
+    rest.
+    """
+    rejected = rejected_sql(source.checks)
+    warned = any_of(source.checks, "warn")
+    columns = [
+        "count(*)",
+        f"count(*) FILTER ({rejected})",
+        f"count(*) FILTER ({warned} AND NOT {rejected})",
+    ]
+    for check in source.checks:
+        fails = f"FILTER ((_wb_bits{check.word} & {check.mask}) <> 0)"
+        columns += [f"count(*) {fails}", f"min(_wb_row, {EXAMPLES}) {fails}"]
+    rows = table.rows(source)
+    sets = "()"
+    if units is not None:
+        rows = units.labelled(rows, source.columns, source.splits)
+        sets = "(), (_wb_unit)"
+    else:
+        rows = f"SELECT *, '{WHOLE}' AS _wb_unit FROM ({rows})"
+    found = connection.execute(
+        f"SELECT coalesce(_wb_unit, '{WHOLE}'), {', '.join(columns)} FROM ({rows}) "
+        f"GROUP BY GROUPING SETS ({sets}) ORDER BY 1"
+    ).fetchall()
+    shapes = _patterns(connection, source, found)
+    tallies = {
+        row[0]: SourceTally(row[1], row[2], row[3], _reasons(source.checks, row[4:], shapes))
+        for row in found
+        if row[1]
+    }
+    return _with_unreadable(connection, tallies, source, split=units is not None)
+
+
+def _reasons(
+    checks: Sequence[Check], cells: Sequence[Any], shapes: Mapping[int, Mapping[str, str]]
+) -> tuple[ReasonRecord, ...]:
+    found = []
+    for place, check in enumerate(checks):
+        rows, places = cells[2 * place], cells[2 * place + 1]
+        if not rows:
+            continue
+        examples = []
+        for row in sorted(places):
+            shown = [shapes[row][name] for name in check.origin if name in shapes[row]]
+            examples.append(Example(row, " · ".join(shown)))
+        found.append(
+            ReasonRecord(
+                code=check.code,
+                column=check.column,
+                severity=check.severity,
+                rows=rows,
+                title=check.title,
+                why=check.why,
+                fix=check.fix,
+                examples=tuple(examples),
+            )
+        )
+    return _by_frequency(found)
+
+
+def _patterns(
+    connection: duckdb.DuckDBPyConnection, source: TypedSource, found: Sequence[Sequence[Any]]
+) -> dict[int, dict[str, str]]:
+    """Return record number -> column -> masked shape of its text, for the examples."""
+    rows = sorted({row for cells in found for places in cells[5::2] for row in places or ()})
+    names = sorted({name for check in source.checks for name in check.origin})
+    names = [name for name in names if name in source.received.columns]
+    if not rows or not names:
+        return {row: {} for row in rows}
+    numbers = ", ".join(str(row) for row in rows)
+    texts = connection.execute(
+        f"SELECT * FROM (SELECT {source.received.row_sql} AS _wb_row, "
+        f"{', '.join(quote(name) for name in names)} "
+        f"FROM read_parquet({literal(str(source.received.path))}, file_row_number => true)) "
+        f"WHERE _wb_row IN ({numbers})"
+    ).fetchall()
+    return {
+        row: {name: masked(text) for name, text in zip(names, cells, strict=True)}
+        for row, *cells in texts
+    }
+
+
+def _with_unreadable(
+    connection: duckdb.DuckDBPyConnection,
+    tallies: Mapping[str, SourceTally],
+    source: TypedSource,
+    *,
+    split: bool,
+) -> dict[str, SourceTally]:
+    """Add the lines that the reader could not fit into columns."""
+    full = dict(tallies)
+    lines = source.received.unreadable_rows
+    if lines:
+        told = KINDS["unreadable_line"]
+        examples = connection.execute(
+            f"SELECT record, error FROM read_parquet({literal(str(source.received.unreadable))}) "
+            f"ORDER BY record LIMIT {EXAMPLES}"
+        ).fetchall()
+        reason = ReasonRecord(
+            code=told.code,
+            column="",
+            severity="reject",
+            rows=lines,
+            title=told.title,
+            why=told.why,
+            fix=told.fix,
+            examples=tuple(Example(record, error) for record, error in examples),
+        )
+        for unit in (WHOLE, REST) if split else (WHOLE,):
+            before = full.get(unit, _NOTHING)
+            full[unit] = SourceTally(
+                before.received + lines,
+                before.quarantined + lines,
+                before.warned,
+                _by_frequency([*before.reasons, reason]),
+            )
+    full.setdefault(WHOLE, _NOTHING)
+    return full
+
+
+def _by_frequency(reasons: Sequence[ReasonRecord]) -> tuple[ReasonRecord, ...]:
+    return tuple(sorted(reasons, key=lambda reason: (-reason.rows, reason.code)))
+
+
+def masked(text: str | None) -> str:
+    """Return the shape of a text: letters as ``A`` or ``a``, digits as ``9``.
+
+    Examples
+    --------
+    >>> masked("C536379")
+    'A999999'
+    >>> masked(None)
+    '(empty)'
+    """
+    if text is None or not text.strip():
+        return "(empty)"
+    shape = re.sub(r"\d", "9", text[: _PATTERN_LENGTH + 1])
+    shape = "".join(
+        ("A" if letter.isupper() else "a") if letter.isalpha() else letter for letter in shape
+    )
+    shape = "".join(letter if letter.isprintable() else "·" for letter in shape)
+    return shape if len(shape) <= _PATTERN_LENGTH else shape[:_PATTERN_LENGTH] + "…"
