@@ -1,0 +1,22 @@
+"""The demo suite's raw data: three invented businesses, simulated from a seed, truth beside them.
+
+The house, from the ground up::
+
+    shared          streams of chance, arrays of text, stable formats
+    calendar        days, seasons, weekdays, hours
+    names, people   persons who do not exist
+    catalogue       products;  purchases: who buys when;  baskets: what is in the basket
+    marketing       campaigns and contacts;  support: cases;  experiments: assignments
+    subscriptions   who stays subscribed
+    write           bytes of every format;  dirt: errors, row by row;  truth: what was planted
+    atlas           a tidy retailer             (atlas_facts, atlas_files)
+    brook           a retailer with two dirty, overlapping sources
+                                                (brook_people, brook_dirt, brook_files)
+    cirrus          a subscription service      (cirrus_files)
+    suite           all of it
+"""
+
+from workbench.data.demo.suite import UNITS, write_demo
+from workbench.data.demo.truth import DemoTruth, UnitTruth, read_truth
+
+__all__ = ["UNITS", "DemoTruth", "UnitTruth", "read_truth", "write_demo"]

@@ -1,0 +1,247 @@
+"""How Atlas Outfitters writes things down: its raw files, with the few errors of a tidy house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from workbench.data.demo.atlas_facts import EXPERIMENTS, GROUPS
+from workbench.data.demo.dirt import Dirt, RawTable
+from workbench.data.demo.shared import (
+    Ints,
+    Texts,
+    day_text,
+    fixed,
+    money,
+    numbered,
+    texts,
+    time_text,
+)
+from workbench.data.demo.truth import errors_frame
+from workbench.data.demo.write import csv_bytes, gzip_bytes, put
+
+if TYPE_CHECKING:
+    from workbench.data.demo.atlas import AtlasWorld
+
+__all__ = ["atlas_files"]
+
+
+def atlas_files(
+    folder: Path, world: AtlasWorld, rng: np.random.Generator
+) -> tuple[dict[str, dict[str, int | str]], pd.DataFrame]:
+    """Write all raw files; return the totals per table and source, and the planted errors."""
+    orders = _dirty_orders(rng, _orders(world), world)
+    customers = Dirt(rng, ("atlas/customers.csv", "customers", "crm"), _customers(world)).finish()
+    cases = _dirty_cases(rng, _cases(world))
+    touches = Dirt(
+        rng, ("atlas/touchpoints.csv.gz", "touchpoints", "mailer"), _touches(world)
+    ).finish()
+    campaigns = Dirt(
+        rng, ("atlas/campaigns.csv", "campaigns", "planner"), _campaigns(world)
+    ).finish()
+    arms = Dirt(
+        rng, ("atlas/assignments.csv", "assignments", "test_desk"), _assignments(world)
+    ).finish()
+    tables = (customers, orders, cases, arms, touches, campaigns)
+    for table in tables:
+        content = csv_bytes(table.columns, broken=table.broken)
+        put(folder / table.file, gzip_bytes(content) if table.file.endswith(".gz") else content)
+    totals = {f"{t.table}/{t.source}": totals_of(t) for t in tables}
+    amount = _accepted_amount(orders)
+    totals["orders/shop"]["amount_accepted"] = amount
+    return totals, errors_frame(tuple(e for t in tables for e in t.planted))
+
+
+def totals_of(table: RawTable) -> dict[str, int | str]:
+    """Return how many records a table has, and how many ingest must reject and accept."""
+    rejected = int(table.rejected.sum())
+    return {"records": table.rows, "rejected": rejected, "accepted": table.rows - rejected}
+
+
+def _accepted_amount(table: RawTable) -> str:
+    """Return the exact sum of the accepted lines' amounts in pounds, as text."""
+    c = table.columns
+    pence = 0
+    rows = zip(
+        c["Qty"].tolist(),
+        c["UnitPrice"].tolist(),
+        c["Discount"].tolist(),
+        table.rejected.tolist(),
+        strict=True,
+    )
+    for quantity, price, discount, rejected in rows:
+        if not rejected:
+            pence += int(quantity) * round(float(price) * 100) - round(float(discount) * 100)
+    return money(np.array([pence], dtype=np.int64))[0]
+
+
+def _orders(world: AtlasWorld) -> dict[str, Texts]:
+    """Return sales and returns as one export, by time."""
+    lines, orders, shop = world.lines, world.orders, world.catalogue
+    size, back = len(lines.order), world.back
+    product = np.concatenate([lines.product, lines.product[back]])
+    paid_each = lines.amount(shop) // lines.quantity
+    quantity = np.concatenate([lines.quantity, -world.back_quantity])
+    # A refund is made at the price that was paid, without a discount of its own.
+    price = np.concatenate([shop.price[lines.product], paid_each[back]])
+    discount = np.concatenate([lines.discount, np.zeros(len(back), dtype=np.int64)])
+    sold = np.concatenate([np.ones(size, bool), np.zeros(len(back), bool)])
+    order = np.concatenate([lines.order, lines.order[back]])
+    time = np.concatenate([world.order_time[lines.order], world.back_time])
+    number = np.concatenate([lines.number, np.ones(len(back), dtype=np.int64)])
+    order_key = numbered("SO", range(1, len(orders.day) + 1), 7)
+    refund_key = numbered("RT", range(1, len(back) + 1), 6)
+    key = np.concatenate([order_key[lines.order], refund_key])
+    channels = texts(dict.fromkeys(c for g in GROUPS for c in g.channels))
+    promo = np.append(world.campaigns.key, "")[world.order_credit]
+    by_time = np.lexsort((number, np.arange(len(key)), time))
+    amount = quantity * price - discount
+    vat: Ints = np.rint(amount / 6).astype(np.int64)
+    columns = {
+        "OrderNo": key,
+        "LineNo": texts([str(n) for n in number.tolist()]),
+        "OrderDate": time_text(time),
+        "Client": world.key[orders.customer[order]],
+        "Sku": shop.product_id[product],
+        "Product": shop.name[product],
+        "Range": shop.category_of(product),
+        "Qty": texts([str(n) for n in quantity.tolist()]),
+        "UnitPrice": money(price),
+        "Discount": money(discount),
+        "Vat": money(vat),
+        "UnitCost": money(shop.cost[product]),
+        "Outlet": channels[world.order_channel[order]],
+        "Promo": promo[order],
+        "RefundOf": np.where(sold, "", order_key[order]),
+    }
+    return {name: values[by_time] for name, values in columns.items()}
+
+
+def _dirty_orders(
+    rng: np.random.Generator, columns: dict[str, Texts], world: AtlasWorld
+) -> RawTable:
+    dirt = Dirt(rng, ("atlas/orders.csv.gz", "orders", "shop"), columns)
+    few = max(2, len(columns["OrderNo"]) // 5000)
+    late = f"{world.calendar.as_of.year + 1}-02-0"
+    dirt.cell(
+        "unreadable_date", "OrderDate", dirt.take(few), "0000-00-00 00:00", "unreadable:OrderDate"
+    )
+    dirt.cell(
+        "after_as_of",
+        "OrderDate",
+        dirt.take(few),
+        lambda old: late + f"{int(old[9]) % 9 + 1}{old[10:]}",
+        "after_as_of:ordered_at",
+    )
+    dirt.cell("unreadable_number", "UnitPrice", dirt.take(few), "TBC", "unreadable:UnitPrice")
+    dirt.cell("orphan", "Client", dirt.take(few), "AC000000", "orphan:customer_id")
+    dirt.cell("missing_value", "Range", dirt.take(3 * few), "")
+    dirt.copy("exact_duplicate", dirt.take(3 * few), "duplicate_row")
+    return dirt.finish()
+
+
+def _customers(world: AtlasWorld) -> dict[str, Texts]:
+    p = world.people
+    channels = texts([max(g.channels, key=lambda c, g=g: g.channels[c]) for g in GROUPS])  # type: ignore[misc]
+    pairs = zip(p.given.tolist(), p.family.tolist(), strict=True)
+    columns = {
+        "Client": world.key,
+        "FullName": texts([f"{given} {family}" for given, family in pairs]),
+        "Email": p.email,
+        "Phone": p.phone,
+        "Born": texts([str(y) for y in p.birth_year.tolist()]),
+        "Joined": day_text(world.calendar.midnight(world.joined)),
+        "Town": p.town,
+        "Region": p.region,
+        "Country": texts(["GB"] * len(p.town)),
+        "Optin": np.where(world.consent, "yes", "no").astype(object),
+        "FirstOutlet": channels[world.group],
+    }
+    order = np.lexsort((world.key, world.joined))
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _cases(world: AtlasWorld) -> dict[str, Texts]:
+    c = world.cases
+    return {
+        "CaseNo": numbered("CS", range(1, len(c.opened) + 1), 6),
+        "Client": world.key[c.customer],
+        "Opened": time_text(c.opened),
+        "FirstReply": time_text(c.answered),
+        "Closed": time_text(c.resolved),
+        "Via": c.via,
+        "About": c.topic,
+        "Urgency": c.priority,
+        "Desk": c.team,
+        "Agent": c.agent,
+        "Reopened": np.where(c.reopened, "yes", "no").astype(object),
+        "Stars": texts([str(s) if s else "" for s in c.stars.tolist()]),
+        "Message": c.words,
+    }
+
+
+def _dirty_cases(rng: np.random.Generator, columns: dict[str, Texts]) -> RawTable:
+    dirt = Dirt(rng, ("atlas/interactions.csv", "interactions", "helpdesk"), columns)
+    closed = columns["Closed"] != ""
+    rows = dirt.take(4, closed)
+    dirt.cell(
+        "order_of_events",
+        "Closed",
+        rows,
+        lambda old: f"{int(old[:4]) - 3}{old[4:]}" if old[5:10] != "02-29" else f"2020{old[4:]}",
+        "order_of_events:resolved_at",
+    )
+    return dirt.finish()
+
+
+def _touches(world: AtlasWorld) -> dict[str, Texts]:
+    t = world.touches
+    return {
+        "Id": numbered("T", range(1, len(t.time) + 1), 7),
+        "Client": world.key[t.customer],
+        "When": time_text(t.time),
+        "Promo": world.campaigns.key[t.campaign],
+        "Medium": world.campaigns.medium[t.campaign],
+        "Cost": fixed(t.cost / 1000, 3),
+    }
+
+
+def _campaigns(world: AtlasWorld) -> dict[str, Texts]:
+    c = world.campaigns
+    return {
+        "Promo": c.key,
+        "Title": c.title,
+        "Medium": c.medium,
+        "Starts": day_text(world.calendar.midnight(c.first)),
+        "Ends": day_text(world.calendar.midnight(c.last)),
+        "Spend": texts([f"{pounds}.00" for pounds in c.fixed_cost.tolist()]),
+    }
+
+
+def _assignments(world: AtlasWorld) -> dict[str, Texts]:
+    """Return all experiments in one table; whole numbers stay whole, money has two decimals."""
+    parts: list[dict[str, Texts]] = []
+    for name, arm in world.arms.items():
+        out = world.outcomes[name]
+        whole = {
+            column: texts([str(int(v)) for v in out[column].tolist()])
+            for column in ("bought", "orders", "pre_orders", "unsubscribed")
+        }
+        parts.append(
+            {
+                "Test": texts([name] * len(arm.time)),
+                "Client": world.key[arm.customer],
+                "Variant": texts(EXPERIMENTS[name].variants)[arm.variant],
+                "AssignedAt": time_text(arm.time),
+                "Bought28": whole["bought"],
+                "Orders28": whole["orders"],
+                "Spend28": fixed(np.round(out["spend"], 2) + 0.0, 2),
+                "PreSpend182": fixed(np.round(out["pre_spend"], 2) + 0.0, 2),
+                "PreOrders182": whole["pre_orders"],
+                "Unsubscribed28": whole["unsubscribed"],
+            }
+        )
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
