@@ -1,0 +1,82 @@
+"""Parquet files -> received rows: native values as text, without loss and the same each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.data.engine import literal, quote
+from workbench.data.sources.received import (
+    Received,
+    checked_names,
+    keep,
+    private_folder,
+    row_group_size,
+)
+from workbench.errors import SourceError
+
+__all__ = ["column_names", "receive_parquet"]
+
+
+def column_names(path: Path, *, where: str) -> tuple[str, ...]:
+    """Return the columns of a Parquet file from its footer.
+
+    Raises
+    ------
+    SourceError
+        When it is no Parquet file, or two columns have one name.
+    """
+    return checked_names(_schema(path, where).names, where=where)
+
+
+def _schema(path: Path, where: str) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowInvalid, pa.ArrowException) as error:
+        raise SourceError(
+            f"this is no readable Parquet file: {error}",
+            where=where,
+            fix="It may be cut off, or of another format: state `format:`.",
+        ) from error
+
+
+def receive_parquet(
+    path: Path, *, out: Path, connection: duckdb.DuckDBPyConnection, where: str
+) -> Received:
+    """Return the rows of a Parquet file as text.
+
+    Numbers and times are written as the engine writes them (instants in UTC with their offset),
+    lists, structs and maps as JSON.
+    """
+    columns = column_names(path, where=where)
+    file = f"read_parquet({literal(str(path))})"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()
+        texts = ", ".join(
+            f"{_text(row[0], row[1])} AS {quote(name)}"
+            for row, name in zip(described, columns, strict=True)
+        )
+        with private_folder(out) as folder:
+            made = folder / "rows.parquet"
+            row = connection.execute(
+                f"COPY (SELECT {texts} FROM {file}) TO {literal(str(made))} (FORMAT parquet,"
+                f" COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size(len(columns))})"
+            ).fetchone()
+            keep(made, out)
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+        raise SourceError(
+            f"the Parquet file cannot be read to its end: {error}",
+            where=where,
+            fix="It may be damaged: get it again from its owner.",
+        ) from error
+    assert row is not None
+    return Received(out, columns, int(row[0]))
+
+
+def _text(name: str, kind: str) -> str:
+    column = quote(name)
+    nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"CAST(to_json({column}) AS VARCHAR)" if nested else f"CAST({column} AS VARCHAR)"
