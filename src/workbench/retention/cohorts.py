@@ -1,0 +1,219 @@
+"""The retention triangle: of those who came in a period, how many are there k periods later.
+
+Three states are kept apart that a table of numbers mixes up easily: a cell that is nought because
+nobody came back; a cell that is immature because its period is not over; and a cohort too small to
+show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.errors import AnalysisError
+from workbench.retention.durations import join_spells
+from workbench.retention.periods import Calendar
+
+__all__ = ["Triangle", "order_triangle", "subscription_triangle"]
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """Retention by cohort and period.
+
+    Parameters
+    ----------
+    cells
+        One row per cohort and period that has begun, up to the horizon: `cohort` (first day of the
+        cohort's period, datetime64), `period` (0, 1 ...), `customers` (of the cohort), `active`,
+        `share` (`active / customers`), `state` (`mature`, `immature` or `suppressed`). `share` is
+        missing unless mature; in suppressed cohorts `customers` and `active` are missing too.
+    overall
+        One row per period: `period`, `cohorts`, `customers` (of all cohorts that are mature in
+        it, those without survivors and small ones included), `active`, `share`. Periods with
+        fewer customers than `min_group` are left out.
+    kind
+        `orders`: active means a purchase in the period. `subscriptions`: active means that the
+        subscription runs on the period's first day (all are in period 0).
+    calendar
+        The grain and its starts.
+    suppressed_cohorts
+        How many cohorts were too small to show alone.
+    """
+
+    cells: pd.DataFrame
+    overall: pd.DataFrame
+    kind: str
+    calendar: Calendar
+    suppressed_cohorts: int
+
+    def share_after(self, period: int) -> float | None:
+        """Return the overall share in a period; None where no cohort is mature or large enough."""
+        found = self.overall.loc[self.overall["period"] == period, "share"]
+        return float(found.iloc[0]) if len(found) else None
+
+    def matrix(self) -> pd.DataFrame:
+        """Return shares with a row per cohort and a column per period; missing unless mature."""
+        return self.cells.pivot(index="cohort", columns="period", values="share")
+
+
+def order_triangle(
+    orders: Any, *, as_of: date, calendar: Calendar, horizon: int, min_group: int
+) -> Triangle:
+    """Return which share of first-time buyers bought again in each later period.
+
+    A cohort holds the customers whose first purchase in the data lies in its period. A return (a
+    negative amount) is no purchase. A period is mature when it is over at the end of `as_of`.
+
+    Parameters
+    ----------
+    orders
+        Order lines: `customer_id`, `ordered_at`, `amount`. Lines without a customer are not read.
+    as_of
+        The last day that counts.
+    calendar
+        The grain of cohorts and periods.
+    horizon
+        The last period to show, at least 1.
+    min_group
+        Smaller cohorts are suppressed.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no purchase is left.
+    """
+    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
+    require_time(frame, "ordered_at", where="orders")
+    require_number(frame, "amount", where="orders")
+    bought = frame.select(
+        "customer_id",
+        "amount",
+        day=day_number("ordered_at"),
+        period=calendar.number("ordered_at"),
+    ).filter(
+        (nw.col("day") <= as_of.toordinal())
+        & (nw.col("amount") >= 0)
+        & ~nw.col("customer_id").is_null()
+    )
+    periods = bought.group_by("customer_id", "period").agg(lines=nw.len())
+    firsts = periods.group_by("customer_id").agg(cohort=nw.col("period").min())
+    joined = periods.join(firsts, on="customer_id", how="inner")
+    counts = collect(joined.group_by("cohort", "period").agg(active=nw.len()))
+    if not len(counts):
+        raise AnalysisError("no purchase up to as_of", where="orders", fix="Check as_of.")
+    here = calendar.number_of(as_of)
+    over = calendar.start_of(here + 1).toordinal() - 1 == as_of.toordinal()
+    last_mature = here if over else here - 1
+    active = {
+        (int(c), int(p) - int(c)): int(n)
+        for c, p, n in zip(counts["cohort"], counts["period"], counts["active"], strict=True)
+    }
+    sizes = {cohort: n for (cohort, period), n in active.items() if period == 0}
+    return _triangle("orders", active, sizes, here, last_mature, calendar, horizon, min_group)
+
+
+def subscription_triangle(
+    subscriptions: Any, *, as_of: date, calendar: Calendar, horizon: int, min_group: int
+) -> Triangle:
+    """Return which share of subscriptions still ran on the first day of each later period.
+
+    Spells of one subscription are joined. An end after `as_of` has not happened yet.
+
+    Parameters
+    ----------
+    subscriptions
+        `subscription_id`, `started_at`, `ended_at`.
+    as_of
+        The last day that counts.
+    calendar
+        The grain of cohorts and periods.
+    horizon
+        The last period to show, at least 1.
+    min_group
+        Smaller cohorts are suppressed.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no subscription is left.
+    """
+    joined = join_spells(subscriptions, as_of=as_of)
+    spans = collect(joined.group_by("start", "end", "ended").agg(n=nw.len()))
+    if not len(spans):
+        raise AnalysisError(
+            "no subscription up to as_of", where="subscriptions", fix="Check as_of."
+        )
+    number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
+    here = calendar.number_of(as_of)
+    cohort = number(spans["start"])
+    # One that still runs is there in every period that has begun.
+    last = np.where(spans["ended"] == 1, number(spans["end"]), here)
+    weight = spans["n"].to_numpy("int64")
+    active: dict[tuple[int, int], int] = {}
+    sizes: dict[int, int] = {}
+    for c in np.unique(cohort):
+        own = cohort == c
+        sizes[int(c)] = int(weight[own].sum())
+        lived, n = (last - cohort)[own], weight[own]
+        for period in range(min(here - int(c), horizon) + 1):
+            active[int(c), period] = int(n[lived >= period].sum())
+    return _triangle("subscriptions", active, sizes, here, here, calendar, horizon, min_group)
+
+
+def _triangle(
+    kind: str,
+    active: Mapping[tuple[int, int], int],
+    sizes: Mapping[int, int],
+    here: int,
+    last_mature: int,
+    calendar: Calendar,
+    horizon: int,
+    min_group: int,
+) -> Triangle:
+    """Return the triangle from counts by (cohort, period); a pair without a count is nought."""
+    if horizon < 1:
+        raise AnalysisError(f"horizon == {horizon}, must be at least 1", where="retention")
+    rows = []
+    pooled: dict[int, list[int]] = {}
+    for cohort in sorted(sizes):
+        size = sizes[cohort]
+        small = size < min_group
+        for period in range(min(here - cohort, horizon) + 1):
+            count = active.get((cohort, period), 0)
+            mature = cohort + period <= last_mature
+            if mature:
+                seen = pooled.setdefault(period, [0, 0, 0])
+                pooled[period] = [seen[0] + 1, seen[1] + size, seen[2] + count]
+            state = "suppressed" if small else "mature" if mature else "immature"
+            rows.append(
+                (
+                    calendar.start_of(cohort),
+                    period,
+                    None if small else size,
+                    None if small else count,
+                    count / size if mature and not small else None,
+                    state,
+                )
+            )
+    cells = pd.DataFrame(
+        rows, columns=["cohort", "period", "customers", "active", "share", "state"]
+    ).astype({"customers": "Int64", "active": "Int64", "share": "float64"})
+    cells["cohort"] = pd.to_datetime(cells["cohort"])
+    overall = pd.DataFrame(
+        [
+            (period, n, customers, count, count / customers)
+            for period, (n, customers, count) in sorted(pooled.items())
+            if customers >= max(min_group, 1)
+        ],
+        columns=["period", "cohorts", "customers", "active", "share"],
+    )
+    suppressed = sum(size < min_group for size in sizes.values())
+    return Triangle(cells, overall, kind, calendar, suppressed)

@@ -1,0 +1,148 @@
+"""Orders or subscriptions to times to an event, grouped: equal times are one row with a count.
+
+A customer base at day resolution has few distinct times, so the result is small however many rows
+there are, and every model on it is quick.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.errors import AnalysisError
+
+__all__ = ["NOT_STATED", "join_spells", "repeat_durations", "subscription_durations"]
+
+NOT_STATED = "not stated"
+
+
+def repeat_durations(orders: Any, *, as_of: date) -> pd.DataFrame:
+    """Return the times from first purchase day to second.
+
+    Parameters
+    ----------
+    orders
+        Order lines: `customer_id`, `ordered_at`, `amount`; returns (negative amounts) and lines
+        without a customer are not read.
+    as_of
+        The last day that counts. A customer without a second purchase day is censored there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `durations` (days), `event_observed` (0 or 1), `n` (customers), sorted.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no purchase is left.
+    """
+    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
+    require_time(frame, "ordered_at", where="orders")
+    require_number(frame, "amount", where="orders")
+    bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
+        (nw.col("day") <= as_of.toordinal())
+        & (nw.col("amount") >= 0)
+        & ~nw.col("customer_id").is_null()
+    )
+    days = bought.group_by("customer_id", "day").agg(lines=nw.len())
+    firsts = days.group_by("customer_id").agg(first=nw.col("day").min())
+    never = as_of.toordinal() + 1
+    seen = days.join(firsts, on="customer_id", how="inner").with_columns(
+        later=nw.when(nw.col("day") > nw.col("first")).then(nw.col("day")).otherwise(never)
+    )
+    each = seen.group_by("customer_id").agg(nw.col("first").min(), nw.col("later").min())
+    each = each.with_columns(
+        event_observed=nw.when(nw.col("later") < never).then(1).otherwise(0),
+        durations=nw.when(nw.col("later") < never)
+        .then(nw.col("later") - nw.col("first"))
+        .otherwise(as_of.toordinal() - nw.col("first")),
+    )
+    return _grouped(each, [], where="orders")
+
+
+def join_spells(subscriptions: Any, *, as_of: date, by: str | None = None) -> nw.LazyFrame[Any]:
+    """Return one row per subscription, still in the engine.
+
+    A change of plan is a new spell of the same subscription, so spells are joined: a subscription
+    runs from its first start to its last end, pauses included, and is what it was at its start.
+
+    Parameters
+    ----------
+    subscriptions
+        `subscription_id`, `started_at`, `ended_at` (missing: it runs).
+    as_of
+        The last day that counts: later starts are not read, later ends have not happened.
+    by
+        A column whose value at the start groups the subscriptions.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        `subscription_id`, `start`, `end` (day numbers; `end` is `as_of` where it runs), `ended`
+        (0 or 1), and `group` when `by` is given. Spells that end before they start are not read.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind.
+    """
+    needs = ("subscription_id", "started_at", "ended_at", *([by] if by else []))
+    frame = lazy(subscriptions, where="subscriptions", needs=needs)
+    for column in ("started_at", "ended_at"):
+        require_time(frame, column, where="subscriptions")
+    last = as_of.toordinal()
+    spells = frame.with_columns(start=day_number("started_at"), stop=day_number("ended_at"))
+    spells = spells.with_columns(
+        runs=nw.when(nw.col("stop") <= last).then(0).otherwise(1),
+        end=nw.when(nw.col("stop") <= last).then(nw.col("stop")).otherwise(last),
+    ).filter((nw.col("start") <= last) & (nw.col("end") >= nw.col("start")))
+    joined = spells.group_by("subscription_id").agg(
+        nw.col("start").min(), nw.col("end").max(), nw.col("runs").max()
+    )
+    joined = joined.with_columns(ended=1 - nw.col("runs")).drop("runs")
+    if by is None:
+        return joined
+    firsts = spells.select("subscription_id", "start", group=nw.col(by).cast(nw.String))
+    firsts = firsts.group_by("subscription_id", "start").agg(nw.col("group").min())
+    found = joined.join(firsts, on=["subscription_id", "start"], how="inner")
+    return found.with_columns(nw.col("group").fill_null(NOT_STATED))
+
+
+def subscription_durations(
+    subscriptions: Any, *, as_of: date, by: str | None = None
+) -> pd.DataFrame:
+    """Return how long subscriptions ran.
+
+    Parameters
+    ----------
+    subscriptions, as_of, by
+        As :func:`join_spells` takes them. A subscription that runs at `as_of` is censored there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `group` (when `by` is given), `durations` (days), `event_observed` (0 or 1), `n`, sorted.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no subscription is left.
+    """
+    joined = join_spells(subscriptions, as_of=as_of, by=by).with_columns(
+        durations=nw.col("end") - nw.col("start"), event_observed=nw.col("ended")
+    )
+    return _grouped(joined, ["group"] if by else [], where="subscriptions")
+
+
+def _grouped(each: nw.LazyFrame[Any], groups: list[str], *, where: str) -> pd.DataFrame:
+    keys = [*groups, "durations", "event_observed"]
+    found = collect(each.group_by(*keys).agg(n=nw.len()))
+    if not len(found):
+        raise AnalysisError("no row is left up to as_of", where=where, fix="Check as_of.")
+    types = {"durations": "int64", "event_observed": "int64", "n": "int64"}
+    return found[[*keys, "n"]].astype(types).sort_values(keys).reset_index(drop=True)

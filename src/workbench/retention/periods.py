@@ -1,0 +1,95 @@
+"""Weeks, months and quarters as whole numbers that can be subtracted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+import narwhals as nw
+
+from workbench.data.frames import day_number
+from workbench.errors import AnalysisError, one_of
+
+__all__ = ["GRAINS", "Calendar", "Grain"]
+
+Grain = Literal["week", "month", "quarter"]
+GRAINS: tuple[str, ...] = get_args(Grain)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LENGTHS = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """How a unit cuts time into periods.
+
+    Parameters
+    ----------
+    grain
+        `week`, `month` or `quarter`.
+    week_start
+        First day of a week, in English and lower case.
+    fiscal_year_start
+        First month of the year, 1 to 12: quarters are counted from it.
+
+    Raises
+    ------
+    AnalysisError
+        For values outside these.
+    """
+
+    grain: str = "month"
+    week_start: str = "monday"
+    fiscal_year_start: int = 1
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.grain, GRAINS), (self.week_start, _WEEKDAYS)):
+            if value not in known:
+                raise AnalysisError(
+                    f"{value!r} is not known", where="calendar", fix=one_of(value, known)
+                )
+        if not 1 <= self.fiscal_year_start <= 12:
+            raise AnalysisError(
+                f"fiscal_year_start == {self.fiscal_year_start}, must be 1 to 12", where="calendar"
+            )
+
+    @property
+    def days(self) -> float:
+        """Return the mean length of a period in days."""
+        return _LENGTHS[self.grain]
+
+    def number(self, column: str) -> nw.Expr:
+        """Return the period's number of a date or time column, as Int64."""
+        if self.grain == "week":
+            return (day_number(column) - 1 - self._shift) // 7
+        month = nw.col(column).dt.year().cast(nw.Int64) * 12
+        month = month + nw.col(column).dt.month().cast(nw.Int64) - 1
+        return month if self.grain == "month" else (month - self._shift) // 3
+
+    def number_of(self, day: date) -> int:
+        """Return the period's number of one day."""
+        if self.grain == "week":
+            return (day.toordinal() - 1 - self._shift) // 7
+        month = day.year * 12 + day.month - 1
+        return month if self.grain == "month" else (month - self._shift) // 3
+
+    def start_of(self, number: int) -> date:
+        """Return the first day of a period.
+
+        Examples
+        --------
+        >>> calendar = Calendar("quarter", fiscal_year_start=2)
+        >>> calendar.start_of(calendar.number_of(date(2024, 1, 31)))
+        datetime.date(2023, 11, 1)
+        """
+        if self.grain == "week":
+            return date.fromordinal(number * 7 + 1 + self._shift)
+        month = number if self.grain == "month" else number * 3 + self._shift
+        return date(month // 12, month % 12 + 1, 1)
+
+    @property
+    def _shift(self) -> int:
+        """Return how far the first period's start lies from the usual one."""
+        if self.grain == "week":
+            return _WEEKDAYS.index(self.week_start)
+        return self.fiscal_year_start - 1

@@ -1,0 +1,359 @@
+"""Kaplan-Meier curves, restricted means and the log-rank test, on grouped times.
+
+All counts are weighted, so a table of distinct times with their counts gives the same result as one
+row per customer. Customers may come under observation late (left truncation) and leave it before
+the event (right censoring).
+
+References
+----------
+Kaplan & Meier, JASA 53, 1958. Greenwood's variance and the log-log interval: Kalbfleisch &
+Prentice, "The Statistical Analysis of Failure Time Data", section 1.4. Log-rank: Mantel, Cancer
+Chemotherapy Reports 50, 1966. Restricted mean: Royston & Parmar, BMC Med. Res. Meth. 13, 2013.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from workbench.errors import AnalysisError
+
+__all__ = ["Estimate", "LogRank", "SurvivalCurve", "kaplan_meier", "log_rank"]
+
+Floats = npt.NDArray[np.float64]
+METHOD = "Kaplan-Meier, log-log interval"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its interval.
+
+    Parameters
+    ----------
+    value
+        The estimate; None where the data cannot give it.
+    ci_lower, ci_upper
+        Interval; an end is None where the data do not bound it.
+    level, method
+        Of the interval.
+    reason
+        Why there is no value; empty otherwise.
+    """
+
+    value: float | None
+    ci_lower: float | None
+    ci_upper: float | None
+    level: float
+    method: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SurvivalCurve:
+    """The share without the event over time.
+
+    Parameters
+    ----------
+    table
+        One row per distinct time, from 0 on: `time`, `at_risk`, `events`, `censored`, `survival`
+        (just after the time), `ci_lower`, `ci_upper`. Never missing: before the first event the
+        lower end is the exact binomial bound, after the last survivor the last upper end is kept.
+    group
+        What the curve is of; empty for everyone.
+    n_obs, events
+        Customers and observed events.
+    level, method
+        Of the intervals.
+    """
+
+    table: pd.DataFrame
+    group: str
+    n_obs: int
+    events: int
+    level: float
+    method: str = METHOD
+
+    @property
+    def last_time(self) -> float:
+        """Return the longest time that was observed."""
+        return float(self.table["time"].iloc[-1])
+
+    def survival_at(self, time: float) -> Estimate:
+        """Return the share without the event at a time, with its interval.
+
+        Parameters
+        ----------
+        time
+            Not negative. Beyond the longest observed time there is no value, unless everyone has
+            had the event.
+        """
+        row = self.table[self.table["time"] <= time].iloc[-1]
+        if time > self.last_time and row["survival"] > 0:
+            why = f"Nobody was observed for longer than {self.last_time:g}."
+            return Estimate(None, None, None, self.level, self.method, why)
+        return Estimate(
+            float(row["survival"]),
+            float(row["ci_lower"]),
+            float(row["ci_upper"]),
+            self.level,
+            self.method,
+        )
+
+    @property
+    def median(self) -> Estimate:
+        """Return the time by which half had the event, with the interval of Brookmeyer & Crowley.
+
+        References
+        ----------
+        Brookmeyer & Crowley, "A Confidence Interval for the Median Survival Time", Biometrics 38.
+        """
+        value, low, high = (
+            self._first_at_half(name) for name in ("survival", "ci_lower", "ci_upper")
+        )
+        why = "" if value is not None else "Fewer than half have had the event."
+        return Estimate(
+            value, low if value is not None else None, high, self.level, self.method, why
+        )
+
+    def _first_at_half(self, column: str) -> float | None:
+        below = self.table.loc[self.table[column] <= 0.5, "time"]
+        return float(below.iloc[0]) if len(below) else None
+
+    def restricted_mean(self, horizon: float) -> Estimate:
+        """Return the mean time without the event up to a horizon.
+
+        Parameters
+        ----------
+        horizon
+            Above 0; no later than the longest observed time, unless everyone has had the event.
+        """
+        method = "restricted mean, normal interval"
+        if not horizon > 0:
+            raise AnalysisError(f"horizon == {horizon}, must be > 0", where="restricted mean")
+        times = self.table["time"].to_numpy("float64")
+        survival = self.table["survival"].to_numpy("float64")
+        if horizon > self.last_time and survival[-1] > 0:
+            why = f"Nobody was observed for longer than {self.last_time:g}."
+            return Estimate(None, None, None, self.level, method, why)
+        kept = times < horizon
+        steps = np.diff(np.append(times[kept], horizon)) * survival[kept]
+        after = np.cumsum(steps[::-1])[::-1]  # area from each time to the horizon
+        events = self.table["events"].to_numpy("float64")[kept]
+        at_risk = self.table["at_risk"].to_numpy("float64")[kept]
+        left = at_risk - events
+        terms = np.divide(events, at_risk * left, out=np.zeros_like(events), where=left > 0)
+        half = float(stats.norm.isf((1 - self.level) / 2) * np.sqrt(np.sum(after**2 * terms)))
+        mean = float(steps.sum())
+        return Estimate(mean, max(mean - half, 0.0), min(mean + half, horizon), self.level, method)
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """Whether curves differ by more than chance.
+
+    Parameters
+    ----------
+    statistic, pvalue
+        Chi-square with `groups - 1` degrees of freedom; None where there is no test.
+    groups
+        How many groups were compared.
+    reason
+        Why there is no test; empty otherwise.
+    """
+
+    statistic: float | None
+    pvalue: float | None
+    groups: int
+    reason: str = ""
+
+
+def kaplan_meier(
+    durations: Any,
+    event_observed: Any,
+    *,
+    entry: Any = None,
+    n: Any = None,
+    alpha: float = 0.05,
+    group: str = "",
+) -> SurvivalCurve:
+    """Return the Kaplan-Meier curve of grouped or single times.
+
+    Parameters
+    ----------
+    durations
+        Times to event or censoring, not negative, shape (rows,).
+    event_observed
+        1 or true where the event was seen, 0 where censored.
+    entry
+        Times at which observation began, before `durations`; from the start when not given. One
+        who enters at a time is at risk after it.
+    n
+        How many customers each row stands for, whole numbers above 0; 1 when not given.
+    alpha
+        One minus the level of the intervals.
+    group
+        A name for the curve.
+
+    Raises
+    ------
+    AnalysisError
+        For empty input, negative or missing times, or an entry that is not before its duration.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([1, 2, 2, 3], [1, 1, 0, 0])
+    >>> curve.table["survival"].tolist()
+    [1.0, 0.75, 0.5, 0.5]
+    """
+    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    if not 0 < alpha < 1:
+        raise AnalysisError(f"alpha == {alpha}, must lie between 0 and 1", where="survival")
+    marks = np.unique(np.append(times, 0.0))
+    at_risk = _at_risk(marks, times, start, weight)
+    events = _total_at(marks, times, weight * event)
+    censored = _total_at(marks, times, weight * (1 - event))
+    # With late entries nobody may be at risk at first; the curve then stays where it is.
+    share = np.divide(at_risk - events, at_risk, out=np.ones_like(at_risk), where=at_risk > 0)
+    survival: Floats = np.cumprod(share, dtype="float64")
+    lower, upper = _log_log(survival, at_risk, events, alpha)
+    table = pd.DataFrame(
+        {
+            "time": marks,
+            "at_risk": at_risk.astype("int64"),
+            "events": events.astype("int64"),
+            "censored": censored.astype("int64"),
+            "survival": survival,
+            "ci_lower": lower,
+            "ci_upper": upper,
+        }
+    )
+    return SurvivalCurve(table, group, int(weight.sum()), int(events.sum()), 1 - alpha)
+
+
+def _checked(
+    durations: Any, event_observed: Any, entry: Any, n: Any
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return times, events, entries and weights as arrays of one length, or refuse them."""
+    times = np.asarray(durations, dtype="float64")
+    event = np.asarray(event_observed, dtype="float64")
+    weight = np.ones_like(times) if n is None else np.asarray(n, dtype="float64")
+    start = np.zeros_like(times) if entry is None else np.asarray(entry, dtype="float64")
+    if not len(times):
+        raise AnalysisError("no times are given", where="survival", fix="Check the filter.")
+    if not len(times) == len(event) == len(weight) == len(start):
+        raise AnalysisError("times, events, entries and n differ in length", where="survival")
+    wrong = {
+        "durations": ~np.isfinite(times) | (times < 0),
+        "event_observed": ~np.isin(event, (0.0, 1.0)),
+        "n": ~np.isfinite(weight) | (weight < 1) | (weight != np.floor(weight)),
+        "entry": ~np.isfinite(start) | ((start > 0) & (start >= times)),
+    }
+    for name, rows in wrong.items():
+        if rows.any():
+            raise AnalysisError(
+                f"{int(rows.sum())} rows have a wrong {name}",
+                where="survival",
+                fix="Times are finite and not negative, events 0 or 1, n whole and above 0, and "
+                "an entry comes before its duration.",
+            )
+    # Observed from the start: at risk at time 0 already.
+    return times, event, np.where(start <= 0, -1.0, start), weight
+
+
+def _at_risk(marks: Floats, times: Floats, start: Floats, weight: Floats) -> Floats:
+    """Return how many are under observation just before each mark."""
+
+    def reached(values: Floats) -> Floats:
+        order = np.argsort(values, kind="stable")
+        held = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
+        found: Floats = held[np.searchsorted(values[order], marks, side="left")]
+        return found
+
+    return reached(times) - reached(start)
+
+
+def _total_at(marks: Floats, times: Floats, weight: Floats) -> Floats:
+    places = np.searchsorted(marks, times)
+    found: Floats = np.bincount(places, weights=weight, minlength=len(marks)).astype("float64")
+    return found
+
+
+def _log_log(
+    survival: Floats, at_risk: Floats, events: Floats, alpha: float
+) -> tuple[Floats, Floats]:
+    """Return the interval of log(-log S), which stays between 0 and 1."""
+    left = at_risk - events
+    terms = np.divide(events, at_risk * left, out=np.zeros_like(events), where=left > 0)
+    z = float(stats.norm.isf(alpha / 2))
+    inside = (survival > 0) & (survival < 1)
+    log = np.log(np.where(inside, survival, 0.5))
+    shift = z * np.sqrt(np.cumsum(terms)) / log
+    lower = np.where(inside, np.exp(log * np.exp(-shift)), 0.0)
+    upper = np.where(inside, np.exp(log * np.exp(shift)), 1.0)
+    before = survival >= 1
+    exact = np.where(at_risk > 0, np.power(alpha / 2, 1 / np.maximum(at_risk, 1)), 1.0)
+    lower = np.where(before, np.minimum.accumulate(np.where(before, exact, 1.0)), lower)
+    gone = survival <= 0
+    if gone.any():
+        first = int(np.argmax(gone))
+        upper[first:] = upper[first - 1] if first else 1.0
+    return lower, upper
+
+
+def log_rank(
+    durations: Any, event_observed: Any, groups: Sequence[Any], *, entry: Any = None, n: Any = None
+) -> LogRank:
+    """Return the log-rank test of two or more groups.
+
+    Parameters
+    ----------
+    durations, event_observed, entry, n
+        As :func:`kaplan_meier` takes them.
+    groups
+        The group of each row.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`kaplan_meier` does.
+    """
+    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    labels = pd.Series(np.asarray(groups, dtype=object)).astype(str)
+    codes, names = pd.factorize(labels, sort=True)
+    if len(codes) != len(times):
+        raise AnalysisError("groups and durations differ in length", where="log-rank")
+    if len(names) < 2:
+        return LogRank(None, None, len(names), "There is only one group.")
+    marks = np.unique(times[event == 1])
+    if not len(marks):
+        return LogRank(None, None, len(names), "No event was observed.")
+    at_risk = np.empty((len(names), len(marks)))
+    events = np.empty_like(at_risk)
+    for code in range(len(names)):
+        own = codes == code
+        at_risk[code] = _at_risk(marks, times[own], start[own], weight[own])
+        seen = own & (event == 1)
+        events[code] = _total_at(marks, times[seen], weight[seen])
+    return _log_rank(at_risk, events)
+
+
+def _log_rank(at_risk: npt.NDArray[np.float64], events: npt.NDArray[np.float64]) -> LogRank:
+    """Return the test from counts at risk and events, shape (groups, times)."""
+    whole, died = at_risk.sum(axis=0), events.sum(axis=0)
+    share = at_risk / whole
+    excess = (events - share * died).sum(axis=1)
+    # Hypergeometric variance; a time with one customer at risk has none.
+    spread = died * np.divide(whole - died, whole - 1, out=np.zeros_like(whole), where=whole > 1)
+    cov = np.diag((spread * share).sum(axis=1)) - (spread * share) @ share.T
+    rank = len(excess) - 1
+    if np.linalg.matrix_rank(cov) < rank:
+        why = "A group was never at risk together with the others."
+        return LogRank(None, None, len(excess), why)
+    statistic = float(excess[:-1] @ np.linalg.solve(cov[:-1, :-1], excess[:-1]))
+    return LogRank(statistic, float(stats.chi2.sf(statistic, rank)), len(excess))
