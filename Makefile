@@ -75,7 +75,7 @@ notebooks:
 ifneq ($(shell cat "$(STAMP)" 2>/dev/null),$(CURDIR))
 $(STAMP): again
 endif
-ifeq ($(QUARTO),yes)
+ifneq ($(PYTHON)$(filter yes,$(QUARTO)),)
 $(STAMP): again
 endif
 ifneq ($(shell cat "$(BENCH_STAMP)" 2>/dev/null),$(CURDIR))

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import subprocess
+import sys
 import time
 import tomllib
 from pathlib import Path
@@ -226,6 +227,15 @@ def test_a_python_that_is_too_old_is_refused_with_a_remedy(tmp_path: Path) -> No
     assert done.returncode == 2
     assert "Python >= 3.11" in done.stderr
     assert "PYTHON=" in done.stderr
+
+
+def test_an_environment_of_another_python_is_known(set_up: ModuleType, tmp_path: Path) -> None:
+    here = Path(sys.executable)
+    assert set_up.works(here, "json")
+    assert set_up.works(here, "json", sys.version_info[:2])
+    assert not set_up.works(here, "json", (3, sys.version_info[1] + 1))
+    assert not set_up.works(here, "no_such_module")
+    assert not set_up.works(tmp_path / "python", "json")
 
 
 def test_a_block_of_a_lock_is_one_package_with_its_hashes(set_up: ModuleType) -> None:

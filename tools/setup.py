@@ -47,8 +47,10 @@ def make_environment(venv: Path) -> Path:
     owner = venv / OWNER
     if (venv / "pyvenv.cfg").exists():
         moved = owner.exists() and owner.read_text(encoding="utf-8") != str(venv)
-        if moved or not works(python, "pip"):
-            say(f"{venv.name} is unfinished or was made for another place: making it anew")
+        # A Python that was asked for by name is the one to get, not the one of last time.
+        other = bool(os.environ.get("PYTHON")) and not works(python, "pip", sys.version_info[:2])
+        if moved or other or not works(python, "pip"):
+            say(f"{venv.name} is unfinished, or for another place or Python: making it anew")
             shutil.rmtree(venv)
     if not python.exists():
         say(f"creating {venv} with Python {sys.version.split()[0]}")
@@ -60,11 +62,12 @@ def make_environment(venv: Path) -> Path:
     return python
 
 
-def works(python: Path, module: str) -> bool:
-    """Return whether this Python runs, is new enough, and finds a module."""
+def works(python: Path, module: str, version: tuple[int, int] | None = None) -> bool:
+    """Return whether this Python runs, is of this version or new enough, and finds a module."""
     probe = (
         "import sys, importlib.util as u;"
-        f"sys.exit(sys.version_info < (3, 11) or u.find_spec({module!r}) is None)"
+        f"asked = {version} or max((3, 11), sys.version_info[:2]);"
+        f"sys.exit(sys.version_info[:2] != asked or u.find_spec({module!r}) is None)"
     )
     try:
         done = subprocess.run([str(python), "-c", probe], check=False, capture_output=True)
