@@ -7,6 +7,7 @@ Oliveira and Fernandes 2009, full severity); a test repeats the measurement.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap
 
+from workbench.errors import NotebookError
 from workbench.report.text import clean
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ INK = "#1F2933"
 GREY = "#5B6673"
 GRID = "#E3E7EC"
 PNG_DPI = 150
+
+# Letters of DejaVu Sans that fit into an inch, bold 12.5 and plain 9.5 points.
+_TITLE_LETTERS, _SUBTITLE_LETTERS = 9.4, 13.5
 
 _RC: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -87,10 +92,12 @@ def sequential() -> LinearSegmentedColormap:
 def message(axes: Axes, title: str, subtitle: str = "", *, above: float = 0) -> None:
     """Put the message over the axes: what the figure says, and how to read it.
 
+    Call it last: the message starts at the left edge of all that is drawn, names of ticks included.
+
     Parameters
     ----------
     axes
-        The axes; the title starts at their left edge.
+        The axes; a long message is broken into lines.
     title
         What the figure says, as a short sentence.
     subtitle
@@ -98,15 +105,27 @@ def message(axes: Axes, title: str, subtitle: str = "", *, above: float = 0) -> 
     above
         Points to leave free between the axes and the message, for labels on top.
     """
-    axes.set_title(clean(title), loc="left", pad=above + (26 if subtitle else 10))
-    if subtitle:
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise NotebookError("the axes belong to no figure", where="theme.message")
+    inches = figure.get_size_inches()[0]
+    head = textwrap.fill(clean(title), int(inches * _TITLE_LETTERS))
+    under = textwrap.fill(clean(subtitle), int(inches * _SUBTITLE_LETTERS))
+    pad = above + (13 * (under.count("\n") + 1) + 12 if under else 10)
+    axes.set_title(head, loc="left", pad=pad)
+    figure.draw_without_rendering()  # only now is it known how wide the names of the ticks are
+    box, filled = axes.get_window_extent(), axes.get_tightbbox()
+    left = (filled.x0 - box.x0) / box.width if filled is not None and box.width else 0.0
+    axes.set_title(head, loc="left", pad=pad, x=left)
+    if under:
         axes.annotate(
-            clean(subtitle),
-            xy=(0, 1),
-            xytext=(0, 9 + above),
+            under,
+            xy=(left, 1),
+            xytext=(0, 8 + above),
             xycoords="axes fraction",
             textcoords="offset points",
             fontsize=9.5,
             color=GREY,
             va="bottom",
+            annotation_clip=False,
         )

@@ -1,0 +1,33 @@
+"""An executed notebook as one self-contained page.
+
+::
+
+    harvest.py    what the notebook recorded: findings, metrics, tables, figures, action lists
+    page.py       what a page says beside its notebook; the document that both read
+    prepare.py    notebook + page -> document, a pure function
+    prose.py      Markdown and foreign text made harmless
+    blocks.py     one record or cell -> HTML
+    policy.py     the Content-Security-Policy, by hash
+    embedded.py   document -> HTML with nbconvert and our own template
+    quarto.py     document -> HTML with Quarto, where it is installed
+    engines.py    which of the two is used
+
+The template and the stylesheet in `templates/` are shared by both renderers.
+"""
+
+from __future__ import annotations
+
+from workbench.suite.render.engines import Renderer, find_renderer
+from workbench.suite.render.harvest import Harvest, harvest
+from workbench.suite.render.page import Document, ReportPage
+from workbench.suite.render.prepare import prepare
+
+__all__ = [
+    "Document",
+    "Harvest",
+    "Renderer",
+    "ReportPage",
+    "find_renderer",
+    "harvest",
+    "prepare",
+]

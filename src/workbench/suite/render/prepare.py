@@ -1,0 +1,243 @@
+"""An executed notebook and its page as one document: every choice of the layout is made here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import nbformat
+
+from workbench.report.mime import ACTION, FIGURE, FINDING, METRIC, SECTION, TABLE
+from workbench.report.text import clean, escape_html, slug_of
+from workbench.report.words import used_terms
+from workbench.suite.failure import Failure
+from workbench.suite.notebook import front_matter
+from workbench.suite.render import blocks
+from workbench.suite.render.harvest import Harvest, Record, harvest, record_of
+from workbench.suite.render.page import Block, Document, ReportPage
+from workbench.suite.render.prose import markdown_html, plain_words, without_ansi
+
+__all__ = ["prepare"]
+
+_PARAMETERS = {"parameters": "Parameters", "injected-parameters": "Parameters of this run"}
+_HIDDEN = {"remove-cell", "remove_cell"}
+_YAML = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
+_LABELLED = re.compile(
+    r"^\s*(?:[-*]\s+)?\*\*(?:title|question|reader|decision):?\*\*.*$", re.MULTILINE | re.IGNORECASE
+)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_ABOUT = (("reader", "For"), ("decision", "Decision it serves"))
+
+
+class _Body:
+    """Collects the blocks, numbers figures and tables, and gives headings their anchors."""
+
+    def __init__(self, page: ReportPage) -> None:
+        self.page = page
+        self.blocks: list[Block] = []
+        self.setup: list[Block] = []
+        self._tables = 0
+        self._figures = 0
+        self._anchors: set[str] = set()
+
+    @property
+    def _started(self) -> bool:
+        """Return whether a section has begun; what stands before one prepares the report."""
+        return bool(self._anchors)
+
+    def heading(self, text: str, level: int) -> None:
+        """Add a heading; its anchor is stable, and its own within the page."""
+        words = " ".join(clean(text).split())
+        base = re.sub(r"-[0-9a-f]{6}\Z", "", slug_of(words)) or "section"
+        anchor, again = f"s-{base}", 1
+        while anchor in self._anchors:
+            again += 1
+            anchor = f"s-{base}-{again}"
+        self._anchors.add(anchor)
+        self.blocks.append(Block("heading", escape_html(words), anchor, level, words))
+
+    def markdown(self, source: str) -> None:
+        """Add a Markdown cell: its headings, and the prose between them."""
+        prose: list[str] = []
+        fenced = False
+        for line in source.splitlines():
+            fenced ^= bool(_FENCE.match(line))
+            found = None if fenced else _HEADING.match(line)
+            if found is None:
+                prose.append(line)
+                continue
+            self._prose(prose)
+            self.heading(_without_marks(found[2]), min(max(len(found[1]), 2), 4))
+        self._prose(prose)
+
+    def _prose(self, lines: list[str]) -> None:
+        html = markdown_html("\n".join(lines))
+        lines.clear()
+        if html:
+            self.blocks.append(Block("prose", html))
+
+    def code(self, cell: nbformat.NotebookNode) -> None:
+        """Add a code cell: its source, folded, and then what it showed."""
+        tags = set(cell.metadata.get("tags", []))
+        if tags & _HIDDEN:
+            return
+        for output in cell.get("outputs", ()):
+            self.output(output, cell)
+        if not cell.source.strip():
+            return
+        label = next((_PARAMETERS[tag] for tag in _PARAMETERS if tag in tags), "")
+        if label or not self._started:
+            self.setup.append(blocks.code_block(cell.source, label or "Preparation"))
+        else:
+            self.blocks.append(blocks.code_block(cell.source, "Code"))
+
+    def output(self, output: nbformat.NotebookNode, cell: nbformat.NotebookNode) -> None:
+        """Add one output: a record of ours, or the plain text of anything else."""
+        found = record_of(output)
+        if found is not None:
+            self.record(*found)
+        elif output.output_type == "error":
+            failure = _failure_of(output, cell, -1)
+            self.blocks.append(Block("failure", _error_html(failure)))
+        elif output.output_type == "stream":
+            self.blocks.append(blocks.plain_block(_joined(output.get("text", ""))))
+        else:
+            text = _joined(output.get("data", {}).get("text/plain", ""))
+            if text.strip():
+                self.blocks.append(blocks.plain_block(text))
+
+    def record(self, mime: str, record: Record) -> None:
+        """Add one of our own records."""
+        if mime == TABLE:
+            self._tables += 1
+            block = blocks.table_block(record, self._tables, self.page.tables_href)
+        elif mime == FIGURE:
+            self._figures += 1
+            block = blocks.figure_block(record, self._figures)
+        elif mime == FINDING:
+            if not self._started:
+                return  # stands on top, and has no section that it belongs to
+            block = blocks.finding_block(record)
+        elif mime == METRIC:
+            if record.get("headline", True):
+                return  # stands on a card on top
+            block = blocks.metric_block(record)
+        elif mime == ACTION:
+            block = blocks.action_block(record)
+        else:
+            assert mime == SECTION, mime
+            self.heading(str(record["title"]), 2)
+            text = str(record["text"]).strip()
+            if text:
+                self.blocks.append(Block("prose", f"<p>{escape_html(text)}</p>"))
+            return
+        self.blocks.append(block)
+
+
+def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
+    """Return the document that a renderer lays out; the notebook is not changed.
+
+    Parameters
+    ----------
+    nb
+        The executed notebook.
+    page
+        What the page says beside it.
+
+    Raises
+    ------
+    RenderError
+        When a record is not whole, two share an id, or a table holds foreign HTML.
+    """
+    recorded = harvest(nb)
+    said = front_matter(nb)
+    body = _Body(page)
+    for place, cell in enumerate(nb.cells):
+        if cell.cell_type == "code":
+            body.code(cell)
+        elif cell.cell_type == "markdown" or (cell.cell_type == "raw" and place == 0):
+            source = str(cell.source)
+            body.markdown(_without_front_matter(source) if place == 0 and said else source)
+    failure = page.failure or _first_failure(nb)
+    lede = page.subtitle or said.get("question", "")
+    return Document(
+        page=page,
+        lede=lede,
+        about=tuple((label, said[key]) for key, label in _ABOUT if said.get(key)),
+        metrics=tuple(m for m in recorded.metrics if m.get("headline", True)),
+        answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
+        decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
+        limits=tuple(f for f in recorded.findings if f["kind"] == "limit"),
+        contents=tuple((b.anchor, b.text) for b in body.blocks if b.level == 2),
+        body=tuple(body.blocks),
+        setup=tuple(body.setup),
+        words=tuple(used_terms(_all_words(lede, recorded, body.blocks)).items()),
+        failure_html=blocks.failure_html(failure) if failure else "",
+    )
+
+
+def _joined(text: object) -> str:
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def _without_marks(text: str) -> str:
+    """Return a heading's words: Markdown's emphasis and code marks are left out."""
+    return re.sub(r"(\*\*|__|`)", "", text)
+
+
+def _without_front_matter(source: str) -> str:
+    """Return what a first cell says beside title, question, reader and decision."""
+    if _YAML.match(source):
+        return _YAML.sub("", source, count=1)
+    lines = source.splitlines()
+    first = next((n for n, line in enumerate(lines) if _HEADING.match(line)), None)
+    if first is not None:
+        del lines[first]
+    return _LABELLED.sub("", "\n".join(lines))
+
+
+def _failure_of(output: nbformat.NotebookNode, cell: nbformat.NotebookNode, place: int) -> Failure:
+    return Failure(
+        cell_index=place,
+        cell_id=str(cell.get("id", "")),
+        source=str(cell.source),
+        ename=str(output.get("ename", "Error")),
+        evalue=str(output.get("evalue", "")),
+        traceback="\n".join(output.get("traceback", [])),
+    )
+
+
+def _first_failure(nb: nbformat.NotebookNode) -> Failure | None:
+    for place, cell in enumerate(nb.cells):
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                return _failure_of(output, cell, place)
+    return None
+
+
+def _error_html(failure: Failure) -> str:
+    """Return the mark in the body where the notebook stopped; the box on top tells the rest."""
+    message = escape_html(without_ansi(f"{failure.ename}: {failure.evalue}"))
+    return f'<p class="wb-said wb-stopped"><strong>Stopped here.</strong> {message}</p>'
+
+
+def _all_words(lede: str, recorded: Harvest, body: list[Block]) -> str:
+    """Return the words that a reader reads; code and plain output explain themselves."""
+
+    def pieces() -> Iterator[str]:
+        yield lede
+        for metric in recorded.metrics:
+            yield f"{metric['label']} {metric.get('ci_display') or ''}"
+        for finding in recorded.findings:
+            yield f"{finding['text']} {finding['decision'] or ''}"
+        for figure in recorded.figures:
+            yield str(figure["caption"])
+        for table in recorded.tables:
+            yield f"{table['caption']} {table['source_note'] or ''}"
+            yield from table.get("labels", [])
+        for block in body:
+            if block.kind in {"heading", "prose"}:
+                yield plain_words(block.html)
+
+    return "\n".join(pieces())
