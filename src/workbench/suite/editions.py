@@ -79,15 +79,23 @@ class Stage:
         The unit's folder of editions.
     at
         Called with the name of each step; for tests that stop there.
+
+    Raises
+    ------
+    PublishError
+        When the folder cannot be written.
     """
 
     def __init__(self, folder: Path, at: Step = _nothing) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.parent = folder
         self.folder = folder / f"{_STAGING}{os.getpid()}"
         self._at = at
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir()
+        except OSError as error:
+            raise _unwritten(folder, error) from error
 
     def write(self, name: str, content: bytes) -> None:
         """Add a file; ``name`` is relative to the edition, with ``/``."""
@@ -102,7 +110,8 @@ class Stage:
             shutil.copyfile(source, target)
         except OSError:
             return False
-        return digest_of_file(target) == edition.manifest["files"].get(name)
+        told: dict[str, str] = edition.manifest["files"]
+        return digest_of_file(target) == told.get(name)
 
     def publish(
         self,
@@ -131,12 +140,7 @@ class Stage:
         try:
             return self._publish(make_manifest, secrets)
         except OSError as error:
-            raise PublishError(
-                f"the edition could not be written ({error.strerror or error})",
-                where=str(self.parent),
-                fix="Free some disk space or mend the folder's permissions, and run again. "
-                "The last good edition is still served.",
-            ) from error
+            raise _unwritten(self.parent, error) from error
         finally:
             self.discard()
 
@@ -169,6 +173,15 @@ class Stage:
     def discard(self) -> None:
         """Remove what is staged; nothing happens once it is published."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _unwritten(folder: Path, error: OSError) -> PublishError:
+    return PublishError(
+        f"the edition could not be written ({error.strerror or error})",
+        where=str(folder),
+        fix="Free some disk space or mend the folder's permissions, and run again. "
+        "The last good edition is still served.",
+    )
 
 
 def _settle(folder: Path) -> None:

@@ -83,7 +83,7 @@ class Record:
     began: float = field(default_factory=monotonic)
 
 
-class _ThisInterpreter(KernelSpecManager):  # type: ignore[misc]
+class _ThisInterpreter(KernelSpecManager):
     """Knows one kernel: the interpreter that runs the suite."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
@@ -92,7 +92,7 @@ class _ThisInterpreter(KernelSpecManager):  # type: ignore[misc]
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
-class _Manager(AsyncKernelManager):  # type: ignore[misc]
+class _Manager(AsyncKernelManager):
     """Starts the running interpreter, with its sockets in the job's folder."""
 
     def _kernel_spec_manager_default(self) -> KernelSpecManager:

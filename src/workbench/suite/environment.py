@@ -11,11 +11,11 @@ import platform
 import site
 from pathlib import Path
 
+from workbench.data.unit import JOB_VARIABLE
 from workbench.workspace import ROOT_VARIABLE, Workspace
 
-__all__ = ["JOB_VARIABLE", "engine_facts", "kernel_environment", "matplotlib_folder"]
+__all__ = ["engine_facts", "kernel_environment", "matplotlib_folder"]
 
-JOB_VARIABLE = "WORKBENCH_JOB"
 _ALLOWED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC")
 _FIXED = {
     "OMP_NUM_THREADS": "1",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,12 @@ def notebook_digest(path: Path) -> str:
 
     Saving it again in JupyterLab, which may touch only metadata, does not change the digest.
     """
+    return _notebook_digest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _notebook_digest(path: Path, changed: int) -> str:
+    """Digest a notebook once for all units of a run; ``changed`` tells when it is another."""
     node = load(path)
     return digest_of({"cells": [_cell(cell) for cell in node.cells], "says": _says(node)})
 

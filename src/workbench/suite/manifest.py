@@ -14,7 +14,7 @@ from typing import Any, Literal
 from workbench.suite.files import digest_of
 from workbench.suite.keys import JobKey
 
-__all__ = ["SCHEMA", "Entry", "State", "key_parts", "make_manifest", "make_results"]
+__all__ = ["SCHEMA", "Entry", "State", "key_parts", "make_manifest", "make_results", "read_entries"]
 
 SCHEMA = 1
 State = Literal["ok", "failed", "not_applicable", "not_run"]
@@ -115,6 +115,27 @@ def key_parts(manifest: Mapping[str, Any], report: str) -> dict[str, Any] | None
         return None
     parts = dict(told["parts"])
     return {**parts, **manifest["environments"][parts.pop("environment")]}
+
+
+def read_entries(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Entry]:
+    """Return the entries that a manifest tells, by report: the opposite of `make_manifest`."""
+    entries = {}
+    for name, told in manifest["reports"].items():
+        parts = key_parts(manifest, name)
+        entries[name] = Entry(
+            report=name,
+            title=told["title"],
+            order=told["order"],
+            state=told["state"],
+            reason=told.get("reason", ""),
+            as_of=told.get("as_of", ""),
+            snapshot=told.get("snapshot", ""),
+            key=JobKey(told["key"], parts) if parts is not None else None,
+            files=tuple(told["files"]),
+            results=results.get(name, {}),
+            last_good=told.get("last_good", ""),
+        )
+    return entries
 
 
 def make_results(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import nbformat
 import yaml
 
 from workbench.errors import NotebookError, ParameterError, one_of
+from workbench.suite.reads import TablesRead, tables_read
 
 __all__ = [
     "HOUSE_PARAMETERS",
@@ -106,8 +107,8 @@ class Report:
         The canonical tables without which it is not applicable.
     any_of
         Tables of which it needs at least one; empty when it does not care.
-    optional
-        Tables that it uses where the unit has them.
+    code_reads
+        The tables that its code reads.
     parameters
         Its declared parameters, the house's included.
     """
@@ -118,18 +119,18 @@ class Report:
     order: int
     tables: tuple[str, ...]
     any_of: tuple[str, ...]
-    optional: tuple[str, ...]
+    code_reads: TablesRead
     parameters: tuple[DeclaredParameter, ...]
 
-    @property
-    def reads_triage(self) -> bool:
-        """Tell whether it reads what triage recorded with the snapshot: it names no table."""
-        return not (self.tables or self.any_of or self.optional)
-
     def reads(self, available: Iterable[str]) -> tuple[str, ...]:
-        """Return the tables that it reads of those that a unit has: all when it names none."""
-        named = {*self.tables, *self.any_of, *self.optional}
-        return tuple(sorted(name for name in available if self.reads_triage or name in named))
+        """Return the tables that it reads of those that a unit has."""
+        named = {*self.tables, *self.any_of, *self.code_reads.names}
+        return tuple(sorted(name for name in available if self.reads_all or name in named))
+
+    @property
+    def reads_all(self) -> bool:
+        """Tell whether it may read any table, and what triage recorded with the snapshot."""
+        return self.code_reads.everything
 
 
 def load(path: Path) -> nbformat.NotebookNode:
@@ -141,7 +142,8 @@ def load(path: Path) -> nbformat.NotebookNode:
         When the file is missing or is no notebook.
     """
     try:
-        return nbformat.read(path, as_version=4)
+        found: nbformat.NotebookNode = nbformat.read(path, as_version=4)
+        return found
     except FileNotFoundError:
         raise NotebookError(
             "no such notebook", where=str(path), fix="Look into notebooks/ for the reports."
@@ -191,7 +193,7 @@ def read_report(path: Path) -> Report:
         )
     notebook = load(path)
     said = notebook.metadata.get("workbench", {})
-    known = {"title", "order", "tables", "any_of", "optional"}
+    known = {"title", "order", "tables", "any_of"}
     for key in said:
         if key not in known:
             raise NotebookError(
@@ -204,7 +206,7 @@ def read_report(path: Path) -> Report:
         order=int(said.get("order", LAST_IN_ORDER)),
         tables=tuple(said.get("tables", ())),
         any_of=tuple(said.get("any_of", ())),
-        optional=tuple(said.get("optional", ())),
+        code_reads=tables_read(notebook),
         parameters=_declared_in(notebook, str(path)),
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from workbench.data.snapshots import Snapshot
 from workbench.errors import ParameterError, one_of
 from workbench.params import SuiteParams, UnitParams
 from workbench.suite.keys import JobKey, job_key
@@ -15,35 +16,10 @@ __all__ = [
     "Job",
     "NotApplicable",
     "Plan",
-    "SnapshotLike",
     "check_overrides",
     "facts_of",
     "make_plan",
 ]
-
-
-class TableLike(Protocol):
-    """A table of a snapshot, as far as the plan needs it."""
-
-    @property
-    def rows(self) -> int:
-        """Return the number of accepted rows."""
-
-    @property
-    def digest(self) -> str:
-        """Return the digest of the table's content."""
-
-
-class SnapshotLike(Protocol):
-    """A snapshot, as far as the plan needs it."""
-
-    @property
-    def digest(self) -> str:
-        """Return the snapshot's name."""
-
-    @property
-    def tables(self) -> Mapping[str, Any]:
-        """Return its tables, by name."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +35,7 @@ class Job:
     parameters
         The report's own resolved parameters.
     snapshot
-        The digest of the data snapshot.
+        The data.
     tables
         The canonical tables that it reads.
     facts
@@ -72,7 +48,7 @@ class Job:
     unit: str
     report: Report
     parameters: Mapping[str, Any]
-    snapshot: str
+    snapshot: Snapshot
     tables: tuple[str, ...]
     facts: Mapping[str, Any]
     key: JobKey
@@ -164,7 +140,7 @@ def make_plan(
     suite: SuiteParams,
     units: Iterable[UnitParams],
     reports: Mapping[str, Report],
-    snapshots: Mapping[str, SnapshotLike],
+    snapshots: Mapping[str, Snapshot],
     renderer: Mapping[str, str],
 ) -> Plan:
     """Return the jobs of units x reports.
@@ -200,13 +176,14 @@ def make_plan(
     return Plan(suite.name, tuple(jobs), tuple(rest))
 
 
-def _why_not(report: Report, snapshot: SnapshotLike | None) -> str:
+def _why_not(report: Report, snapshot: Snapshot | None) -> str:
     if snapshot is None:
         return "No data of this unit have been ingested."
-    missing = [table for table in report.tables if table not in snapshot.tables]
+    has = {name for name, table in snapshot.tables.items() if table.rows > 0}
+    missing = [table for table in report.tables if table not in has]
     if missing:
         return f"The unit has no {_listed(missing, 'and')}."
-    if report.any_of and not set(report.any_of) & set(snapshot.tables):
+    if report.any_of and not has & set(report.any_of):
         return f"The unit has neither {_listed(report.any_of, 'nor')}."
     return ""
 
@@ -220,7 +197,7 @@ def _job(
     suite: SuiteParams,
     unit: UnitParams,
     report: Report,
-    snapshot: SnapshotLike,
+    snapshot: Snapshot,
     renderer: Mapping[str, str],
 ) -> Job:
     where = f"{unit.where}, reports.{report.name}"
@@ -231,14 +208,14 @@ def _job(
         name: {"rows": snapshot.tables[name].rows, "digest": snapshot.tables[name].digest}
         for name in tables
     }
-    if report.reads_triage:
-        data["snapshot"] = {"rows": 0, "digest": snapshot.digest}
+    if report.reads_all:
+        data["triage"] = {"rows": 0, "digest": snapshot.triage}
     return Job(
         suite.name,
         unit.name,
         report,
         parameters,
-        snapshot.digest,
+        snapshot,
         tables,
         facts,
         job_key(report.path, parameters, facts, data, renderer),

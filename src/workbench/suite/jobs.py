@@ -1,0 +1,197 @@
+"""Does one job: executes the notebook, renders it, writes its files, tells its entry."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench import __version__
+from workbench.data.unit import job_facts
+from workbench.errors import WorkbenchError
+from workbench.params import UnitParams
+from workbench.suite.editions import Stage
+from workbench.suite.engine import Limits
+from workbench.suite.execute import Executed, execute
+from workbench.suite.failure import Failure
+from workbench.suite.manifest import Entry
+from workbench.suite.normalise import to_bytes
+from workbench.suite.plan import Job
+from workbench.suite.render import Harvest, Renderer, ReportPage, find_renderer, harvest
+from workbench.workspace import Workspace
+
+__all__ = ["PORTAL_HREF", "Done", "Order", "do"]
+
+PORTAL_HREF = "../../index.html"
+
+
+@dataclass(frozen=True)
+class Order:
+    """All that is needed to do a job.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    job
+        What to do.
+    unit
+        The unit's parameters.
+    stage
+        The edition in the making.
+    renderer
+        What turns the executed notebook into HTML.
+    limits
+        How long it may take.
+    """
+
+    workspace: Workspace
+    job: Job
+    unit: UnitParams
+    stage: Stage
+    renderer: Renderer
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job.
+
+    Parameters
+    ----------
+    entry
+        Its place in the edition.
+    failure
+        Why it failed, or None.
+    times
+        Seconds by part, for the run log: ``seconds``, ``start``, ``render``, ``cells``.
+    """
+
+    entry: Entry
+    failure: Failure | None
+    times: Mapping[str, Any]
+
+
+def do(order: Order) -> Done:
+    """Do a job; a failure of its notebook or its page is told, not raised.
+
+    Raises
+    ------
+    OSError
+        When its files cannot be written.
+    """
+    job = order.job
+    executed = execute(
+        order.workspace,
+        job.report.path,
+        # The snapshot's name is in the job's file and not in the notebook: it also changes with
+        # tables that this report does not read, and then the report stays as it is.
+        {"suite": job.suite, "unit": job.unit, **job.parameters},
+        job_facts(
+            job.facts["unit"],
+            job.snapshot,
+            seed=job.facts["seed"],
+            min_group=job.facts["min_group"],
+            actions=order.workspace.unit_data(job.suite, job.unit) / "actions",
+        ),
+        order.limits,
+    )
+    failure = executed.failure
+    files: list[str] = []
+    results: dict[str, Any] = {}
+    if failure is None:
+        try:
+            found = harvest(executed.notebook)
+            _render(order, executed, None, order.renderer, has_tables=bool(found.tables))
+            files, results = _export(order, found)
+        except WorkbenchError as error:
+            failure = Failure(-1, "", "", type(error).__name__, str(error), "")
+            files, results = [], {}
+    if failure is not None:
+        _render(order, executed, failure, find_renderer("embedded"))
+    order.stage.write(f"{job.report.name}.ipynb", to_bytes(executed.notebook))
+    entry = Entry(
+        report=job.report.name,
+        title=job.report.title,
+        order=job.report.order,
+        state="failed" if failure else "ok",
+        reason=failure.sentence if failure else "",
+        as_of=job.facts["as_of"],
+        snapshot=job.snapshot.digest,
+        key=job.key,
+        files=(f"{job.report.name}.html", f"{job.report.name}.ipynb", *files),
+        results=results,
+    )
+    times = {
+        "seconds": round(executed.seconds, 3),
+        "start": round(executed.start_seconds, 3),
+        "cells": dict(executed.cells),
+    }
+    return Done(entry, failure, times)
+
+
+def _export(order: Order, found: Harvest) -> tuple[list[str], dict[str, Any]]:
+    """Write the tables and figures as files of their own, and return them with what was found."""
+    report = order.job.report.name
+    written: dict[str, bytes] = {}
+    for table in found.tables:
+        written[f"tables/{report}-{table['id']}.csv"] = table["csv"].encode()
+    for figure in found.figures:
+        written[f"figures/{report}-{figure['id']}.svg"] = figure["svg"].encode()
+    for name, content in written.items():
+        order.stage.write(name, content)
+    results = {
+        "findings": [dict(item) for item in found.findings],
+        "metrics": [dict(item) for item in found.metrics],
+        "actions": [dict(item) for item in found.actions],
+    }
+    return sorted(written), results
+
+
+def _render(
+    order: Order,
+    executed: Executed,
+    failure: Failure | None,
+    renderer: Renderer,
+    *,
+    has_tables: bool = False,
+) -> None:
+    job, unit = order.job, order.unit
+    page = ReportPage(
+        title=job.report.title,
+        subtitle="",
+        suite=job.suite,
+        unit=job.unit,
+        unit_title=unit.title,
+        owner=unit.owner,
+        as_of=job.facts["as_of"],
+        provenance=provenance(job),
+        failure=failure,
+        portal_href=PORTAL_HREF,
+        tables_href=f"tables/{job.report.name}-" if has_tables else None,
+    )
+    renderer.render(executed.notebook, page, order.stage.folder / f"{job.report.name}.html")
+
+
+def provenance(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return what a report's result depends on, for its last lines; only what its key holds."""
+    parts = job.key.parts
+    data = [
+        f"{name}: {table['rows']:,} rows ({table['digest']})"
+        for name, table in parts["data"].items()
+        if name in job.tables
+    ]
+    parameters = [f"{name} = {value}" for name, value in parts["parameters"].items()]
+    renderer = parts["renderer"]
+    return (
+        ("As of", str(job.facts["as_of"])),
+        ("Data", "; ".join(data) or "none"),
+        ("Parameters", "; ".join(parameters) or "none"),
+        ("Seed", str(job.facts["seed"])),
+        ("Notebook", f"{job.report.path.name} ({parts['notebook']})"),
+        ("Package", f"workbench {__version__} ({parts['package']})"),
+        ("Python", platform.python_version()),
+        ("Renderer", f"{renderer['name']} {renderer['version']}"),
+        ("Key", job.key.digest),
+    )

@@ -1,0 +1,95 @@
+"""Which tables a notebook reads, seen in its code: what a job's key must hold."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+import nbformat
+
+__all__ = ["TablesRead", "tables_read"]
+
+_OPENS = "open_unit"
+_LOOKS = {"table", "has"}
+_FACTS_ONLY = {
+    "suite",
+    "name",
+    "title",
+    "owner",
+    "currency",
+    "timezone",
+    "week_start",
+    "fiscal_year_start",
+    "as_of",
+    "seed",
+    "min_group",
+    "experiments",
+    "actions",
+}
+
+
+@dataclass(frozen=True)
+class TablesRead:
+    """What a notebook's code asks of its unit.
+
+    Parameters
+    ----------
+    names
+        The tables named in ``unit.table("...")`` and ``unit.has("...")``.
+    everything
+        Whether it may read anything: the unit is handed on whole, or its snapshot is used.
+    """
+
+    names: frozenset[str]
+    everything: bool
+
+
+def tables_read(notebook: nbformat.NotebookNode) -> TablesRead:
+    """Return the tables that a notebook's code names, and whether it may read others.
+
+    Parameters
+    ----------
+    notebook
+        The report's notebook; a cell that is no Python counts as one that may read anything.
+    """
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return TablesRead(frozenset(), True)
+    units = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and _is_open(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    names: set[str] = set()
+    plain: set[int] = set()  # uses of a unit that cannot reach an unnamed table
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            asked = [getattr(argument, "value", None) for argument in node.args]
+            if (
+                node.func.attr in _LOOKS
+                and not node.keywords
+                and all(isinstance(name, str) for name in asked)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in units
+            ):
+                names.update(str(name) for name in asked)
+                plain.add(id(node.func.value))
+        elif isinstance(node, ast.Attribute) and node.attr in _FACTS_ONLY:
+            plain.add(id(node.value))
+    bare = any(
+        isinstance(node, ast.Name)
+        and node.id in units
+        and isinstance(node.ctx, ast.Load)
+        and id(node) not in plain
+        for node in ast.walk(tree)
+    )
+    opened = sum(1 for node in ast.walk(tree) if _is_open(node))
+    return TablesRead(frozenset(names), bare or opened > len(units))
+
+
+def _is_open(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _OPENS

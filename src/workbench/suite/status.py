@@ -1,0 +1,103 @@
+"""What is fresh, what is stale and why, in words, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.data.snapshots import Snapshot
+from workbench.params import SuiteParams, UnitParams
+from workbench.suite.editions import Edition, served
+from workbench.suite.keys import differences
+from workbench.suite.manifest import Entry, read_entries
+from workbench.suite.notebook import Report
+from workbench.suite.plan import Job, make_plan
+from workbench.workspace import Workspace
+
+__all__ = ["Status", "suite_status"]
+
+Condition = Literal["fresh", "stale", "failed", "not_applicable", "never_run"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one report of one unit stands.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+    report
+        The report.
+    condition
+        ``fresh``: it would come out the same. ``stale``: it is good, but something that it depends
+        on changed. ``failed``, ``not_applicable``, ``never_run``: as they say.
+    reasons
+        In words: what changed, why it failed, why it does not apply.
+    entry
+        Its place in the served edition, or None.
+    edition
+        The served edition, or None.
+    """
+
+    unit: UnitParams
+    report: Report
+    condition: Condition
+    reasons: tuple[str, ...]
+    entry: Entry | None
+    edition: Edition | None
+
+
+def suite_status(
+    workspace: Workspace,
+    params: SuiteParams,
+    units: Mapping[str, UnitParams],
+    reports: Mapping[str, Report],
+    snapshots: Mapping[str, Snapshot],
+    renderer: Mapping[str, str],
+) -> list[Status]:
+    """Return how each report of each unit stands, units in their order, reports in theirs.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    params
+        The suite.
+    units
+        The units that there are.
+    reports
+        The reports that there are.
+    snapshots
+        Unit -> its newest data.
+    renderer
+        Name and version of the renderer that a run would use.
+    """
+    plan = make_plan(params, units.values(), reports, snapshots, renderer)
+    jobs = {(job.unit, job.report.name): job for job in plan.jobs}
+    why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
+    found = []
+    for name, unit in units.items():
+        edition = served(workspace.unit_reports(params.name, name))
+        entries = read_entries(edition.manifest, edition.results) if edition else {}
+        for report in reports.values():
+            entry = entries.get(report.name)
+            job = jobs.get((name, report.name))
+            condition, reasons = _condition(job, entry, why_not.get((name, report.name), ""))
+            found.append(Status(unit, report, condition, reasons, entry, edition))
+    return found
+
+
+def _condition(
+    job: Job | None, entry: Entry | None, why_not: str
+) -> tuple[Condition, tuple[str, ...]]:
+    if job is None:
+        return "not_applicable", (why_not,)
+    if entry is None or entry.key is None:
+        return "never_run", ()
+    if entry.state == "failed":
+        return "failed", (entry.reason,)
+    if entry.key.digest == job.key.digest:
+        return "fresh", ()
+    return "stale", tuple(differences(entry.key.parts, job.key.parts)) or ("its key changed",)
