@@ -124,7 +124,7 @@ class Experiment:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "winback_voucher": Experiment(
-        ("none", "voucher"), (0.5, 0.5), (0.5, 0.5), 160, 14, 0.95, chance_of_order=0.07
+        ("none", "voucher"), (0.5, 0.5), (0.5, 0.5), 160, 14, 0.95, chance_of_order=0.10
     ),
     "subject_line": Experiment(
         ("plain", "question", "emoji"), (0.34, 0.33, 0.33), (0.34, 0.33, 0.33), 100, 10, 0.90

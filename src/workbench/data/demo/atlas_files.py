@@ -236,12 +236,12 @@ def _assignments(world: AtlasWorld) -> dict[str, Texts]:
                 "Client": world.key[arm.customer],
                 "Variant": texts(EXPERIMENTS[name].variants)[arm.variant],
                 "AssignedAt": time_text(arm.time),
-                "Bought28": whole["bought"],
-                "Orders28": whole["orders"],
-                "Spend28": fixed(np.round(out["spend"], 2) + 0.0, 2),
-                "PreSpend182": fixed(np.round(out["pre_spend"], 2) + 0.0, 2),
-                "PreOrders182": whole["pre_orders"],
-                "Unsubscribed28": whole["unsubscribed"],
+                "bought_28d": whole["bought"],
+                "orders_28d": whole["orders"],
+                "spend_28d": fixed(np.round(out["spend"], 2) + 0.0, 2),
+                "pre_spend_182d": fixed(np.round(out["pre_spend"], 2) + 0.0, 2),
+                "pre_orders_182d": whole["pre_orders"],
+                "unsubscribed_28d": whole["unsubscribed"],
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -96,35 +96,35 @@ def dirty_cards(
     dirt.reserve(linked)
     n = _share(len(quiet), 3800)
     late = f"15/03/{as_of.year + 6}"
-    dirt.cell("null_key", "Card", dirt.take(n(8), quiet), "", "missing:customer_id")
+    dirt.cell("null_key", "card", dirt.take(n(8), quiet), "", "missing:customer_id")
     dirt.cell(
-        "unreadable_date", "Joined", dirt.take(n(8), quiet), "31/02/2024", "unreadable:Joined"
+        "unreadable_date", "joined", dirt.take(n(8), quiet), "31/02/2024", "unreadable:joined"
     )
-    dirt.cell("after_as_of", "Joined", dirt.take(n(6), quiet), late, "after_as_of:joined_at")
+    dirt.cell("after_as_of", "joined", dirt.take(n(6), quiet), late, "after_as_of:joined_at")
     dirt.cell(
-        "before_start", "Joined", dirt.take(n(8), quiet), "01/01/1900", "before_start:joined_at"
+        "before_start", "joined", dirt.take(n(8), quiet), "01/01/1900", "before_start:joined_at"
     )
     dirt.break_lines(dirt.take(n(6), quiet))
     dirt.copy("exact_duplicate", dirt.take(n(20)), "duplicate_row")
     dirt.copy(
-        "duplicate_key", dirt.take(n(12)), "duplicate_key", ("Phone", lambda old: "01632 960000")
+        "duplicate_key", dirt.take(n(12)), "duplicate_key", ("phone", lambda old: "01632 960000")
     )
-    in_york = np.array(["Yorkshire" in county for county in columns["County"].tolist()])
+    in_york = np.array(["Yorkshire" in county for county in columns["county"].tolist()])
     for rows in (dirt.take(n(15), in_york),):
-        dirt.cell("misspelt", "County", rows, lambda old: old.replace("Yorkshire", "Yorkshre"))
-    dirt.cell("misspelt", "County", dirt.take(n(25)), _slips(rng))
-    dirt.cell("case_variant", "County", dirt.take(n(20)), _case_variant)
-    dirt.cell("broken_dependency", "Town", dirt.take(n(25)), _other_town(rng))
-    both = (columns["Email"] != "") & (columns["Phone"] != "")
-    _swap(dirt, dirt.take(n(10), both), "Email", "Phone")
-    written = columns["Email"] != ""
+        dirt.cell("misspelt", "county", rows, lambda old: old.replace("Yorkshire", "Yorkshre"))
+    dirt.cell("misspelt", "county", dirt.take(n(25)), _slips(rng))
+    dirt.cell("case_variant", "county", dirt.take(n(20)), _case_variant)
+    dirt.cell("broken_dependency", "town", dirt.take(n(25)), _other_town(rng))
+    both = (columns["email"] != "") & (columns["phone"] != "")
+    _swap(dirt, dirt.take(n(10), both), "email", "phone")
+    written = columns["email"] != ""
     rows = dirt.take(n(12), written)
-    mails = [f"please write to {mail}" for mail in columns["Email"][rows].tolist()]
-    dirt.cell("personal_in_note", "Note", rows, mails)
-    dirt.cell("missing_value", "Town", dirt.take(n(25)), "")
-    dirt.cell("missing_value", "Postcode", dirt.take(n(15)), "")
-    may = _ambiguous(columns["Joined"]) & _early(columns["Joined"], as_of)
-    dirt.cell("date_order", "Joined", dirt.take(n(15), may), _swap_order)
+    mails = [f"please write to {mail}" for mail in columns["email"][rows].tolist()]
+    dirt.cell("personal_in_note", "note", rows, mails)
+    dirt.cell("missing_value", "town", dirt.take(n(25)), "")
+    dirt.cell("missing_value", "postcode", dirt.take(n(15)), "")
+    may = _ambiguous(columns["joined"]) & _early(columns["joined"], as_of)
+    dirt.cell("date_order", "joined", dirt.take(n(15), may), _swap_order)
     return dirt.finish()
 
 
@@ -170,46 +170,46 @@ def dirty_sales(
     dirt = Dirt(rng, ("brook/till_sales.csv.gz", "orders", "till"), columns, ";")
     dirt.reserve(shared)
     n = _share(len(shared), 16000)
-    carded = columns["Card"] != ""
-    sold = np.array([not total.startswith("-") for total in columns["Total"].tolist()])
-    small = np.array([0 < float(t.replace(",", ".")) < 45 for t in columns["Total"].tolist()])
+    carded = columns["card"] != ""
+    sold = np.array([not total.startswith("-") for total in columns["total"].tolist()])
+    small = np.array([0 < float(t.replace(",", ".")) < 45 for t in columns["total"].tolist()])
     year = str(as_of.year + 1)
-    dirt.cell("null_key", "Receipt", dirt.take(n(12)), "", "missing:order_id")
-    dirt.cell("unreadable_date", "Sold", dirt.take(n(15)), "32/13/2024 10:00", "unreadable:Sold")
+    dirt.cell("null_key", "receipt", dirt.take(n(12)), "", "missing:order_id")
+    dirt.cell("unreadable_date", "sold", dirt.take(n(15)), "32/13/2024 10:00", "unreadable:sold")
     dirt.cell(
-        "after_as_of", "Sold", dirt.take(n(10)), lambda old: old[:6] + year + old[10:],
+        "after_as_of", "sold", dirt.take(n(10)), lambda old: old[:6] + year + old[10:],
         "after_as_of:ordered_at",
     )  # fmt: skip
     dirt.cell(
-        "before_start", "Sold", dirt.take(n(8)), "01/01/1970 00:00", "before_start:ordered_at"
+        "before_start", "sold", dirt.take(n(8)), "01/01/1970 00:00", "before_start:ordered_at"
     )
     dirt.cell(
-        "unreadable_number", "Total", dirt.take(n(15)), lambda old: old[:-1] + "O",
-        "unreadable:Total",
+        "unreadable_number", "total", dirt.take(n(15)), lambda old: old[:-1] + "O",
+        "unreadable:total",
     )  # fmt: skip
-    dirt.cell("absurd", "Total", dirt.take(n(6)), "9999999,99", "absurd:amount")
+    dirt.cell("absurd", "total", dirt.take(n(6)), "9999999,99", "absurd:amount")
     dirt.cell(
-        "negative_amount", "Price", dirt.take(n(6), sold), lambda old: f"-{old}",
+        "negative_amount", "price", dirt.take(n(6), sold), lambda old: f"-{old}",
         "negative:unit_price",
     )  # fmt: skip
-    dirt.cell("orphan", "Card", dirt.take(n(20), carded), "B1999999", "orphan:customer_id")
+    dirt.cell("orphan", "card", dirt.take(n(20), carded), "B1999999", "orphan:customer_id")
     dirt.break_lines(dirt.take(n(10)))
     dirt.copy("exact_duplicate", dirt.take(n(60)), "duplicate_row")
-    dirt.copy("duplicate_key", dirt.take(n(20)), "duplicate_key", ("Total", _one_pound_more))
+    dirt.copy("duplicate_key", dirt.take(n(20)), "duplicate_key", ("total", _one_pound_more))
     dirt.cell(
-        "wrong_total", "Total", dirt.take(n(12), sold), _one_pound_more, "rule:adds_up", "warn"
+        "wrong_total", "total", dirt.take(n(12), sold), _one_pound_more, "rule:adds_up", "warn"
     )
-    dirt.cell("misspelt", "Department", dirt.take(n(60)), _slips(rng))
-    dirt.cell("case_variant", "Department", dirt.take(n(30)), _case_variant)
-    dirt.cell("missing_value", "Department", dirt.take(n(40)), "")
+    dirt.cell("misspelt", "department", dirt.take(n(60)), _slips(rng))
+    dirt.cell("case_variant", "department", dirt.take(n(30)), _case_variant)
+    dirt.cell("missing_value", "department", dirt.take(n(40)), "")
     rows = dirt.take(n(15), small)
-    for column in ("Price", "Total"):
+    for column in ("price", "total"):
         dirt.cell("wrong_units", column, rows, _times_hundred)
-    _swap(dirt, dirt.take(n(8)), "Article", "Department")
-    may = _ambiguous(columns["Sold"]) & _early(columns["Sold"], as_of)
-    dirt.cell("date_order", "Sold", dirt.take(n(20), may), _swap_order)
+    _swap(dirt, dirt.take(n(8)), "article", "department")
+    may = _ambiguous(columns["sold"]) & _early(columns["sold"], as_of)
+    dirt.cell("date_order", "sold", dirt.take(n(20), may), _swap_order)
     dirt.cell(
-        "personal_in_note", "Note", dirt.take(n(10)), "send the receipt to office@example.org"
+        "personal_in_note", "note", dirt.take(n(10)), "send the receipt to office@example.org"
     )
     return dirt.finish()
 

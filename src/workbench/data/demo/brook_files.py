@@ -53,7 +53,7 @@ _ACCOUNT_KINDS = {
     "opted_in": "INTEGER", "note": "TEXT",
 }  # fmt: skip
 _ORDER_KINDS = {
-    "order_no": "TEXT", "line": "INTEGER", "placed_at": "TEXT", "account": "TEXT", "sku": "TEXT",
+    "order_no": "TEXT", "line_no": "INTEGER", "placed_at": "TEXT", "account": "TEXT", "sku": "TEXT",
     "category": "TEXT", "kind": "TEXT", "qty": "INTEGER", "unit_price": "REAL",
     "discount": "REAL", "total": "REAL", "vat": "REAL", "voucher": "TEXT",
 }  # fmt: skip
@@ -108,7 +108,7 @@ def brook_files(
         "customers/web": _reject(totals, "customers/web", accounts, twice.get("customers")),
         "orders/web": _reject(totals, "orders/web", shop, twice.get("orders")),
     }
-    totals["orders/till"]["amount_accepted"] = _sum(sales.columns["Total"], sales.rejected)
+    totals["orders/till"]["amount_accepted"] = _sum(sales.columns["total"], sales.rejected)
     totals["orders/web"]["amount_accepted"] = _sum(shop.columns["total"], lost["orders/web"])
     every = (cards, accounts, sales, shop, cases, touches)
     return totals, errors_frame(tuple(e for t in every for e in t.planted)), overlap
@@ -194,21 +194,21 @@ def _order_columns(
         return texts([m.replace(".", ",") for m in money(pence).tolist()])
 
     sales = {
-        "Receipt": key[till_rows],
-        "Line": texts([str(n) for n in number[till_rows].tolist()]),
-        "Sold": time_text(time[till_rows], style="british"),
-        "Card": customer[till_rows],
-        "Article": shop.product_id[product[till_rows]],
-        "Department": category[till_rows],
-        "Qty": texts([str(n) for n in (quantity * sign)[till_rows].tolist()]),
-        "Price": comma(each),
-        "Total": comma(typed),
-        "VAT": comma(np.rint(typed / 6).astype(np.int64)),
-        "Note": texts([""] * len(till_rows)),
+        "receipt": key[till_rows],
+        "line_no": texts([str(n) for n in number[till_rows].tolist()]),
+        "sold": time_text(time[till_rows], style="british"),
+        "card": customer[till_rows],
+        "article": shop.product_id[product[till_rows]],
+        "department": category[till_rows],
+        "qty": texts([str(n) for n in (quantity * sign)[till_rows].tolist()]),
+        "price": comma(each),
+        "total": comma(typed),
+        "vat": comma(np.rint(typed / 6).astype(np.int64)),
+        "note": texts([""] * len(till_rows)),
     }
     orders = {
         "order_no": key[web_rows],
-        "line": texts([str(n) for n in number[web_rows].tolist()]),
+        "line_no": texts([str(n) for n in number[web_rows].tolist()]),
         "placed_at": time_text(time[web_rows]),
         "account": customer[web_rows],
         "sku": shop.product_id[product[web_rows]],
@@ -240,19 +240,19 @@ def _customer_columns(
     joined = world.calendar.midnight(world.joined)
     consent = world.consent
     till = {
-        "Card": r.key[cards],
-        "Surname": r.family[cards],
-        "Forename": r.given[cards],
-        "Email": r.email[cards],
-        "Phone": r.phone[cards],
-        "Postcode": r.postcode[cards],
-        "Town": r.town[cards],
-        "County": r.county[cards],
-        "Joined": day_text(joined[cards], style="british"),
-        "Mail": np.where(consent[cards], "J", "N").astype(object),
-        "Note": texts([""] * len(cards)),
+        "card": r.key[cards],
+        "surname": r.family[cards],
+        "forename": r.given[cards],
+        "email": r.email[cards],
+        "phone": r.phone[cards],
+        "postcode": r.postcode[cards],
+        "town": r.town[cards],
+        "county": r.county[cards],
+        "joined": day_text(joined[cards], style="british"),
+        "mail": np.where(consent[cards], "J", "N").astype(object),
+        "note": texts([""] * len(cards)),
     }
-    till["Mail"] = np.where(consent[cards], "Y", "N").astype(object)
+    till["mail"] = np.where(consent[cards], "Y", "N").astype(object)
     names = zip(r.given[accounts].tolist(), r.family[accounts].tolist(), strict=True)
     web = {
         "account": r.key[accounts],
@@ -276,15 +276,15 @@ def _order_overlap(sales: RawTable, shop: RawTable, twin: Ints) -> pd.DataFrame:
     keys = [
         f"{order}|{line}"
         for order, line in zip(
-            sales.columns["Receipt"][at_a].tolist(),
-            sales.columns["Line"][at_a].tolist(),
+            sales.columns["receipt"][at_a].tolist(),
+            sales.columns["line_no"][at_a].tolist(),
             strict=True,
         )
     ]
     same = [
         till.replace(",", ".") == web
         for till, web in zip(
-            sales.columns["Total"][at_a].tolist(), shop.columns["total"][at_b].tolist(), strict=True
+            sales.columns["total"][at_a].tolist(), shop.columns["total"][at_b].tolist(), strict=True
         )
     ]
     return pd.DataFrame(

@@ -36,8 +36,8 @@ __all__ = ["CHURN", "CirrusWorld", "Spells", "write_cirrus"]
 
 CHURN = Churn(
     alpha=0.9,
-    beta=16.0,
-    per_ticket=0.45,
+    beta=22.0,
+    per_ticket=0.50,
     team=-0.25,
     business=-0.60,
     paid_search=0.30,
@@ -46,7 +46,7 @@ CHURN = Churn(
     downgrade=0.005,
     come_back=0.08,
     tickets_shape=0.9,
-    tickets_mean=0.20,
+    tickets_mean=0.28,
 )
 _DAYS = 912
 _DESK = Desk(
