@@ -60,7 +60,7 @@ _FALSE = ("false", "f", "no", "n", "0")
 _DATE = r"[1-9][0-9]{3}-[0-9]{1,2}-[0-9]{1,2}"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
 _MIDNIGHT = r"0{1,2}:00(:00([.]0{1,9})?)?"
-_OFFSET = r" ?([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
+_OFFSET = r" ?([Zz]|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 
 Branch = tuple[str, str]
 """A condition and the value where it holds, both SQL."""
@@ -208,10 +208,14 @@ def _boolean(text: str, read: ReadOptions, timezone: str) -> list[Branch]:
 def _timestamp(text: str, read: ReadOptions, timezone: str) -> list[Branch]:
     if read.date_format is not None:
         return [_formatted(text, read.date_format, timezone)]
-    # TIMESTAMPTZ wants seconds, and no blank before the offset.
-    seconds = literal(rf"^(.*[T ][0-9]{{1,2}}:[0-9]{{2}}){_OFFSET}$")
-    close = literal(rf"{_OFFSET}$")
-    full = f"regexp_replace(regexp_replace({text}, {seconds}, '\\1:00\\2'), {close}, '\\1')"
+    # TIMESTAMPTZ wants seconds, and the offset right behind them.
+    full = text
+    for pattern, replacement in (
+        (" ?(UTC|[Zz])$", "+00"),
+        (" ([+-][0-9:]+)$", r"\1"),
+        ("^(.*[T ][0-9]{1,2}:[0-9]{2})([+-])", r"\1:00\2"),
+    ):
+        full = f"regexp_replace({full}, {literal(pattern)}, {literal(replacement)})"
     return [
         (_matches(text, rf"{_DATE}([T ]{_CLOCK})?"), f"TRY_CAST({text} AS TIMESTAMP)"),
         (

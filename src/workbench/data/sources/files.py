@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from workbench.data.sources.secrets import resolve_secrets
 from workbench.errors import SourceError
@@ -57,14 +58,13 @@ def is_gzip(path: Path) -> bool:
 
 
 @contextmanager
-def open_bytes(path: Path) -> Iterator[io.BufferedReader]:
+def open_bytes(path: Path) -> Iterator[io.BufferedReader[Any]]:
     """Open a file for reading, decompressing it where it is gzip."""
-    if is_gzip(path):
-        with gzip.open(path, "rb") as file, io.BufferedReader(file, 1 << 20) as stream:
-            yield stream
-    else:
-        with path.open("rb", buffering=1 << 20) as stream:
-            yield stream
+    with (
+        gzip.open(path, "rb") if is_gzip(path) else path.open("rb", buffering=0) as raw,
+        io.BufferedReader(raw, 1 << 20) as stream,
+    ):
+        yield stream
 
 
 @contextmanager

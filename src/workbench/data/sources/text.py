@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from workbench.data.sources.files import open_bytes
 from workbench.errors import SourceError
@@ -128,7 +129,7 @@ def write_utf8(path: Path, encoding: str, copy: Path) -> bool:
     return True
 
 
-def _line_end(stream: io.BufferedReader) -> str:
+def _line_end(stream: io.BufferedReader[Any]) -> str:
     r"""Return ``\r`` for a file whose beginning has no line feed but carriage returns."""
     start = stream.peek(1 << 16)
     return "\r" if b"\r" in start and b"\n" not in start else "\n"
