@@ -310,8 +310,6 @@ def _distinct(
         rows = f"SELECT {', '.join([*names, '_wb_split'])} FROM ({table.rows(source)})"
         if units is not None:
             rows = units.labelled(rows, source.columns, source.splits)
-        else:
-            rows = f"SELECT *, '{WHOLE}' AS _wb_unit FROM ({rows})"
         parts.append(rows)
     return distinct_received(
         connection,

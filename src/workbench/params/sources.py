@@ -153,6 +153,19 @@ class SourceParams(Model):
     department: str = ""
     like: Slug | None = None
 
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _numbers_are_expressions(cls, value: Any) -> Any:
+        """Take ``quantity: 1`` for the expression that it is."""
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: str(text)
+            if isinstance(text, (int, float)) and not isinstance(text, bool)
+            else text
+            for name, text in value.items()
+        }
+
     @model_validator(mode="after")
     def _one_place(self) -> SourceParams:
         if (self.path is None) == (self.url is None):

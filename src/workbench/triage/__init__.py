@@ -24,15 +24,17 @@ from workbench.triage.frames import (
     to_mend,
 )
 from workbench.triage.record import TriageRecord, read_record
-from workbench.triage.verdict import Verdict, verdict
+from workbench.triage.verdict import FrequentReasons, Verdict, frequent_reasons, verdict
 
 __all__ = [
+    "FrequentReasons",
     "TriageRecord",
     "Verdict",
     "columns",
     "completeness",
     "examples",
     "flow",
+    "frequent_reasons",
     "freshness",
     "identifiers",
     "read_record",

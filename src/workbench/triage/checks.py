@@ -152,7 +152,7 @@ def contract_checks(
         if field.loses:
             yield _check("rounded", name, table, field.loses, field.origin)
         if field.contract.required:
-            excused = "".join(f" AND NOT ({excuse})" for excuse in field.excuses)
+            excused = "".join(f" AND NOT coalesce({excuse}, false)" for excuse in field.excuses)
             yield _check("missing", name, table, f"{field.value} IS NULL{excused}", field.origin)
         if field.contract.kind == "time":
             if not field.contract.future:

@@ -144,7 +144,6 @@ def write_quarantine(
         rows = units.labelled(rows, source.columns, source.splits)
         chosen = f"_wb_unit = {literal(unit)}"
     path = folder / f"{stem}.csv"
-    path.touch(mode=0o600)
     rejected = (
         f"SELECT _wb_row, {reasons_sql(source.checks)} AS _reasons FROM ({rows}) "
         f"WHERE {rejected_sql(source.checks)} AND {chosen}"
@@ -160,7 +159,9 @@ def write_quarantine(
         f"TO {literal(str(path))} (FORMAT csv, HEADER, DELIMITER ',')"
     ).fetchone()
     count = int(written[0]) if written else 0
-    if not count:
+    if count:
+        path.chmod(0o600)
+    else:
         path.unlink()
     return count + _write_unreadable(connection, source, folder / f"{stem}.unreadable.csv", unit)
 
@@ -171,11 +172,11 @@ def _write_unreadable(
     """Write the lines without columns; in a split they belong to the rest."""
     if not source.received.unreadable_rows or unit not in (None, REST):
         return 0
-    path.touch(mode=0o600)
     connection.execute(
         f"COPY (SELECT {literal(source.named.name)} AS _source, record AS _row, "
         "'unreadable_line' AS _reasons, error AS _error, text AS _line "
         f"FROM read_parquet({literal(str(source.received.unreadable))}) ORDER BY record) "
         f"TO {literal(str(path))} (FORMAT csv, HEADER)"
     )
+    path.chmod(0o600)
     return source.received.unreadable_rows

@@ -10,6 +10,7 @@ import duckdb
 
 from workbench.data.contracts import Table
 from workbench.data.engine import literal, quote
+from workbench.params import WHOLE
 from workbench.triage.record import ColumnRecord
 from workbench.triage.tally import EXACT_UP_TO
 
@@ -91,7 +92,7 @@ def distinct_received(
     Parameters
     ----------
     rows
-        A query of typed rows with ``_wb_unit``.
+        A query of typed rows; with ``_wb_unit`` where there is a split.
     identifiers
         The columns to count.
     count
@@ -103,11 +104,12 @@ def distinct_received(
         return {}
     how = "count(DISTINCT {0})" if count <= EXACT_UP_TO else "approx_count_distinct({0})"
     counted = ", ".join(how.format(quote(name)) for name in identifiers)
-    sets = "(), (_wb_unit)" if split else "()"
-    found = connection.execute(
-        f"SELECT _wb_unit, {counted} FROM ({rows}) GROUP BY GROUPING SETS ({sets})"
-    ).fetchall()
-    return {unit or "all": dict(zip(identifiers, values, strict=True)) for unit, *values in found}
+    unit, sets = literal(WHOLE), ""
+    if split:
+        unit = f"coalesce(_wb_unit, {unit})"
+        sets = "GROUP BY GROUPING SETS ((), (_wb_unit))"
+    found = connection.execute(f"SELECT {unit}, {counted} FROM ({rows}) {sets}").fetchall()
+    return {name: dict(zip(identifiers, values, strict=True)) for name, *values in found}
 
 
 def _measures(

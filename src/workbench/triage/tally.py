@@ -75,15 +75,13 @@ def tally_source(
         fails = f"FILTER ((_wb_bits{check.word} & {check.mask}) <> 0)"
         columns += [f"count(*) {fails}", f"min(_wb_row, {EXAMPLES}) {fails}"]
     rows = table.rows(source)
-    sets = "()"
+    unit, sets = literal(WHOLE), ""
     if units is not None:
         rows = units.labelled(rows, source.columns, source.splits)
-        sets = "(), (_wb_unit)"
-    else:
-        rows = f"SELECT *, '{WHOLE}' AS _wb_unit FROM ({rows})"
+        unit = f"coalesce(_wb_unit, {unit})"
+        sets = "GROUP BY GROUPING SETS ((), (_wb_unit)) ORDER BY 1"
     found = connection.execute(
-        f"SELECT coalesce(_wb_unit, '{WHOLE}'), {', '.join(columns)} FROM ({rows}) "
-        f"GROUP BY GROUPING SETS ({sets}) ORDER BY 1"
+        f"SELECT {unit}, {', '.join(columns)} FROM ({rows}) {sets}"
     ).fetchall()
     shapes = _patterns(connection, source, found)
     tallies = {

@@ -10,7 +10,7 @@ from workbench.errors import AnalysisError
 from workbench.triage.frames import flow, freshness, to_mend
 from workbench.triage.record import TriageRecord
 
-__all__ = ["Verdict", "verdict"]
+__all__ = ["FrequentReasons", "Verdict", "frequent_reasons", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,20 @@ class Verdict:
         A sentence: how much passed.
     worst
         A sentence: which reason sets most rows aside; None when nothing was set aside.
+    asked
+        A sentence: who is asked to mend something.
     to_do
-        A sentence: what is asked of whom; None when nothing was set aside.
+        What the first of them should do; None when nothing was set aside.
     fresh
         A sentence: how old the newest rows are.
     stale
         Whether the newest row is older than the report's limit.
     remark
         A sentence on rows that passed with a warning; None when there are none.
+    counting
+        How different values were counted: one by one, or estimated.
+    no_share, no_age
+        Why there is no share or no age; None where there is one.
     """
 
     received: int
@@ -46,10 +52,37 @@ class Verdict:
     age_days: int | None
     passed: str
     worst: str | None
+    asked: str
     to_do: str | None
     fresh: str
     stale: bool
     remark: str | None
+    counting: str
+    no_share: str | None
+    no_age: str | None
+
+    @property
+    def remark_kind(self) -> str:
+        """Return how weighty the remark is: ``warning`` when any row has one."""
+        return "warning" if self.remark else "answer"
+
+
+@dataclass(frozen=True)
+class FrequentReasons:
+    """The reasons that set most rows aside, ready to be drawn.
+
+    Parameters
+    ----------
+    frame
+        ``label`` and ``rows``, the most frequent first.
+    message, how_to_read, alt
+        What the picture says, how to read it, and the same in words.
+    """
+
+    frame: pd.DataFrame
+    message: str
+    how_to_read: str
+    alt: str
 
 
 def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
@@ -91,7 +124,8 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
         age_days=age,
         passed=passed,
         worst=_worst(mend),
-        to_do=_to_do(mend),
+        asked=_asked(mend),
+        to_do=None if mend.empty else str(mend.iloc[0]["fix"]),
         fresh=fresh,
         stale=age is not None and age > max_age_days,
         remark=(
@@ -99,6 +133,40 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
             if warned
             else None
         ),
+        counting=_counting(record),
+        no_share=None if received else "no rows were received",
+        no_age=None if age is not None else "no table of the unit is dated",
+    )
+
+
+def frequent_reasons(record: TriageRecord, most: int = 10) -> FrequentReasons:
+    """Return the reasons that set most rows aside, over all sources of a table.
+
+    Parameters
+    ----------
+    record
+        What triage recorded.
+    most
+        How many to return, at least 1.
+    """
+    found = to_mend(record)
+    if found.empty:
+        return FrequentReasons(
+            pd.DataFrame({"label": ["no reason met"], "rows": [0]}),
+            "No row was set aside",
+            "Rows set aside, by reason",
+            "One empty bar: no row was set aside.",
+        )
+    found = found.assign(label=found["what"] + " (" + found["table"] + ")")
+    rows = found.groupby("label", sort=True)["rows"].sum()
+    rows = rows.sort_values(ascending=False, kind="stable").head(most)
+    frame = rows.reset_index()
+    told = "; ".join(f"{label}: {count:,}" for label, count in rows.head(3).items())
+    return FrequentReasons(
+        frame,
+        f"Most often: {rows.index[0]}",
+        "Rows with each reason; one row may have several",
+        f"Bars of rows per reason. The longest: {told}.",
     )
 
 
@@ -112,15 +180,25 @@ def _worst(mend: pd.DataFrame) -> str | None:
     )
 
 
-def _to_do(mend: pd.DataFrame) -> str | None:
+def _asked(mend: pd.DataFrame) -> str:
     if mend.empty:
-        return None
+        return "Nobody has to mend anything."
     first = mend.iloc[0]
     others = mend["department"].nunique() - 1
-    also = f" {others} more department{'s are' if others > 1 else ' is'} asked below." * (
-        others > 0
+    also = ""
+    if others:
+        also = f"; {others} more department{'s' * (others > 1)} below"
+    return (
+        f"{first['department']} can bring back the most rows: {int(first['rows']):,} of "
+        f"{first['table']} where {first['what']}{also}."
     )
-    return f"{first['department']}: {first['fix']}{also}"
+
+
+def _counting(record: TriageRecord) -> str:
+    exact = all(column.exact for table in record.tables for column in table.columns)
+    if exact:
+        return "Counted one by one."
+    return "Tables of more than 5 million rows are estimated, to within about 2%."
 
 
 def _freshness(record: TriageRecord, max_age_days: int) -> tuple[int | None, str]:
