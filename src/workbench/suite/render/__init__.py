@@ -7,9 +7,14 @@
     prepare.py    notebook + page -> document, a pure function
     prose.py      Markdown and foreign text made harmless
     blocks.py     one record or cell -> HTML
+    style.py      the template folder and the stylesheet
+    filters.py    what the template needs to know about strings and numbers
     policy.py     the Content-Security-Policy, by hash
     embedded.py   document -> HTML with nbconvert and our own template
     quarto.py     document -> HTML with Quarto, where it is installed
+    qmd.py        document -> what Quarto reads
+    finish.py     Quarto's page without scripts, with our policy
+    files.py      a page is written in one step
     engines.py    which of the two is used
 
 The template and the stylesheet in `templates/` are shared by both renderers.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,9 @@ from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.page import Document, ReportPage
 from workbench.suite.render.policy import policy
 from workbench.suite.render.prepare import prepare
+from workbench.suite.render.style import TEMPLATES, stylesheet
 
-__all__ = ["EmbeddedRenderer", "stylesheet"]
-
-TEMPLATES = Path(str(files("workbench.suite.render"))) / "templates"
-
-
-@cache
-def stylesheet() -> str:
-    """Return the one stylesheet of all pages."""
-    return (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8").strip()
+__all__ = ["EmbeddedRenderer", "layout"]
 
 
 class _PageExporter(TemplateExporter):
@@ -44,7 +36,7 @@ class _PageExporter(TemplateExporter):
         return "page"
 
     def _extra_template_basedirs_default(self) -> list[str]:
-        return [str(TEMPLATES)]
+        return [str(TEMPLATES.parent)]
 
 
 @cache

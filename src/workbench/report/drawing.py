@@ -1,0 +1,112 @@
+"""What the chart forms share: canvas, labels, ticks, names at the ends of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import matplotlib.dates as mdates
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from workbench.errors import NotebookError
+from workbench.report.formats import format_date, format_value
+from workbench.report.tables import as_pandas, check_columns
+from workbench.report.text import clean
+
+__all__ = ["canvas", "drawable", "format_x", "name_ends", "short_label", "shower", "tick_writer"]
+
+WIDTH = 7.6  # inches; the page's column at its natural size
+_LONGEST = 28  # letters of a label before it is cut
+
+
+def short_label(value: Any) -> str:
+    """Return a label on one line, cut when it is too long to stand beside a chart."""
+    text = " ".join(clean(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def shower(format: str, currency: str | None, digits: int | None) -> Callable[[Any], str]:
+    """Return how numbers are written beside what is drawn; millions of money in words."""
+    return lambda value: format_value(
+        value, format, currency=currency, digits=digits, short=format == "money"
+    )
+
+
+def drawable(frame: Any, names: Sequence[str | None], *, where: str) -> pd.DataFrame:
+    """Return the frame, or refuse one that lacks a column or has no rows."""
+    data = as_pandas(frame, where=where)
+    check_columns(data, [name for name in names if name is not None], where=where)
+    if data.empty:
+        raise NotebookError(
+            "there are no rows to draw", where=where, fix="Show a finding that says so instead."
+        )
+    return data
+
+
+def tick_writer(ends: tuple[float, float], format: str, currency: str | None) -> FuncFormatter:
+    """Return how an axis writes its numbers: short, and no more digits than its range needs."""
+    span = abs(ends[1] - ends[0])
+
+    def write(value: float, _: object) -> str:
+        if format == "share":
+            return format_value(value, "share", digits=0 if span > 0.05 else 1)
+        if format == "money" and abs(value) < 1e6 and (span > 20 or value == int(value)):
+            return format_value(value, "money", currency=currency, digits=0)
+        return format_value(value, format, currency=currency, short=format == "money")
+
+    return FuncFormatter(write)
+
+
+def canvas(height: float) -> tuple[Figure, Axes]:
+    """Return a figure of the page's width, at least 1.6 inches high, and its axes."""
+    # Made without pyplot: nothing global to close, and no window system is asked for.
+    fig = Figure(figsize=(WIDTH, max(height, 1.6)), layout="constrained")
+    return fig, fig.add_subplot()
+
+
+def format_x(axes: Axes, values: pd.Series) -> None:
+    """Write whole numbers or dates on the axis of x."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        dates: Any = mdates  # has no types
+        axes.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=7))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda place, _: _day(dates.num2date(place))))
+        return
+    whole = pd.api.types.is_integer_dtype(values)
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda place, _: format_value(place, "number", digits=0 if whole else None))
+    )
+
+
+def _day(moment: datetime) -> str:
+    """Return a date for an axis: the day is left out on the first of a month."""
+    text = format_date(moment.date())
+    return text.partition(" ")[2] if moment.day == 1 else text
+
+
+def name_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write each line's name at its end, moved apart so that none covers another."""
+    if not ends:
+        return
+    bottom, top = axes.get_ylim()
+    gap = 0.062 * (top - bottom)
+    floor = bottom
+    for height, name, colour in sorted(ends):
+        place = max(height, floor)
+        floor = place + gap
+        axes.annotate(
+            name,
+            (1, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            fontweight="bold",
+            fontsize=9.5,
+            va="center",
+            annotation_clip=False,
+        )
