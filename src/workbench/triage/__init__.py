@@ -20,7 +20,7 @@ from workbench.triage.frames import (
     flow,
     freshness,
     identifiers,
-    reasons,
+    reasons_met,
     to_mend,
 )
 from workbench.triage.record import TriageRecord, read_record
@@ -38,7 +38,7 @@ __all__ = [
     "freshness",
     "identifiers",
     "read_record",
-    "reasons",
+    "reasons_met",
     "to_mend",
     "verdict",
 ]

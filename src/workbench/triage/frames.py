@@ -16,7 +16,7 @@ __all__ = [
     "flow",
     "freshness",
     "identifiers",
-    "reasons",
+    "reasons_met",
     "to_mend",
 ]
 
@@ -59,7 +59,7 @@ def flow(record: TriageRecord) -> pd.DataFrame:
     )
 
 
-def reasons(record: TriageRecord) -> pd.DataFrame:
+def reasons_met(record: TriageRecord) -> pd.DataFrame:
     """Return one row a reason and source, those that set most rows aside first.
 
     Returns
@@ -133,7 +133,7 @@ def to_mend(record: TriageRecord) -> pd.DataFrame:
     pandas.DataFrame
         ``department, table, source, what, fix, rows``; reasons that set rows aside only.
     """
-    found = reasons(record)
+    found = reasons_met(record)
     found = found[found["severity"] == "reject"]
     return found[["department", "table", "source", "what", "fix", "rows"]].sort_values(
         ["rows", "department", "table", "source", "what"],

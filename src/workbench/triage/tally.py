@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -195,9 +194,13 @@ def masked(text: str | None) -> str:
     """
     if text is None or not text.strip():
         return "(empty)"
-    shape = re.sub(r"\d", "9", text[: _PATTERN_LENGTH + 1])
-    shape = "".join(
-        ("A" if letter.isupper() else "a") if letter.isalpha() else letter for letter in shape
-    )
-    shape = "".join(letter if letter.isprintable() else "·" for letter in shape)
+    shape = "".join(_shape(letter) for letter in text[: _PATTERN_LENGTH + 1])
     return shape if len(shape) <= _PATTERN_LENGTH else shape[:_PATTERN_LENGTH] + "…"
+
+
+def _shape(letter: str) -> str:
+    if letter.isalpha():
+        return "A" if letter.isupper() else "a"
+    if letter.isalnum():
+        return "9"
+    return letter if letter.isprintable() else "·"
