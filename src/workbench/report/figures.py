@@ -40,7 +40,7 @@ def svg_of(fig: Figure, *, salt: str) -> str:
     fixed: dict[Any, Any] = {"svg.hashsalt": salt, "svg.fonttype": "path", "text.parse_math": False}
     with mpl.rc_context(fixed):
         fig.savefig(
-            out, format="svg", bbox_inches="tight", pad_inches=0.05, metadata={"Date": None}
+            out, format="svg", bbox_inches="tight", pad_inches=0.02, metadata={"Date": None}
         )
     svg = _METADATA.sub("", _PROLOGUE.sub("", out.getvalue()))
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"

@@ -120,8 +120,8 @@ class _Body:
                 return  # stands on top, and has no section that it belongs to
             block = blocks.finding_block(record)
         elif mime == METRIC:
-            if record.get("headline", True):
-                return  # stands on a card on top
+            if record.get("headline", True) or not self._started:
+                return  # stands on a card on top, or has no section that it belongs to
             block = blocks.metric_block(record)
         elif mime == ACTION:
             block = blocks.action_block(record)

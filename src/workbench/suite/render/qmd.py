@@ -46,6 +46,7 @@ def quarto_notebook(document: Document) -> nbformat.NotebookNode:
 def _front_matter(page: ReportPage) -> str:
     # JSON strings are YAML strings; the title is Markdown to Quarto, so its marks are escaped.
     options = {
+        "title": json.dumps(_words(page.title)),
         "lang": json.dumps(page.lang),
         "pagetitle": json.dumps(_words(f"{page.title} · {page.unit_title}")),
         "toc": "false",
@@ -65,10 +66,7 @@ def _front_matter(page: ReportPage) -> str:
             }
         ),
     }
-    lines = [
-        f"title: {json.dumps(_words(page.title))}",
-        *(f"{key}: {value}" for key, value in options.items()),
-    ]
+    lines = [f"{key}: {value}" for key, value in options.items()]
     return "\n".join(["---", *lines, "---"])
 
 
