@@ -478,3 +478,12 @@ def test_a_compressed_source(build: Project) -> None:
     path.with_name("orders.main.csv.gz").write_bytes(gzip.compress(path.read_bytes()))
     build.sources["orders"]["main"] = build.sources["orders"]["main"].replace(".csv", ".csv.gz")
     assert len(accepted(build.ingest(), "orders")) == 1
+
+
+def test_blanks_around_an_identifier_and_comments_in_an_expression(build: Project) -> None:
+    rows = [order(order_id=" A1 ", customer_id="C1"), order(order_id="A2", customer_id=" ")]
+    build.table("orders", rows, "columns: {amount: 'CAST(amount AS DECIMAL(9,2)) -- as it is'}")
+    assert accepted(build.ingest(), "orders", "order_id, customer_id") == [
+        ("A1", "C1"),
+        ("A2", None),
+    ]

@@ -100,7 +100,7 @@ def canonical(
         # A struct tells an expression that failed (null) from one that yielded null.
         cell = f"_wb_m{place}"
         value, lost = _converted(f"{cell}.v", kind, declared, named, frame)
-        found.mapped.append(f"TRY({{'v': ({text})}}) AS {cell}")
+        found.mapped.append(f"TRY({{'v': {_own_lines(text)}}}) AS {cell}")
         found.values.append(f"{value} AS _wb_v{place}")
         found.failures.append(f"({_failed(cell, place, kind, declared)}) AS _wb_f{place}")
         if lost:
@@ -126,9 +126,15 @@ def conditions_of(raw: Sequence[str], known: Sequence[str], named: Named) -> Rul
         names = check_expression(rule.check, known, where=f"{named.where}.rules.{name}")
         cell = f"_wb_r{place}"
         found.used[name] = tuple(column for column in raw if column in names)
-        found.mapped.append(f"TRY({{'v': CAST(({rule.check}) AS BOOLEAN)}}) AS {cell}")
+        condition = _own_lines(rule.check)
+        found.mapped.append(f"TRY({{'v': CAST({condition} AS BOOLEAN)}}) AS {cell}")
         found.fails[name] = f"{cell} IS NULL OR NOT coalesce({cell}.v, true)"
     return found
+
+
+def _own_lines(text: str) -> str:
+    """Return an expression in brackets, on lines of its own: it may end in a comment."""
+    return f"(\n{text}\n)"
 
 
 def _expressions(raw: Sequence[str], named: Named) -> dict[str, str]:
@@ -153,7 +159,9 @@ def _expressions(raw: Sequence[str], named: Named) -> dict[str, str]:
 
 def _type_of(connection: duckdb.DuckDBPyConnection, head: str, text: str, where: str) -> str:
     try:
-        row = connection.execute(f"DESCRIBE {head} SELECT ({text}) AS v FROM typed").fetchone()
+        row = connection.execute(
+            f"DESCRIBE {head} SELECT {_own_lines(text)} AS v FROM typed"
+        ).fetchone()
     except duckdb.Error as error:
         raise ParameterError(
             f"`{text}` cannot be computed: {str(error).splitlines()[0]}",
@@ -176,7 +184,9 @@ def _converted(
         if cast == "decimal":
             lost = f"NOT coalesce({exact_sql(value, cast, read)}, true)".replace("{", "{{")
             lost = lost.replace("}", "}}")
-        return cast_sql(value, cast, read, frame.timezone), lost
+        read_value = cast_sql(value, cast, read, frame.timezone)
+        # Blanks around an identifier are an accident of its export.
+        return f"trim({read_value})" if cast == "text" else read_value, lost
     if target == "VARCHAR":
         return f"CAST({value} AS VARCHAR)", ""
     decimal = target.startswith("DECIMAL") and kind.startswith("DECIMAL")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.casts import cast_sql, exact_sql
+from workbench.data.casts import cast_sql, exact_sql, unreadable_sql
 from workbench.data.contracts import ColumnContract
 from workbench.data.engine import literal, quote
 from workbench.data.expressions import check_expression
@@ -190,7 +190,8 @@ def _typed_step(
             continue
         cast = cast_sql(quote(name), kind, read, frame.timezone)
         columns.append(f"{cast} AS {quote(name)}")
-        columns.append(f"(trim({quote(name)}) <> '' AND ({cast}) IS NULL) AS _wb_unread{place}")
+        unreadable = unreadable_sql(quote(name), kind, read, frame.timezone)
+        columns.append(f"{unreadable} AS _wb_unread{place}")
         loses = ""
         if kind == "decimal":
             exact = exact_sql(quote(name), kind, read)
@@ -248,4 +249,4 @@ def _split(columns: Sequence[str], named: Named, frame: Frame) -> tuple[bool, st
         if "customer_id" in columns and "customers" in frame.present:
             return False, "CAST(NULL AS VARCHAR)"
         raise
-    return True, f"nullif(trim(CAST(({frame.split}) AS VARCHAR)), '')"
+    return True, f"nullif(trim(CAST((\n{frame.split}\n) AS VARCHAR)), '')"
