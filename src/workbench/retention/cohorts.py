@@ -59,9 +59,31 @@ class Triangle:
         found = self.overall.loc[self.overall["period"] == period, "share"]
         return float(found.iloc[0]) if len(found) else None
 
-    def matrix(self) -> pd.DataFrame:
-        """Return shares with a row per cohort and a column per period; missing unless mature."""
-        return self.cells.pivot(index="cohort", columns="period", values="share")
+    def grid(self, latest: int = 24) -> pd.DataFrame:
+        """Return shares as they are drawn: a row per cohort, a column per period.
+
+        Parameters
+        ----------
+        latest
+            How many cohorts at most, the latest ones.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `cohort` (first day or month, with its customers; last row: all cohorts) and a column
+            per period, "0" and up. Cells that are not mature are missing; suppressed cohorts have
+            no row.
+        """
+        shown = self.cells[self.cells["state"] != "suppressed"]
+        wide = shown.pivot(index="cohort", columns="period", values="share").tail(latest)
+        sizes = shown.groupby("cohort")["customers"].first()
+        form = "%Y-%m-%d" if self.calendar.grain == "week" else "%Y-%m"
+        names = [f"{start:{form}} ({sizes[start]:,})" for start in wide.index]
+        pooled = self.overall.set_index("period")[["share"]].T.reindex(columns=wide.columns)
+        wide = pd.concat([wide, pooled], ignore_index=True)
+        wide.columns = pd.Index([str(period) for period in wide.columns])
+        wide.insert(0, "cohort", [*names, "All cohorts"])
+        return wide
 
 
 def order_triangle(

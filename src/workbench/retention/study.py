@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import pandas as pd
 
 from workbench.data.frames import lazy
-from workbench.errors import AnalysisError, one_of
+from workbench.errors import AnalysisError
 from workbench.retention.cohorts import Triangle, order_triangle, subscription_triangle
 from workbench.retention.durations import repeat_durations, subscription_durations
 from workbench.retention.periods import Calendar
 from workbench.retention.survival import Estimate, LogRank, SurvivalCurve, kaplan_meier, log_rank
 
-__all__ = ["MAX_GROUPS", "OTHERS", "Retention", "RetentionUnit", "retention"]
+__all__ = ["MAX_GROUPS", "OTHERS", "Retention", "retention"]
 
 Kind = Literal["orders", "subscriptions"]
 MAX_GROUPS = 6
 """More curves than this cannot be told apart in one figure."""
 OTHERS = "all others"
-
-
-class RetentionUnit(Protocol):
-    """What is asked of a unit; :class:`workbench.data.unit.Unit` has it."""
-
-    @property
-    def as_of(self) -> date: ...  # noqa: D102
-    @property
-    def min_group(self) -> int: ...  # noqa: D102
-    @property
-    def week_start(self) -> str: ...  # noqa: D102
-    @property
-    def fiscal_year_start(self) -> int: ...  # noqa: D102
-    def has(self, name: str, /) -> bool: ...  # noqa: D102
-    def table(self, name: str, /) -> Any: ...  # noqa: D102
+EVERYONE = "everyone"
 
 
 @dataclass(frozen=True)
@@ -106,9 +91,14 @@ class Retention:
                 )
             # A step lasts until the next event or the end of what was seen.
             end = part.iloc[[-1]].assign(time=min(float(self.horizon_days), curve.last_time))
-            parts.append(pd.concat([part, end]).assign(group=curve.group or "everyone"))
+            parts.append(pd.concat([part, end]).assign(group=curve.group or EVERYONE))
         names = ["group", "time", "share", "ci_lower", "ci_upper"]
         return pd.concat(parts, ignore_index=True)[names]
+
+    def drawn(self) -> pd.DataFrame:
+        """Return the curves for one figure: the groups where there are any, else everyone."""
+        frame = self.curve_frame()
+        return frame[frame["group"] != EVERYONE] if self.groups else frame
 
     def summary(self) -> pd.DataFrame:
         """Return one row for everyone and one per group; None where there is no number.
@@ -125,7 +115,7 @@ class Retention:
             mean = curve.restricted_mean(self.horizon_days)
             rows.append(
                 (
-                    curve.group or "everyone",
+                    curve.group or EVERYONE,
                     curve.n_obs,
                     curve.events,
                     share.value,
@@ -142,59 +132,69 @@ class Retention:
 
 
 def retention(
-    unit: RetentionUnit,
+    orders: Any = None,
+    subscriptions: Any = None,
     *,
-    grain: str = "month",
-    horizon: int = 12,
-    by: str = "plan",
-    kind: str = "",
+    as_of: date,
+    calendar: Calendar,
+    horizon: int,
+    min_group: int,
+    by: str = "",
 ) -> Retention:
-    """Return who comes back, or stays, in a unit.
+    """Return who comes back, or stays.
 
     Parameters
     ----------
-    unit
-        The unit; it has `orders`, `subscriptions` or both.
-    grain
-        `week`, `month` or `quarter`.
+    orders, subscriptions
+        The unit's tables, None where it has none. With both, subscriptions are read: an end that
+        is seen says more than a silence.
+    as_of
+        The last day that counts.
+    calendar
+        The grain of cohorts and of the horizon.
     horizon
-        How many of these to look ahead from the first purchase or the start, at least 1.
+        How many periods to look ahead from the first purchase or the start, at least 1.
+    min_group
+        Smaller groups are suppressed or joined.
     by
         A column of `subscriptions` that groups the curves; empty, or a column that is not there:
         no groups. Orders are not grouped.
-    kind
-        `orders` or `subscriptions`; empty: subscriptions where the unit has them, as an end that is
-        seen says more than a silence.
 
     Raises
     ------
     AnalysisError
-        When the unit has neither table, or too few customers.
+        When there is neither table, or too few customers.
     """
-    chosen = _kind(unit, kind)
-    calendar = Calendar(grain, unit.week_start, unit.fiscal_year_start)
-    table = unit.table(chosen)
-    group_by = by if chosen == "subscriptions" and by in lazy(table, where=chosen).columns else ""
-    if chosen == "orders":
-        triangle = order_triangle(
-            table, as_of=unit.as_of, calendar=calendar, horizon=horizon, min_group=unit.min_group
-        )
-        spans = repeat_durations(table, as_of=unit.as_of)
+    options: Any = {
+        "as_of": as_of,
+        "calendar": calendar,
+        "horizon": horizon,
+        "min_group": min_group,
+    }
+    kind: Kind = "orders" if subscriptions is None else "subscriptions"
+    group_by = ""
+    if subscriptions is not None:
+        names = lazy(subscriptions, where=kind).collect_schema().names()
+        group_by = by if by in names else ""
+        triangle = subscription_triangle(subscriptions, **options)
+        spans = subscription_durations(subscriptions, as_of=as_of, by=group_by or None)
+    elif orders is not None:
+        triangle = order_triangle(orders, **options)
+        spans = repeat_durations(orders, as_of=as_of)
     else:
-        triangle = subscription_triangle(
-            table, as_of=unit.as_of, calendar=calendar, horizon=horizon, min_group=unit.min_group
-        )
-        spans = subscription_durations(table, as_of=unit.as_of, by=group_by or None)
-    total = int(spans["n"].sum())
-    if total < max(unit.min_group, 1):
         raise AnalysisError(
-            f"{total} customers, fewer than the {unit.min_group} that a group must have to be shown",
-            where=chosen,
+            "there are neither subscriptions nor orders", where="retention", fix="Declare one."
+        )
+    total = int(spans["n"].sum())
+    if total < max(min_group, 1):
+        raise AnalysisError(
+            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
+            where=kind,
             fix="Choose a larger unit.",
         )
-    groups, test = _by_group(spans, unit.min_group) if group_by else ((), None)
+    groups, test = _by_group(spans, min_group) if group_by else ((), None)
     return Retention(
-        kind=chosen,
+        kind=kind,
         triangle=triangle,
         curve=kaplan_meier(spans["durations"], spans["event_observed"], n=spans["n"]),
         groups=groups,
@@ -202,24 +202,6 @@ def retention(
         by=group_by,
         horizon_days=round(calendar.days * horizon),
     )
-
-
-def _kind(unit: RetentionUnit, kind: str) -> Kind:
-    there: list[Kind] = [name for name in _kinds() if unit.has(name)]
-    if kind:
-        for name in there:
-            if name == kind:
-                return name
-        raise AnalysisError(f"the unit has no {kind}", where="retention", fix=one_of(kind, there))
-    if not there:
-        raise AnalysisError(
-            "the unit has neither subscriptions nor orders", where="retention", fix="Declare one."
-        )
-    return there[0]
-
-
-def _kinds() -> Sequence[Kind]:
-    return ("subscriptions", "orders")
 
 
 def _by_group(

@@ -9,4 +9,5 @@
     concentration.py  how much of the revenue the top customers hold
     actions.py        customers to act on, each with the reason
     study.py          all of it in one call, as the notebook makes it
+    reading.py        what it says, in sentences
 """

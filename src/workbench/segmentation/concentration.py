@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from workbench.data.frames import as_money
+from workbench.data.frames import MONEY_SCALE, as_money
 
 __all__ = ["TOP_SHARES", "Concentration", "concentration"]
 
@@ -83,7 +83,7 @@ def concentration(customers: pd.DataFrame, *, min_group: int) -> Concentration:
         size = int(np.ceil(share * n - 1e-9))
         if size >= min_group:
             part = 1 - float(np.interp(1 - share, at, held))
-            rows.append((share, size, part * total / 10_000, part))
+            rows.append((share, size, part * total / MONEY_SCALE, part))
     area = float(np.sum(held[1:] + held[:-1]) / (2 * n))
     marks = np.unique(np.linspace(0, n, min(_POINTS, n + 1)).round().astype("int64"))
     return Concentration(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.data.frames import MONEY_SCALE
 from workbench.segmentation.actions import customers_to_act_on
 from workbench.segmentation.concentration import Concentration, concentration
 from workbench.segmentation.grid import Grid, read_grid
@@ -59,14 +60,32 @@ class Segmentation:
         Returns
         -------
         pandas.DataFrame
-            `r_score`, `f_score`, `customers`, `revenue`; pairs of fewer customers than `min_group`
-            are left out.
+            `r_score`, `f_score`, `customers`, `customer_share` (0-1), `revenue`; pairs of fewer
+            customers than `min_group` are left out.
         """
         pairs = self.customers.groupby(["r_score", "f_score"], as_index=False).agg(
             customers=("revenue", "size"), units=("revenue_units", "sum")
         )
-        pairs = pairs[pairs["customers"] >= self.min_group].reset_index(drop=True)
-        return pairs.assign(revenue=pairs["units"] / 10_000).drop(columns="units")
+        pairs["customer_share"] = pairs["customers"] / len(self.customers)
+        pairs["revenue"] = pairs["units"] / MONEY_SCALE
+        pairs = pairs[pairs["customers"] >= self.min_group].drop(columns="units")
+        return pairs.reset_index(drop=True)
+
+    def score_grid(self) -> pd.DataFrame:
+        """Return the share of customers, a row per recency score, a column per frequency score.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `recency` (the score, best first) and one column for each frequency score, "1" and up;
+            missing where nobody is, or too few to show.
+        """
+        scores = range(1, self.grid.n_bins + 1)
+        wide = self.score_map().pivot(index="r_score", columns="f_score", values="customer_share")
+        wide = wide.reindex(index=scores[::-1], columns=scores)
+        wide.columns = pd.Index([str(score) for score in scores])
+        wide.insert(0, "recency", [str(score) for score in wide.index])
+        return wide.reset_index(drop=True)
 
     def at_risk(self) -> pd.DataFrame:
         """Return the valuable customers who are slipping away, with value and reason.

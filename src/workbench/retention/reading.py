@@ -1,0 +1,211 @@
+"""What retention says, in sentences to decide on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from workbench.data.phrases import counted, days, pvalue, share
+from workbench.retention.study import Retention
+from workbench.retention.survival import Estimate
+
+__all__ = ["Reading", "read"]
+
+_LATEST = 3  # cohorts that are compared with those before them
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Sentences and numbers of one report, all computed.
+
+    Parameters
+    ----------
+    headline, headline_decision
+        Which share came back, or stayed, within the horizon; what is to be decided.
+    timing, timing_decision
+        When most of it happens; what is to be decided.
+    trend
+        Whether the latest cohorts do better than those before.
+    groups
+        Whether the groups differ.
+    label
+        What the headline's share is, in a few words.
+    share, reason
+        The headline's share, or None and why.
+    ci
+        Its interval as the report room takes it, or None.
+    median_days, median_reason
+        The median time, or None and why.
+    triangle_title, triangle_alt, curve_title, curve_alt
+        Messages and text alternatives of the figures.
+    triangle_how
+        How to read a cell of the triangle.
+    left_out
+        What is suppressed or joined.
+    y_label
+        What the curves show.
+    """
+
+    headline: str
+    headline_decision: str
+    timing: str
+    timing_decision: str
+    trend: str
+    groups: str
+    label: str
+    share: float | None
+    reason: str | None
+    ci: tuple[float, float, float, str] | None
+    median_days: float | None
+    median_reason: str | None
+    triangle_title: str
+    triangle_alt: str
+    curve_title: str
+    curve_alt: str
+    triangle_how: str
+    left_out: str
+    y_label: str
+
+
+def read(found: Retention) -> Reading:
+    """Return the sentences of a retention study."""
+    buys = found.kind == "orders"
+    estimate, horizon = found.at_horizon, days(found.horizon_days)
+    who = "first-time buyers" if buys else "subscriptions"
+    what = f"bought again within {horizon}" if buys else f"still run after {horizon}"
+    headline, title = _headline(found, estimate, who, what, horizon)
+    timing, timing_decision = _timing(found)
+    median = found.curve.median
+    triangle_title, trend = _trend(found)
+    return Reading(
+        headline=headline,
+        headline_decision=(
+            "How much the second purchase is worth, and who is responsible for it."
+            if buys
+            else "Which loss of subscriptions is acceptable, and who answers for it."
+        ),
+        timing=timing,
+        timing_decision=timing_decision,
+        trend=trend,
+        groups=_groups(found, horizon),
+        label=f"{who[0].upper()}{who[1:]} that {what}",
+        share=estimate.value,
+        reason=estimate.reason or None,
+        ci=_interval(estimate),
+        median_days=median.value,
+        median_reason=None if median.value is not None else median.reason,
+        triangle_title=triangle_title,
+        triangle_alt="A grid with a row per cohort and a column per "
+        f"{found.triangle.calendar.grain} since the start. {trend}",
+        curve_title=title,
+        curve_alt="Step curves over days since the start, with bands for the intervals. "
+        f"{headline}",
+        triangle_how=_how(found),
+        left_out=_left_out(found),
+        y_label="Bought again" if buys else "Still subscribed",
+    )
+
+
+def _headline(
+    found: Retention, estimate: Estimate, who: str, what: str, horizon: str
+) -> tuple[str, str]:
+    count = counted(found.curve.n_obs, "customer" if found.kind == "orders" else "subscription")
+    if estimate.value is None or estimate.ci_lower is None or estimate.ci_upper is None:
+        said = f"Which share of {who} {what} cannot be said yet: {estimate.reason}"
+        return said, f"Too early to look {horizon} ahead"
+    said = (
+        f"An estimated {share(estimate.value)} of {who} {what} "
+        f"({share(estimate.level, 0)} interval {share(estimate.ci_lower)} to "
+        f"{share(estimate.ci_upper)}; {count})."
+    )
+    return said, f"{share(estimate.value, 0)} of {who} {what}"
+
+
+def _timing(found: Retention) -> tuple[str, str]:
+    table = found.curve.table
+    within = table[table["time"] <= found.horizon_days]
+    moved = 1 - within["survival"]
+    reached = float(moved.iloc[-1])
+    if reached <= 0 or found.curve.events < 1:
+        return "Nobody has had the event yet, so its timing cannot be said.", "Nothing yet."
+    half = float(within.loc[moved >= reached / 2, "time"].iloc[0])
+    span = min(float(found.horizon_days), found.curve.last_time)
+    if found.kind == "orders":
+        said = f"Of those who buy again within {days(span)}, half have done so by day {half:,.0f}."
+        return said, f"Whether to send the reminder for a second order before day {half:,.0f}."
+    said = f"Of the subscriptions that end within {days(span)}, half have ended by day {half:,.0f}."
+    return said, f"Whether to contact new subscribers before day {half:,.0f}."
+
+
+def _trend(found: Retention) -> tuple[str, str]:
+    """Return the triangle's message and sentence: the latest cohorts beside those before."""
+    cells = found.triangle.cells
+    grain = found.triangle.calendar.grain
+    # The latest period in which the three latest cohorts can be compared with at least as many.
+    for period in (3, 2, 1):
+        seen = cells[(cells["period"] == period) & (cells["state"] == "mature")]
+        if len(seen) >= 2 * _LATEST:
+            seen = seen.sort_values("cohort")
+            late, early = _pooled(seen.tail(_LATEST)), _pooled(seen.iloc[:-_LATEST])
+            doing = "bought" if found.kind == "orders" else "still ran"
+            said = (
+                f"In {grain} {period} after the start, {share(late)} of the {_LATEST} latest "
+                f"cohorts that have come so far {doing}, and {share(early)} of the earlier ones."
+            )
+            title = f"{share(late)} of the latest cohorts {doing} in {grain} {period}, "
+            return f"{title}{share(early)} of earlier ones", said
+    said = f"Too few {grain}s have passed to compare the latest cohorts with earlier ones."
+    return f"Retention by {grain} of the start", said
+
+
+def _pooled(cells: pd.DataFrame) -> float:
+    return float(cells["active"].sum()) / float(cells["customers"].sum())
+
+
+def _groups(found: Retention, horizon: str) -> str:
+    if not found.groups or found.test is None:
+        return "Customers are not compared by group."
+    rows = found.summary().iloc[1:]
+    rows = rows[rows["share"].notna()].sort_values("share", kind="stable")
+    if found.test.pvalue is None:
+        return f"The groups cannot be compared: {found.test.reason}"
+    verdict = (
+        f"{found.by} matters: the curves differ by more than chance"
+        if found.test.pvalue < 0.05
+        else f"No difference by {found.by} is shown"
+    )
+    said = f"{verdict[0].upper()}{verdict[1:]} (log-rank test, {pvalue(found.test.pvalue)})."
+    if len(rows) < 2:
+        return said
+    low, high = rows.iloc[0], rows.iloc[-1]
+    return (
+        f"{said} After {horizon}, {share(float(high['share']))} of {high['group']} and "
+        f"{share(float(low['share']))} of {low['group']} are still there."
+    )
+
+
+def _interval(estimate: Estimate) -> tuple[float, float, float, str] | None:
+    if estimate.ci_lower is None or estimate.ci_upper is None:
+        return None
+    return estimate.ci_lower, estimate.ci_upper, estimate.level, estimate.method
+
+
+def _how(found: Retention) -> str:
+    grain = found.triangle.calendar.grain
+    cell = (
+        f"Share of the cohort that bought in that {grain}"
+        if found.kind == "orders"
+        else f"Share of the cohort that still ran on the first day of that {grain}"
+    )
+    return f"{cell}. Empty: that {grain} is not over yet, or the cohort is too small to show."
+
+
+def _left_out(found: Retention) -> str:
+    count = found.triangle.suppressed_cohorts
+    if not count:
+        return "No cohort is too small to show."
+    return (
+        f"{counted(count, 'cohort')} with too few customers {'is' if count == 1 else 'are'} not "
+        "shown alone, but count in the overall row."
+    )

@@ -1,0 +1,220 @@
+"""What a segmentation says, in sentences to decide on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from workbench.data.frames import MONEY_SCALE
+from workbench.data.phrases import counted, listed, money, share
+from workbench.segmentation.segments import MERGED, RETURNS_ONLY
+from workbench.segmentation.study import Segmentation
+
+__all__ = ["Reading", "read"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Sentences of one report; every number in them is computed.
+
+    Parameters
+    ----------
+    value, value_decision
+        Which segment holds the most revenue, and what is to be decided.
+    risk, risk_decision
+        Who of value is slipping away, and what is to be decided.
+    idle, idle_decision
+        Which large segment brings little, and what is to be decided.
+    spread
+        How much the top customers hold.
+    scores
+        What ties did to the scores.
+    left_apart
+        What is in no segment, or stands merged.
+    value_title, spread_title, score_title
+        Messages of the figures.
+    value_alt, spread_alt, score_alt
+        Text alternatives of the figures.
+    top_segment
+        The segment with the most revenue.
+    top_share, top_segment_share, gini
+        Share of revenue of the top 20 % of customers and of the top segment, and the Gini
+        coefficient; None where there is none.
+    no_number
+        Why shares are missing.
+    """
+
+    value: str
+    value_decision: str
+    risk: str
+    risk_decision: str
+    idle: str
+    idle_decision: str
+    spread: str
+    scores: str
+    left_apart: str
+    value_title: str
+    spread_title: str
+    score_title: str
+    value_alt: str
+    spread_alt: str
+    score_alt: str
+    top_segment: str
+    top_share: float | None
+    top_segment_share: float | None
+    gini: float | None
+    no_number: str
+
+
+def read(result: Segmentation, *, currency: str) -> Reading:
+    """Return the sentences of a segmentation.
+
+    Parameters
+    ----------
+    result
+        The segmentation.
+    currency
+        ISO code of the amounts.
+    """
+    best, best_share = _most(result, "revenue")
+    value, value_title = _value(result, currency, best)
+    risk, risk_decision = _risk(result, currency)
+    idle, idle_decision = _idle(result)
+    spread, top = _spread(result, currency)
+    why = result.concentration.reason or "too few customers to show the top 20%"
+    pairs = len(result.score_map())
+    return Reading(
+        value=value,
+        value_decision=f"Who looks after the segment {best}, and what must never go wrong for it.",
+        risk=risk,
+        risk_decision=risk_decision,
+        idle=idle,
+        idle_decision=idle_decision,
+        spread=spread,
+        scores=" ".join(c.note for c in result.cuts if c.note)
+        or "Every score from 1 to the highest is taken by some customers; ties hid none.",
+        left_apart=_apart(result, currency),
+        value_title=value_title,
+        spread_title=_spread_title(top),
+        score_title=_score_title(result),
+        value_alt=f"Horizontal bars, one a segment, of its share of revenue. {value}",
+        spread_alt="A curve that rises from no to all customers, smallest first, with the share of "
+        f"revenue they bring; the further it hangs down, the more uneven. {spread}",
+        score_alt=f"A grid of {pairs} filled cells: rows are recency scores, columns frequency "
+        f"scores, each cell the share of customers. {_score_title(result)}.",
+        top_segment=best,
+        top_share=top,
+        top_segment_share=best_share,
+        gini=result.concentration.gini,
+        no_number=why,
+    )
+
+
+def _most(result: Segmentation, column: str) -> tuple[str, float | None]:
+    """Return the named segment with the most of something, and its share of revenue."""
+    frame = result.segments.frame
+    named = frame[~frame["segment"].isin([MERGED, RETURNS_ONLY])]
+    row = (named if len(named) else frame).sort_values(column, ascending=False, kind="stable")
+    return str(row["segment"].iloc[0]), row["revenue_share"].iloc[0]
+
+
+def _row(result: Segmentation, name: str) -> tuple[int, float, float | None, Decimal]:
+    """Return customers, their share, the revenue share, and the segment's revenue."""
+    rows = result.segments.frame.to_dict("records")
+    row = next(row for row in rows if row["segment"] == name)
+    return row["customers"], row["customer_share"], row["revenue_share"], row["revenue"]
+
+
+def _value(result: Segmentation, currency: str, best: str) -> tuple[str, str]:
+    count, part, held, revenue = _row(result, best)
+    whole = money(result.segments.revenue, currency)
+    if held is None:
+        said = f"Net revenue of all {counted(result.segments.customers, 'customer')} is {whole}"
+        return f"{said}, so no segment has a share of it.", "Net revenue is not above nought"
+    amount = money(revenue, currency)
+    said = (
+        f"{best}: {counted(count, 'customer')}, {share(part)} of all, bring {share(held)} of "
+        f"revenue ({amount} of {whole})."
+    )
+    return said, f"{best} bring {share(held, 0)} of revenue with {share(part, 0)} of customers"
+
+
+def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
+    names = [rule.name for rule in result.grid.rules if rule.valuable_at_risk]
+    if not names:
+        return "No segment is declared as valuable and at risk.", "Whether to declare one."
+    chosen = result.customers[result.customers["segment"].isin(names)]
+    who = listed(names)
+    if len(chosen) < result.min_group:
+        return f"{who}: too few customers to show.", "Nothing now; look again with the next report."
+    worth = money(float(chosen["revenue_units"].sum()) / MONEY_SCALE, currency)
+    since = f"{chosen['days_since_last_purchase'].median():,.0f}"
+    said = (
+        f"{who}: {counted(len(chosen), 'customer')} who brought {worth} so far have not bought for "
+        f"{since} days (median), though they used to."
+    )
+    return said, "Whether to win them back in person, and what an offer may cost at most."
+
+
+def _idle(result: Segmentation) -> tuple[str, str]:
+    name, held = _most(result, "customers")
+    if held is not None and name == _most(result, "revenue")[0]:
+        said = f"The largest segment, {name}, also brings the most revenue."
+        return said, "Nothing: effort and value are in the same place."
+    count, part, held, _ = _row(result, name)
+    brings = "" if held is None else f", brings {share(held)} of revenue"
+    advice = next((rule.advice for rule in result.grid.rules if rule.name == name), "")
+    said = f"The largest segment, {name} ({counted(count, 'customer')}, {share(part)}){brings}."
+    return said, f"How much effort it deserves. {advice}".strip()
+
+
+def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
+    found = result.concentration
+    if found.gini is None:
+        return f"How revenue is spread cannot be said: {found.reason}.", None
+    parts = [
+        f"top {share(row['top_share'], 0)} ({counted(row['customers'], 'customer')}) "
+        f"{share(row['revenue_share'])}"
+        for row in found.top.to_dict("records")
+    ]
+    top = found.top[found.top["top_share"] == 0.2]["revenue_share"]
+    said = f"Share of revenue: {listed(parts)}. " if parts else ""
+    said += f"The Gini coefficient is {found.gini:.2f}."
+    if found.left_out >= result.min_group:
+        lost = money(found.left_out_revenue, currency)
+        who = counted(found.left_out, "customer")
+        said += f" {who} with negative net revenue ({lost}) are left out of this."
+    elif found.left_out:
+        said += " A few customers with negative net revenue are left out of this."
+    return said, float(top.iloc[0]) if len(top) else None
+
+
+def _spread_title(top: float | None) -> str:
+    if top is None:
+        return "How revenue is spread over customers"
+    return f"The top 20% of customers bring {share(top, 0)} of revenue"
+
+
+def _score_title(result: Segmentation) -> str:
+    lowest = result.customers[["r_score", "f_score"]].eq(1).all(axis=1)
+    if lowest.sum() < result.min_group:
+        return "Few customers have the lowest score on both counts"
+    return f"{share(lowest.mean(), 0)} of customers have the lowest score on both counts"
+
+
+def _apart(result: Segmentation, currency: str) -> str:
+    base, parts = result.base, []
+    if base.anonymous_lines:
+        parts.append(
+            f"{counted(base.anonymous_lines, 'order line')} without a customer "
+            f"({money(base.anonymous_revenue, currency)}) are in no segment."
+        )
+    if result.segments.merged:
+        parts.append(
+            f"Segments with fewer than {result.min_group} customers stand together: "
+            f"{listed(result.segments.merged)}."
+        )
+    nobody = [name for name in result.segments.empty if name != RETURNS_ONLY]
+    if nobody:
+        parts.append(f"Nobody is in: {listed(nobody)}.")
+    return " ".join(parts) or "Every order line belongs to a customer, and every segment is shown."
