@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import weakref
@@ -71,7 +72,9 @@ def connect(
     if own is not None:
         weakref.finalize(connection, shutil.rmtree, own, ignore_errors=True)
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
+    # In a notebook's kernel without ipywidgets there is no bar, and the engine refuses to be told.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 
