@@ -51,7 +51,7 @@ def layout(document: Document) -> str:
     css = stylesheet()
     resources = {"document": document, "css": css, "policy": policy([css])}
     html, _ = _exporter().from_notebook_node(nbformat.v4.new_notebook(), resources)
-    return str(html)
+    return f"{html.strip()}\n"
 
 
 class EmbeddedRenderer:

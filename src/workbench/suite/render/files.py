@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def write_page(out: Path, html: str) -> None:
         beside.write_text(html, encoding="utf-8", newline="\n")
         beside.replace(out)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise RenderError(
             f"the page could not be written: {error.strerror}",
             where=out.name,

@@ -44,11 +44,11 @@ def quarto_notebook(document: Document) -> nbformat.NotebookNode:
 
 
 def _front_matter(page: ReportPage) -> str:
-    # JSON strings are YAML strings; the title is Markdown to Quarto, so its marks are escaped.
+    # The title is Markdown to Quarto, so its marks are escaped.
     options = {
-        "title": json.dumps(_words(page.title)),
-        "lang": json.dumps(page.lang),
-        "pagetitle": json.dumps(_words(f"{page.title} · {page.unit_title}")),
+        "title": _quoted(_words(page.title)),
+        "lang": _quoted(page.lang),
+        "pagetitle": _quoted(_words(f"{page.title} · {page.unit_title}")),
         "toc": "false",
         "number-sections": "false",
         "execute": '{"enabled": false}',
@@ -82,6 +82,11 @@ def _sources(document: Document) -> Iterator[str]:
         else:
             yield raw_html(block.html)
     yield raw_html(parts.get_template("bottom.html.j2").render(document=document))
+
+
+def _quoted(text: str) -> str:
+    """Return text as a quoted YAML string: JSON's strings are YAML's."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _words(text: str) -> str:

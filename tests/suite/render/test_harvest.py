@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import nbformat
+import pytest
+
+from workbench.errors import RenderError
+from workbench.suite.render import harvest
+
+
+def test_records_come_back_from_a_notebook_file(executed: Any, tmp_path: Any) -> None:
+    notebook = executed()
+    path = tmp_path / "n.ipynb"
+    nbformat.write(notebook, path)
+    found = harvest(nbformat.read(path, 4))
+    assert [f["id"] for f in found.findings] == ["answer", "here", "warning", "limit"]
+    assert [m["id"] for m in found.metrics] == ["rate", "none"]
+    assert [t["id"] for t in found.tables] == ["rows"]
+    assert [f["id"] for f in found.figures] == ["bars"]
+    assert [a["customers"] for a in found.actions] == [2]
+    assert found == harvest(notebook)
+
+
+def test_findings_follow_kind_then_order_then_place(executed: Any) -> None:
+    notebook = executed()
+    mime = "application/vnd.workbench.finding+json"
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).get(mime, {}).get("id") == "here":
+                output.data[mime]["order"] = -1
+    assert [f["id"] for f in harvest(notebook).findings][:2] == ["here", "answer"]
+
+
+def test_an_id_stands_once(executed: Any) -> None:
+    notebook = executed()
+    notebook.cells.append(copy.deepcopy(notebook.cells[3]))
+    with pytest.raises(RenderError, match="share the id `answer`"):
+        harvest(notebook)
+
+
+def test_a_record_that_is_not_whole_is_refused(executed: Any) -> None:
+    notebook = executed()
+    del notebook.cells[3].outputs[0].data["application/vnd.workbench.finding+json"]["kind"]
+    with pytest.raises(RenderError, match="a finding lacks kind"):
+        harvest(notebook)
+
+
+def test_an_empty_notebook_has_recorded_nothing() -> None:
+    assert harvest(nbformat.v4.new_notebook()).findings == ()
