@@ -153,7 +153,7 @@ def test_the_verdict_on_nothing() -> None:
 
 def test_a_share_is_never_rounded_to_nothing_or_all() -> None:
     found = triage.verdict(record(source("till", 100_000, 1)), max_age_days=9)
-    assert "(more than 99.9%)" in found.passed
+    assert "(>99.9%)" in found.passed
 
 
 def test_a_negative_age_is_refused() -> None:

@@ -7,14 +7,17 @@ pages: an analysis may say what it found without knowing where it will be shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["counted", "days", "listed", "money", "pvalue", "share", "signed"]
+__all__ = ["counted", "day", "days", "listed", "money", "pvalue", "share", "signed"]
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹"}
 _SCALES = ((1_000_000_000_000, "trillion"), (1_000_000_000, "billion"), (1_000_000, "million"))
 _MINUS = "\u2212"
+# Not strftime: its names of months depend on the machine's language.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -74,6 +77,17 @@ def days(value: float) -> str:
     """
     text = f"{value:,.0f}"
     return f"{text} day" if text == "1" else f"{text} days"
+
+
+def day(value: date) -> str:
+    """Return a day as a person writes it.
+
+    Examples
+    --------
+    >>> day(date(2025, 6, 3))
+    '3 Jun 2025'
+    """
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

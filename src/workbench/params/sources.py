@@ -95,12 +95,15 @@ class RuleParams(Model):
         it is false; where it cannot be decided (null) the row passes, as with SQL's ``CHECK``.
     severity
         ``reject`` (the row goes to quarantine), ``warn`` or ``off``.
+    title
+        What is wrong with a row that fails, in plain words: ``the customer is not known``.
     why, fix
         What the rule protects, and what the source's owner should do; shown in the report.
     """
 
     check: str
     severity: Severity = "reject"
+    title: str = ""
     why: str = ""
     fix: str = ""
 

@@ -77,8 +77,8 @@ class Check:
         SQL that is true where a row fails; empty for checks across rows.
     origin
         The source's columns whose values show the failure.
-    why, fix
-        Plain words.
+    title, why, fix
+        What is wrong, why it matters and what to do, in plain words.
     word, bit
         Where the failure is recorded.
     """
@@ -88,6 +88,7 @@ class Check:
     severity: Severity
     fails: str = ""
     origin: tuple[str, ...] = ()
+    title: str = ""
     why: str = ""
     fix: str = ""
     word: int = -1
@@ -97,11 +98,6 @@ class Check:
     def code(self) -> str:
         """Return the reason's code: ``unreadable:amount``."""
         return f"{self.kind}:{self.column}" if self.column else self.kind
-
-    @property
-    def title(self) -> str:
-        """Return what is wrong, in plain words."""
-        return KINDS[self.kind].title.format(column=self.column)
 
     @property
     def mask(self) -> int:
@@ -123,6 +119,7 @@ def _check(
         severity=severity_of(kind, column, table),
         fails=fails,
         origin=tuple(origin),
+        title=told.title.format(column=column),
         why=told.why,
         fix=told.fix,
     )
@@ -231,6 +228,7 @@ def rule_checks(
             severity=severity_of("rule", name, table, milder=rule.severity),
             fails=conditions[name],
             origin=tuple(used[name]),
+            title=rule.title or told.title.format(column=name),
             why=rule.why or told.why,
             fix=rule.fix or told.fix,
         )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from workbench.data import phrases
 from workbench.errors import AnalysisError
-from workbench.triage.frames import flow, freshness, to_mend
+from workbench.triage.frames import flow, freshness, reasons_met, to_mend
 from workbench.triage.record import TriageRecord
 
 __all__ = ["FrequentReasons", "Verdict", "frequent_reasons", "verdict"]
@@ -111,7 +112,7 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
     passed = "No rows were received: there is nothing to report on."
     if share is not None:
         passed = (
-            f"{accepted:,} of {received:,} rows passed every check ({_percent(share)}); "
+            f"{accepted:,} of {received:,} rows passed every check ({phrases.share(share)}); "
             f"{quarantined:,} were set aside, all kept with their reasons."
         )
     mend = to_mend(record)
@@ -129,7 +130,8 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
         fresh=fresh,
         stale=age is not None and age > max_age_days,
         remark=(
-            f"{warned:,} accepted rows carry a warning; they count in every report."
+            f"{warned:,} rows that passed carry a warning ({_first_warning(record)}); "
+            "they count in every report."
             if warned
             else None
         ),
@@ -175,8 +177,8 @@ def _worst(mend: pd.DataFrame) -> str | None:
         return None
     first = mend.iloc[0]
     return (
-        f"The most frequent reason: {first['what']} - {int(first['rows']):,} rows of "
-        f"{first['table']} from {first['source']} ({first['department']})."
+        f"The most frequent reason: {first['what']}, in {int(first['rows']):,} rows of "
+        f"{first['table']} from {first['source']}."
     )
 
 
@@ -194,6 +196,12 @@ def _asked(mend: pd.DataFrame) -> str:
     )
 
 
+def _first_warning(record: TriageRecord) -> str:
+    """Return what the most frequent warning is."""
+    met = reasons_met(record)
+    return str(met[met["severity"] == "warn"].iloc[0]["what"])
+
+
 def _counting(record: TriageRecord) -> str:
     exact = all(column.exact for table in record.tables for column in table.columns)
     if exact:
@@ -208,15 +216,6 @@ def _freshness(record: TriageRecord, max_age_days: int) -> tuple[int | None, str
     newest = ages.sort_values(["age_days", "table"]).iloc[0]
     age = int(newest["age_days"])
     limit = f"; the report allows {max_age_days:,}" if age > max_age_days else ""
-    day = newest["newest"].date().isoformat()
-    when = "on the day of the report" if age == 0 else f"{age:,} day{'s' * (age != 1)} before it"
+    day = phrases.day(newest["newest"])
+    when = "on the day of the report" if age == 0 else f"{phrases.days(age)} before it"
     return age, f"The newest row ({newest['table']}) is of {day}, {when}{limit}."
-
-
-def _percent(share: float) -> str:
-    """Return a share as a percentage that never rounds something to nothing, or some to all."""
-    if 0 < share < 0.001:
-        return "less than 0.1%"
-    if 0.999 < share < 1:
-        return "more than 99.9%"
-    return f"{share:.1%}"
