@@ -38,7 +38,7 @@ def source(name: str, received: int, quarantined: int, *reasons: ReasonRecord) -
         received,
         received - quarantined,
         quarantined,
-        1,
+        sum(one.rows for one in reasons if one.severity == "warn"),
         reasons,
     )
 
