@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +55,6 @@ _CALLS = {
     "apply": "a loop in disguise",
     "pivot_table": "a grouping",
 }
-_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 
 
@@ -105,7 +103,7 @@ def check_notebook(path: Path) -> list[Problem]:
         notebook = load(path)
         read_report(path)
     except NotebookError as error:
-        return [Problem(path, "", 0, str(error), error.fix)]
+        return [Problem(path, "", 0, error.what, error.fix)]
     found = [*_whole(path, notebook), *_parameters(path, notebook)]
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -124,14 +122,6 @@ def _whole(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem]:
                 f"the front matter has no {key}",
                 "Begin the first cell with a YAML block: title, question, reader, decision.",
             )
-    ids = Counter(cell.get("id", "") for cell in notebook.cells)
-    for name, times in ids.items():
-        if not _ID.match(name):
-            yield Problem(
-                path, name, 0, "a cell has no id", "Save it in the notebook format 4.5 or newer."
-            )
-        elif times > 1:
-            yield Problem(path, name, 0, f"{times} cells share this id", "Give each its own.")
 
 
 def _parameters(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem]:

@@ -211,7 +211,7 @@ def served(folder: Path) -> Edition | None:
     """Return the edition that a unit's portal shows, or None when there is none to be had."""
     try:
         name = (read_json(folder / SERVED) or {}).get("edition", "")
-    except ValueError:
+    except (OSError, ValueError):
         return None
     return _read(folder / name) if name else None
 

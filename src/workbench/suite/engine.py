@@ -8,12 +8,14 @@ user can open. And whatever happens, the notebook as far as it got and the reaso
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -21,6 +23,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -181,7 +184,8 @@ class FreshKernelEngine(NBClientEngine):  # type: ignore[misc]
         _place_sockets(client.km, folder)
         with _watched(client.km):
             try:
-                client.execute(env=dict(environment), cwd=str(folder), cleanup_kc=True)
+                # An empty context holds no event loop of the caller's, so ours may be closed.
+                Context().run(_execute, client, env=dict(environment), cwd=str(folder))
             except CellTimeoutError:
                 _note_timeout(record, limits)
                 raise
@@ -190,6 +194,15 @@ class FreshKernelEngine(NBClientEngine):  # type: ignore[misc]
                     record.stopped = "KernelNotStarted"
                     record.message = f"The kernel did not start: {error}"
                 raise
+
+
+def _execute(client: _Client, **options: Any) -> None:
+    """Run the notebook in an event loop of its own, and close that."""
+    try:
+        client.execute(cleanup_kc=True, **options)
+    finally:
+        ensure_event_loop().close()
+        asyncio.set_event_loop(None)
 
 
 def _note_timeout(record: Record, limits: Limits) -> None:

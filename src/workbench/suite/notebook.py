@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -45,6 +46,7 @@ _CHOICES = re.compile(r"one of:?\s+([\w\-, ]+)", re.IGNORECASE)
 _YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _LABELLED = re.compile(r"\*\*(\w+)(?::\*\*|\*\*:)\s*(.+)")
+_ALSO = {"for": "reader"}
 _SCALARS: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "int": (int,),
@@ -139,21 +141,39 @@ def load(path: Path) -> nbformat.NotebookNode:
     Raises
     ------
     NotebookError
-        When the file is missing or is no notebook.
+        When the file is missing or is no notebook, or a cell has no id of its own: nbformat would
+        give it a random one, and no two runs would be the same.
     """
     try:
-        found: nbformat.NotebookNode = nbformat.read(path, as_version=4)
-        return found
+        text = path.read_text(encoding="utf-8")
+        _check_ids(json.loads(text), str(path))
+        found: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
     except FileNotFoundError:
         raise NotebookError(
             "no such notebook", where=str(path), fix="Look into notebooks/ for the reports."
         ) from None
-    except (ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise NotebookError(
             f"this file is no notebook ({type(error).__name__})",
             where=str(path),
             fix="Open it in JupyterLab and save it again.",
         ) from error
+    return found
+
+
+def _check_ids(content: dict[str, Any], where: str) -> None:
+    ids = [cell.get("id") for cell in content.get("cells", [])]
+    if None in ids:
+        raise NotebookError(
+            "a cell has no id", where=where, fix="Save it in the notebook format 4.5 or newer."
+        )
+    for name in ids:
+        if ids.count(name) > 1:
+            raise NotebookError(
+                f"{ids.count(name)} cells share the id `{name}`",
+                where=where,
+                fix="Give each cell an id of its own.",
+            )
 
 
 def find_reports(folder: Path, names: Iterable[str] = ()) -> dict[str, Report]:
@@ -226,7 +246,8 @@ def front_matter(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Return what the first cell says: title, question, reader, decision, as far as it does.
 
     Two forms are read, in a raw or a Markdown cell: a YAML block between ``---`` lines, and plain
-    Markdown, a heading for the title and lines such as ``**Question:** Who buys again?``.
+    Markdown, a heading for the title and lines such as ``**Question:** Who buys again?``
+    (``For`` is another word for ``Reader``).
     """
     if not notebook.cells or notebook.cells[0].cell_type not in {"raw", "markdown"}:
         return {}
@@ -234,7 +255,10 @@ def front_matter(notebook: nbformat.NotebookNode) -> dict[str, str]:
     block = _YAML_BLOCK.match(source)
     if block is None:
         heading = _HEADING.search(source)
-        said = {label.lower(): text.strip() for label, text in _LABELLED.findall(source)}
+        said = {
+            _ALSO.get(label.lower(), label.lower()): text.strip()
+            for label, text in _LABELLED.findall(source)
+        }
         return {"title": heading[1].strip(), **said} if heading else said
     try:
         found = yaml.safe_load(block[1])

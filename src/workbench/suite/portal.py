@@ -20,6 +20,7 @@ from workbench.suite.files import canonical, read_json, replace_file
 from workbench.suite.notebook import Report
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
+from workbench.suite.render.style import stylesheet
 from workbench.suite.status import Status
 from workbench.workspace import Workspace
 
@@ -269,8 +270,7 @@ def _environment() -> Environment:
 @cache
 def _css() -> str:
     here = Path(__file__).parent
-    page = (here / "render" / "templates" / "page.css").read_text(encoding="utf-8")
-    return page + (here / "templates" / "portal.css").read_text(encoding="utf-8")
+    return stylesheet() + (here / "templates" / "portal.css").read_text(encoding="utf-8")
 
 
 def _render(template: str, **told: Any) -> bytes:

@@ -57,38 +57,28 @@ def tables_read(notebook: nbformat.NotebookNode) -> TablesRead:
         tree = ast.parse(source)
     except SyntaxError:
         return TablesRead(frozenset(), True)
-    units = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and _is_open(node.value)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    nodes = list(ast.walk(tree))
+    kept = [node for node in nodes if isinstance(node, ast.Assign) and _is_open(node.value)]
+    units = {target.id for node in kept for target in node.targets if isinstance(target, ast.Name)}
     names: set[str] = set()
-    plain: set[int] = set()  # uses of a unit that cannot reach an unnamed table
-    for node in ast.walk(tree):
+    plain = {id(node.value) for node in kept}  # uses that cannot reach an unnamed table
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             asked = [getattr(argument, "value", None) for argument in node.args]
-            if (
-                node.func.attr in _LOOKS
-                and not node.keywords
-                and all(isinstance(name, str) for name in asked)
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id in units
-            ):
+            is_named = not node.keywords and all(isinstance(name, str) for name in asked)
+            if node.func.attr in _LOOKS and is_named and _is_unit(node.func.value, units):
                 names.update(str(name) for name in asked)
                 plain.add(id(node.func.value))
         elif isinstance(node, ast.Attribute) and node.attr in _FACTS_ONLY:
             plain.add(id(node.value))
-    bare = any(
-        isinstance(node, ast.Name)
-        and node.id in units
-        and isinstance(node.ctx, ast.Load)
-        and id(node) not in plain
-        for node in ast.walk(tree)
-    )
-    opened = sum(1 for node in ast.walk(tree) if _is_open(node))
-    return TablesRead(frozenset(names), bare or opened > len(units))
+    bare = any(_is_unit(node, units) and id(node) not in plain for node in nodes)
+    return TablesRead(frozenset(names), bare)
+
+
+def _is_unit(node: ast.AST, units: set[str]) -> bool:
+    """Tell whether a node stands for a unit: a name that holds one, or the call that opens it."""
+    is_name = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in units
+    return is_name or _is_open(node)
 
 
 def _is_open(node: ast.AST) -> bool:

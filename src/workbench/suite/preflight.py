@@ -1,0 +1,94 @@
+"""Finds what is wrong in a suite before anything runs: files, overrides, expressions, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench.data.sources import probe
+from workbench.errors import NotebookError, ParameterError, WorkbenchError
+from workbench.ingest.batch import name_sources
+from workbench.params import SuiteParams, UnitParams, load_suite
+from workbench.suite.notebook import Report, find_reports
+from workbench.suite.plan import check_overrides
+from workbench.workspace import Workspace
+
+__all__ = ["Checked", "Trouble", "check_suite"]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong.
+
+    Parameters
+    ----------
+    text
+        What, where, and how to mend it.
+    is_parameter
+        Whether a file or notebook of the project is wrong, and not a source.
+    """
+
+    text: str
+    is_parameter: bool
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check of a suite found.
+
+    Parameters
+    ----------
+    units, sources
+        How many there are.
+    troubles
+        What is wrong, in the order of the units.
+    """
+
+    units: int
+    sources: int
+    troubles: tuple[Trouble, ...]
+
+
+def check_suite(workspace: Workspace, name: str) -> Checked:
+    """Return what is wrong in a suite; nothing of it is run.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    name
+        The suite's name.
+    """
+    try:
+        params = load_suite(workspace, name)
+        reports = find_reports(workspace.notebooks)
+    except (ParameterError, NotebookError) as error:
+        return Checked(0, 0, (Trouble(str(error), True),))
+    units = [params.whole] if params.whole is not None else list(params.units.values())
+    sources = sum(len(named) for unit in units for named in unit.sources.values())
+    return Checked(len(params.units), sources, tuple(_troubles(workspace, params, units, reports)))
+
+
+def _troubles(
+    workspace: Workspace,
+    params: SuiteParams,
+    units: list[UnitParams],
+    reports: dict[str, Report],
+) -> Iterator[Trouble]:
+    for unit in params.units.values():
+        try:
+            check_overrides([unit], reports)
+        except ParameterError as error:
+            yield Trouble(str(error), True)
+    for unit in units:
+        try:
+            name_sources(unit)
+        except ParameterError as error:
+            yield Trouble(str(error), True)
+        for table, named in unit.sources.items():
+            for source_name, source in named.items():
+                where = f"{unit.where}, sources.{table}.{source_name}"
+                try:
+                    probe(source, root=workspace.root, where=where)
+                except WorkbenchError as error:
+                    yield Trouble(str(error), isinstance(error, ParameterError))
