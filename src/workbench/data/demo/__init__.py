@@ -9,10 +9,10 @@ The house, from the ground up::
     marketing       campaigns and contacts;  support: cases;  experiments: assignments
     subscriptions   who stays subscribed
     write           bytes of every format;  dirt: errors, row by row;  truth: what was planted
-    atlas           a tidy retailer             (atlas_facts, atlas_files)
+    sales           what a shop sold and took back
+    atlas           a tidy retailer
     brook           a retailer with two dirty, overlapping sources
-                                                (brook_people, brook_dirt, brook_files)
-    cirrus          a subscription service      (cirrus_files)
+    cirrus          a subscription service
     suite           all of it
 """
 

@@ -51,7 +51,7 @@ class Calendar:
         size
             How many.
         growth
-            Relative growth of the weight over the whole history; 0.5: half as much again at the end.
+            Relative growth of the weight over the history; 0.5: half as much again at the end.
         """
         trend = 1 + growth * np.arange(self.days) / self.days
         return choose(rng, self.weights * trend, size)
@@ -79,7 +79,8 @@ class Calendar:
     def midnight(self, days: Ints) -> Times:
         """Return the beginnings of days as times to the minute."""
         first = np.datetime64(self.start, "D")
-        return (first + days.astype("timedelta64[D]")).astype("datetime64[m]")
+        begun: Times = (first + days.astype("timedelta64[D]")).astype("datetime64[m]")
+        return begun
 
     @property
     def end(self) -> np.datetime64:

@@ -14,7 +14,7 @@ import numpy as np
 
 from workbench.data.demo.shared import Bools, Ints, Texts, texts
 
-__all__ = ["Dirt", "Planted", "RawTable"]
+__all__ = ["Dirt", "Planted", "RawTable", "all_planted", "totals_of"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,25 @@ class RawTable:
     def rows(self) -> int:
         """Return the number of records."""
         return len(self.rejected)
+
+
+def all_planted(tables: Iterable[RawTable]) -> tuple[Planted, ...]:
+    """Return the errors of several tables, one table after the other."""
+    return tuple(error for table in tables for error in table.planted)
+
+
+def totals_of(table: RawTable, rejected: Bools | None = None) -> dict[str, int | str]:
+    """Return how many records a table has, and how many ingest must reject and accept.
+
+    Parameters
+    ----------
+    table
+        The table.
+    rejected
+        Per row, whether it is rejected; those with a planted error unless told.
+    """
+    count = int((table.rejected if rejected is None else rejected).sum())
+    return {"records": table.rows, "rejected": count, "accepted": table.rows - count}
 
 
 class Dirt:

@@ -64,7 +64,8 @@ class Ledger:
         low, high = (since, other) if days >= 0 else (other, since)
         begin = np.searchsorted(self._keys, self._key(customer, low), side="left")
         end = np.searchsorted(self._keys, self._key(customer, high), side="left")
-        return self._sums[end] - self._sums[begin]
+        difference: Floats = self._sums[end] - self._sums[begin]
+        return difference
 
 
 def assign(

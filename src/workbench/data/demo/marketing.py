@@ -93,14 +93,14 @@ def plan_campaigns(rng: np.random.Generator, calendar: Calendar, prefix: str) ->
         ),
         key=lambda row: (row[0], row[3]),
     )
-    first = np.array([(row[0] - calendar.start).days for row in held], dtype=np.int64)
-    length = np.array([row[1] for row in held], dtype=np.int64)
+    first = np.array([(sent - calendar.start).days for sent, *_ in held], dtype=np.int64)
+    lengths = np.array([days for _, days, *_ in held], dtype=np.int64)
     return Campaigns(
         key=numbered(prefix, range(1, len(held) + 1), 3),
         title=texts([row[2] for row in held]),
         medium=texts([row[3] for row in held]),
         first=first,
-        last=first + length,
+        last=first + lengths,
         fixed_cost=rng.integers(3, 30, len(held)) * 50,
     )
 

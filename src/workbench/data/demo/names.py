@@ -21,8 +21,8 @@ _ENGLISH_GIVEN = _same(
     "Grace Gwen Hannah Harriet Harry Hazel Helen Henry Hugh Imogen Isaac Isla Jack James Jane Jean "
     "Joan Joseph Judith Julia Katherine Keith Laura Lewis Lily Lucy Malcolm Margaret Martha Mary "
     "Matthew Michael Miriam Morag Nathan Nora Oliver Olivia Owen Patricia Peter Phoebe Rachel "
-    "Rebecca Rhys Robert Rosemary Rowan Ruth Samuel Sarah Simon Sophie Stella Susan Theodore Thomas "
-    "Victoria Violet Walter William Winifred"
+    "Rebecca Rhys Robert Rosemary Rowan Ruth Samuel Sarah Simon Sophie Stella Susan Theodore "
+    "Thomas Victoria Violet Walter William Winifred"
 )
 _ENGLISH_FAMILY = _same(
     "Abbott Ainsworth Appleby Armitage Ashworth Atkinson Bagshaw Barraclough Beaumont Birtwhistle "

@@ -7,14 +7,23 @@ Telephone numbers lie in the ranges that the British regulator keeps free for fi
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from workbench.data.demo.names import TRADITIONS
 from workbench.data.demo.shared import Floats, Ints, Texts, choose, texts
 
-__all__ = ["POSTCODES", "TOWNS", "People", "invent_people", "phone_numbers", "plain"]
+__all__ = [
+    "POSTCODES",
+    "TOWNS",
+    "People",
+    "full_names",
+    "invent_people",
+    "person_of",
+    "phone_numbers",
+    "plain",
+]
 
 # Town, county, region, postcode area, weight (roughly the size).
 TOWNS: tuple[tuple[str, str, str, str, float], ...] = (
@@ -121,6 +130,17 @@ def plain(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("ß", "ss"))
     return "".join(c for c in folded.lower() if c.isascii() and c.isalpha())
+
+
+def full_names(people: People) -> Texts:
+    """Return given and family name, as their owners write them."""
+    pairs = zip(people.given.tolist(), people.family.tolist(), strict=True)
+    return texts([f"{given} {family}" for given, family in pairs])
+
+
+def person_of(people: People, index: Ints) -> People:
+    """Return the people at some indices, in that order; an index may come twice."""
+    return People(**{part.name: getattr(people, part.name)[index] for part in fields(People)})
 
 
 def phone_numbers(rng: np.random.Generator, size: int) -> Texts:

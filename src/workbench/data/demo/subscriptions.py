@@ -1,8 +1,8 @@
 """Who stays subscribed: a shifted-beta-geometric baseline that plan, channel and support move.
 
-Each customer has a hidden propensity theta ~ Beta(alpha, beta) to leave at a renewal. In a month with
-covariates x the probability is 1 - (1 - theta) ** exp(x . coefficients): a proportional hazard, which
-is the plain shifted-beta-geometric model where x is nought.
+Each customer has a hidden propensity theta ~ Beta(alpha, beta) to leave at a renewal. With
+covariates x the probability is 1 - (1 - theta) ** exp(x . coefficients): a proportional hazard,
+which is the plain shifted-beta-geometric model where x is nought.
 
 References
 ----------
@@ -17,7 +17,7 @@ import numpy as np
 
 from workbench.data.demo.shared import Bools, Floats, Ints, Times
 
-__all__ = ["Churn", "Lives", "live", "renewal_dates"]
+__all__ = ["Churn", "Lives", "Subscribers", "live", "renewal_dates", "to_28th"]
 
 
 @dataclass(frozen=True)
@@ -93,22 +93,63 @@ class Lives:
     failed: Bools
 
 
+@dataclass(frozen=True)
+class Subscribers:
+    """What is hidden in each subscription, one element per subscription in every array.
+
+    Parameters
+    ----------
+    start
+        First day, on one of the first 28 days of a month.
+    plan
+        First plan: 0, 1, 2.
+    searched
+        Whether won by paid search.
+    ticket_rate
+        Mean support tickets a month.
+    theta
+        Propensity to leave at a renewal.
+    """
+
+    start: Times
+    plan: Ints
+    searched: Bools
+    ticket_rate: Floats
+    theta: Floats
+
+    def taken(self, index: Ints, start: Times) -> Subscribers:
+        """Return some of them, beginning anew on other days."""
+        return Subscribers(
+            start,
+            self.plan[index],
+            self.searched[index],
+            self.ticket_rate[index],
+            self.theta[index],
+        )
+
+
+def to_28th(day: Times) -> Times:
+    """Return days with the 29th to 31st moved to the 28th, so that every month has the renewal."""
+    days = day.astype("datetime64[D]")
+    first = days.astype("datetime64[M]").astype("datetime64[D]")
+    within = np.minimum((days - first).astype(np.int64), 27)
+    moved: Times = first + within.astype("timedelta64[D]")
+    return moved
+
+
 def renewal_dates(start: Times, months: int) -> Times:
-    """Return the start and the monthly renewals; starts lie on the first 28 days of a month."""
+    """Return start and monthly renewals, one row per start, one column per month."""
     month = start.astype("datetime64[M]")
     in_month = start.astype("datetime64[D]") - month.astype("datetime64[D]")
     steps = np.arange(months + 1).astype("timedelta64[M]")
-    return (month[:, None] + steps[None, :]).astype("datetime64[D]") + in_month[:, None]
+    dates: Times = (month[:, None] + steps[None, :]).astype("datetime64[D]") + in_month[:, None]
+    return dates
 
 
 def live(
     rng: np.random.Generator,
     churn: Churn,
-    start: Times,
-    plan: Ints,
-    searched: Bools,
-    ticket_rate: Floats,
-    theta: Floats,
+    subscribers: Subscribers,
     last: np.datetime64,
     eased: tuple[Bools, Times, int, float],
 ) -> Lives:
@@ -116,41 +157,26 @@ def live(
 
     Parameters
     ----------
-    rng, churn
-        Chance and the planted parameters.
-    start, plan, searched, ticket_rate, theta
-        Per subscription: first day, first plan, won by paid search, tickets a month, propensity.
+    rng, churn, subscribers
+        Chance, the planted parameters, and what was drawn from them.
     last
         The last day; a renewal on it counts.
     eased
         The experiment: who was treated, since when, for how many days, and the coefficient that is
-        added to the hazard of renewals in that time.
+        added to the score of renewals in that time.
     """
-    span = (last.astype("datetime64[M]") - start.min().astype("datetime64[M]")).astype(int)
-    months = max(1, int(span) + 1)
-    size = len(start)
-    renewal = renewal_dates(start, months)
-    luck = rng.random((size, months + 1))
-    step = np.where(luck < churn.upgrade, 1, np.where(luck > 1 - churn.downgrade, -1, 0))
-    plans = np.empty((size, months + 1), dtype=np.int64)
-    plans[:, 0] = plan
-    for m in range(1, months + 1):
-        plans[:, m] = np.clip(plans[:, m - 1] + step[:, m], 0, 2)
-    tickets = rng.poisson(ticket_rate[:, None], (size, months + 1))
-    load = np.zeros((size, months + 1))
-    load[:, 1:] = tickets[:, :-1]
-    load[:, 2:] += tickets[:, :-2]
-    held = np.concatenate([plans[:, :1], plans[:, :-1]], axis=1)
-    score = (
-        churn.per_ticket * np.minimum(load, 4)
-        + churn.team * (held == 1)
-        + churn.business * (held == 2)
-        + churn.paid_search * searched[:, None]
-    )
+    months = len(np.arange(subscribers.start.min().astype("datetime64[M]"), last.astype("M8[M]")))
+    months = max(1, months + 1)
+    size = len(subscribers.start)
+    renewal = renewal_dates(subscribers.start, months)
+    plan = _plans(rng, churn, subscribers.plan, months)
+    tickets = rng.poisson(subscribers.ticket_rate[:, None], (size, months + 1))
+    score = _score(churn, subscribers, plan, tickets)
     treated, since, days, coefficient = eased
-    until = since + np.timedelta64(days, "D")
-    inside = treated[:, None] & (renewal > since[:, None]) & (renewal <= until[:, None])
-    stay = np.log1p(-np.minimum(theta, 1 - 1e-9))[:, None]
+    day = since.astype("datetime64[D]")[:, None]
+    until: Times = day + np.timedelta64(days, "D")
+    inside = treated[:, None] & (renewal > day) & (renewal <= until)
+    stay = np.log1p(-np.minimum(subscribers.theta, 1 - 1e-9))[:, None]
     untreated = -np.expm1(stay * np.exp(score))
     hazard = -np.expm1(stay * np.exp(score + coefficient * inside))
     untreated[:, 0] = hazard[:, 0] = 0.0
@@ -162,4 +188,30 @@ def live(
     ended = np.where(any_end.any(axis=1), any_end.argmax(axis=1), 0)
     rows = np.arange(size)
     failed = fails[rows, ended] & ~leaves[rows, ended] & (ended > 0)
-    return Lives(renewal, plans, tickets, hazard, untreated, ended, failed)
+    return Lives(renewal, plan, tickets, hazard, untreated, ended, failed)
+
+
+def _plans(rng: np.random.Generator, churn: Churn, first: Ints, months: int) -> Ints:
+    """Return the plan in every month: it moves by one step now and then."""
+    luck = rng.random((len(first), months + 1))
+    step = np.where(luck < churn.upgrade, 1, np.where(luck > 1 - churn.downgrade, -1, 0))
+    plans = np.empty((len(first), months + 1), dtype=np.int64)
+    plans[:, 0] = first
+    for month in range(1, months + 1):
+        plans[:, month] = np.clip(plans[:, month - 1] + step[:, month], 0, 2)
+    return plans
+
+
+def _score(churn: Churn, subscribers: Subscribers, plan: Ints, tickets: Ints) -> Floats:
+    """Return the covariates' score at every renewal, from what came before it."""
+    load = np.zeros(plan.shape)
+    load[:, 1:] = tickets[:, :-1]
+    load[:, 2:] += tickets[:, :-2]
+    held = np.concatenate([plan[:, :1], plan[:, :-1]], axis=1)
+    score: Floats = (
+        churn.per_ticket * np.minimum(load, 4)
+        + churn.team * (held == 1)
+        + churn.business * (held == 2)
+        + churn.paid_search * subscribers.searched[:, None]
+    )
+    return score

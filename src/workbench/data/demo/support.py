@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.data.demo.people import People, full_names
 from workbench.data.demo.shared import Bools, Floats, Ints, Texts, Times, choose, pick, texts
 
-__all__ = ["Cases", "Desk", "open_cases"]
+__all__ = ["Cases", "Desk", "ask_after_orders", "open_cases"]
 
 _PRIORITY_FACTOR = {"urgent": 0.25, "high": 0.5, "normal": 1.0, "low": 1.8}
 _WORDS = (
@@ -79,7 +80,7 @@ def open_cases(
     customer: Ints,
     opened: Times,
     end: np.datetime64,
-    contact: tuple[Texts, Texts, Texts],
+    people: People,
 ) -> Cases:
     """Return the contacts with all that happened to them.
 
@@ -91,8 +92,8 @@ def open_cases(
         Who opened a contact and when.
     end
         The moment after the data's last minute: what comes later is not known yet.
-    contact
-        Name, e-mail and telephone number per customer, for the words.
+    people
+        One person per customer, named in the words.
     """
     order = np.lexsort((customer, opened))
     customer, opened = customer[order], opened[order]
@@ -125,8 +126,35 @@ def open_cases(
         agent=_agents(rng, team, desk.agents),
         reopened=reopened,
         stars=stars,
-        words=_words(rng, topic, customer, contact),
+        words=_words(rng, topic, customer, people),
     )
+
+
+def ask_after_orders(
+    rng: np.random.Generator,
+    desk: Desk,
+    share: float,
+    customer: Ints,
+    ordered: Times,
+    end: np.datetime64,
+    people: People,
+) -> Cases:
+    """Return the contacts that follow orders, some days later.
+
+    Parameters
+    ----------
+    rng, desk, end, people
+        As for :func:`open_cases`; one person per customer.
+    share
+        Share of the orders that lead to a contact.
+    customer, ordered
+        Of each order.
+    """
+    asks = np.flatnonzero(rng.random(len(ordered)) < share)
+    minutes = (rng.gamma(1.5, 3.0, len(asks)) * 1440 + 30).astype("timedelta64[m]")
+    opened = ordered[asks] + minutes
+    seen = opened < end
+    return open_cases(rng, desk, customer[asks][seen], opened[seen], end, people)
 
 
 def _after(start: Times, hours: Floats, end: np.datetime64) -> Times:
@@ -139,10 +167,9 @@ def _agents(rng: np.random.Generator, team: Texts, count: int) -> Texts:
     return texts([f"{t[:2].upper()}{s:02d}" for t, s in zip(team.tolist(), seat, strict=True)])
 
 
-def _words(
-    rng: np.random.Generator, topic: Texts, customer: Ints, contact: tuple[Texts, Texts, Texts]
-) -> Texts:
-    name, email, phone = (part[customer].tolist() for part in contact)
+def _words(rng: np.random.Generator, topic: Texts, customer: Ints, people: People) -> Texts:
+    told = (full_names(people), people.email, people.phone)
+    name, email, phone = (part[customer].tolist() for part in told)
     form = rng.integers(0, len(_WORDS), len(topic)).tolist()
     return texts(
         [

@@ -15,7 +15,15 @@ from workbench.data.demo.shared import texts
 from workbench.data.demo.write import csv_bytes, put
 from workbench.errors import SourceError
 
-__all__ = ["DemoTruth", "UnitTruth", "errors_frame", "read_truth", "write_truth"]
+__all__ = [
+    "DemoTruth",
+    "UnitTruth",
+    "errors_frame",
+    "no_duplicates",
+    "no_overlap",
+    "read_truth",
+    "write_truth",
+]
 
 _FRAMES = ("customers", "errors", "duplicates", "overlap")
 
@@ -73,6 +81,16 @@ def errors_frame(planted: tuple[Planted, ...]) -> pd.DataFrame:
     """Return planted errors as a frame, one column per field."""
     names = [field.name for field in fields(Planted)]
     return pd.DataFrame([[getattr(p, n) for n in names] for p in planted], columns=names)
+
+
+def no_duplicates() -> pd.DataFrame:
+    """Return the frame of pairs of a unit without duplicate customers."""
+    return pd.DataFrame(columns=["customer_id_a", "customer_id_b", "source_a", "source_b", "how"])
+
+
+def no_overlap() -> pd.DataFrame:
+    """Return the frame of shared records of a unit without overlapping sources."""
+    return pd.DataFrame(columns=["table", "key", "row_a", "row_b", "conflict"])
 
 
 def write_truth(folder: Path, truth: UnitTruth) -> None:

@@ -146,6 +146,7 @@ def sqlite_bytes(tables: Mapping[str, tuple[Mapping[str, str], Mapping[str, Text
         return path.read_bytes()
 
 
+_SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _XLSX_PARTS = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
     'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package'
@@ -164,10 +165,10 @@ _XLSX_PARTS = {
     'Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" '
     'Target="styles.xml"/></Relationships>',
     # Style 1 shows a number as a date: format 14 of the standard.
-    "xl/styles.xml": '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    "xl/styles.xml": f"<styleSheet {_SPACE}>"
     '<fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/>'
-    '</borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/><xf numFmtId="14"'
-    ' applyNumberFormat="1"/></cellXfs></styleSheet>',
+    '</borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/>'
+    '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
 }
 
 
@@ -184,13 +185,13 @@ def xlsx_bytes(sheet: str, header: Sequence[str], rows: Sequence[Sequence[Any]])
     lines = "".join(
         f"<row>{''.join(_cell(value) for value in row)}</row>" for row in (header, *rows)
     )
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     parts = {
         **_XLSX_PARTS,
-        "xl/workbook.xml": f'<workbook {space} xmlns:r="http://schemas.openxmlformats.org/'
+        "xl/workbook.xml": f'<workbook {_SPACE} xmlns:r="http://schemas.openxmlformats.org/'
         f'officeDocument/2006/relationships"><sheets><sheet name="{escape(sheet)}" sheetId="1" '
         'r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f"<worksheet {space}><sheetData>{lines}</sheetData></worksheet>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {_SPACE}><sheetData>{lines}"
+        "</sheetData></worksheet>",
     }
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:

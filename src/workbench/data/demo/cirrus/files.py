@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from workbench.data.demo.atlas_files import totals_of
-from workbench.data.demo.dirt import Dirt, RawTable
+from workbench.data.demo.cirrus.facts import VARIANTS
+from workbench.data.demo.cirrus.world import CirrusWorld
+from workbench.data.demo.dirt import Dirt, Planted, RawTable, all_planted, totals_of
+from workbench.data.demo.people import full_names
 from workbench.data.demo.shared import Texts, day_text, fixed, numbered, texts, time_text
-from workbench.data.demo.truth import errors_frame
 from workbench.data.demo.write import csv_bytes, gzip_bytes, jsonl_bytes, parquet_bytes, put
-
-if TYPE_CHECKING:
-    from workbench.data.demo.cirrus import CirrusWorld
 
 __all__ = ["cirrus_files"]
 
@@ -25,7 +22,7 @@ _PLANS = (("Basic", 19), ("Team", 59), ("Business", 189))
 
 def cirrus_files(
     folder: Path, world: CirrusWorld, rng: np.random.Generator
-) -> tuple[dict[str, dict[str, int | str]], pd.DataFrame]:
+) -> tuple[dict[str, dict[str, int | str]], tuple[Planted, ...]]:
     """Write all raw files; return the totals per table and source, and the planted errors."""
     subscriptions = _dirty_subscriptions(rng, _subscriptions(world))
     cases = _dirty_cases(rng, _cases(world))
@@ -37,12 +34,12 @@ def cirrus_files(
     }
     tables = [subscriptions, cases]
     for name, (file, columns) in plain.items():
-        table, source = name.split("/")
-        tables.append(Dirt(rng, (file, table, source), columns).finish())
+        canonical, source = name.split("/")
+        tables.append(Dirt(rng, (file, canonical, source), columns).finish())
     for table in tables:
         put(folder / table.file, _bytes(table))
     totals = {f"{t.table}/{t.source}": totals_of(t) for t in tables}
-    return totals, errors_frame(tuple(e for t in tables for e in t.planted))
+    return totals, all_planted(tables)
 
 
 def _bytes(table: RawTable) -> bytes:
@@ -70,7 +67,7 @@ def _typed(name: str, values: Texts) -> pa.Array:
 
 
 def _record(names: list[str], row: tuple[str, ...]) -> dict[str, str | int | bool | None]:
-    """Return a ticket as JSON: a flag, a number of stars, texts, and null where nothing is known."""
+    """Return a ticket as JSON: a flag, a number of stars, texts; null where nothing is known."""
     made: dict[str, str | int | bool | None] = {}
     for name, value in zip(names, row, strict=True):
         if name == "reopened":
@@ -84,21 +81,20 @@ def _record(names: list[str], row: tuple[str, ...]) -> dict[str, str | int | boo
 
 def _customers(world: CirrusWorld) -> dict[str, Texts]:
     p = world.people
-    pairs = zip(p.given.tolist(), p.family.tolist(), strict=True)
     team = {"DE": "Continent", "FR": "Continent", "NL": "Continent", "PK": "East", "AE": "East"}
     columns = {
         "account": world.key,
-        "contact": texts([f"{given} {family}" for given, family in pairs]),
+        "contact": full_names(p),
         "email": p.email,
         "phone": p.phone,
         "country": world.country,
         "industry": world.industry,
         "won_by": world.won_by,
         "desk": texts([team.get(c, "Islands") for c in world.country.tolist()]),
-        "created": day_text(world.joined),
+        "created": day_text(world.subscribers.start),
         "opted_in": np.where(world.consent, "yes", "no").astype(object),
     }
-    order = np.lexsort((world.key, world.joined))
+    order = np.lexsort((world.key, world.subscribers.start))
     return {name: values[order] for name, values in columns.items()}
 
 
@@ -201,13 +197,13 @@ def _campaigns(world: CirrusWorld) -> dict[str, Texts]:
 
 
 def _assignments(world: CirrusWorld) -> dict[str, Texts]:
-    arms = world.arms
+    trial, arms = world.trial, world.trial.arms
     return {
         "test": texts(["renewal_reminder"] * len(arms.time)),
         "account": world.key[arms.customer],
-        "variant": texts(["no_reminder", "reminder"])[arms.variant],
+        "variant": texts(VARIANTS)[arms.variant],
         "assigned": time_text(arms.time),
-        "renewed_60d": texts([str(v) for v in world.renewed.tolist()]),
-        "tickets_before_90d": texts([str(v) for v in world.tickets_before.tolist()]),
-        "tenure_months": texts([str(v) for v in world.tenure.tolist()]),
+        "renewed_60d": texts([str(v) for v in trial.renewed.tolist()]),
+        "tickets_before_90d": texts([str(v) for v in trial.tickets_before.tolist()]),
+        "tenure_months": texts([str(v) for v in trial.tenure.tolist()]),
     }

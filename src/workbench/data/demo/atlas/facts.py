@@ -1,4 +1,4 @@
-"""What is planted in Atlas Outfitters: catalogue, groups of customers, experiments, support desk."""
+"""What is planted in Atlas Outfitters: process, seasons, groups, catalogue, experiments, desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ from workbench.data.demo.baskets import Group
 from workbench.data.demo.purchases import Process
 from workbench.data.demo.support import Desk
 
-__all__ = ["DESK", "EXPERIMENTS", "GROUPS", "PROCESS", "SERIES", "Experiment", "ranges"]
+__all__ = [
+    "CHANNELS",
+    "CLOSED",
+    "DAYS",
+    "DESK",
+    "EXPERIMENTS",
+    "GIFT_MONTHS",
+    "GROUPS",
+    "MONTHS",
+    "PROCESS",
+    "SERIES",
+    "WEEKDAYS",
+    "Experiment",
+    "ranges",
+]
+
+DAYS = 910  # 130 weeks
+MONTHS = (0.92, 0.90, 0.95, 1.0, 1.04, 1.05, 1.02, 0.98, 0.98, 1.0, 1.06, 1.10)
+GIFT_MONTHS = (0.10, 0.25, 0.35, 0.30, 0.55, 0.30, 0.10, 0.10, 0.20, 0.60, 3.55, 5.60)
+WEEKDAYS = (0.85, 0.85, 0.90, 0.95, 1.10, 1.35, 1.0)
+CLOSED = ((12, 25), (1, 1))
 
 PROCESS = Process(r=0.75, alpha=9.0, a=0.8, b=3.2, spend_p=5.0, spend_q=4.2, spend_gamma=42.0)
 
@@ -52,6 +72,9 @@ GROUPS = (
         returned=0.13,
     ),
 )
+
+CHANNELS = tuple(dict.fromkeys(channel for group in GROUPS for channel in group.channels))
+"""Every channel of the groups, once."""
 
 
 def ranges() -> dict[str, tuple[float, tuple[str, ...]]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from workbench.data.demo.atlas_facts import EXPERIMENTS, GROUPS
-from workbench.data.demo.dirt import Dirt, RawTable
+from workbench.data.demo.atlas.facts import CHANNELS, EXPERIMENTS, GROUPS
+from workbench.data.demo.atlas.world import AtlasWorld
+from workbench.data.demo.dirt import Dirt, Planted, RawTable, all_planted, totals_of
+from workbench.data.demo.people import full_names
+from workbench.data.demo.sales import movements
 from workbench.data.demo.shared import (
-    Ints,
     Texts,
     day_text,
     fixed,
@@ -20,18 +20,14 @@ from workbench.data.demo.shared import (
     texts,
     time_text,
 )
-from workbench.data.demo.truth import errors_frame
 from workbench.data.demo.write import csv_bytes, gzip_bytes, put
-
-if TYPE_CHECKING:
-    from workbench.data.demo.atlas import AtlasWorld
 
 __all__ = ["atlas_files"]
 
 
 def atlas_files(
     folder: Path, world: AtlasWorld, rng: np.random.Generator
-) -> tuple[dict[str, dict[str, int | str]], pd.DataFrame]:
+) -> tuple[dict[str, dict[str, int | str]], tuple[Planted, ...]]:
     """Write all raw files; return the totals per table and source, and the planted errors."""
     orders = _dirty_orders(rng, _orders(world), world)
     customers = Dirt(rng, ("atlas/customers.csv", "customers", "crm"), _customers(world)).finish()
@@ -52,13 +48,7 @@ def atlas_files(
     totals = {f"{t.table}/{t.source}": totals_of(t) for t in tables}
     amount = _accepted_amount(orders)
     totals["orders/shop"]["amount_accepted"] = amount
-    return totals, errors_frame(tuple(e for t in tables for e in t.planted))
-
-
-def totals_of(table: RawTable) -> dict[str, int | str]:
-    """Return how many records a table has, and how many ingest must reject and accept."""
-    rejected = int(table.rejected.sum())
-    return {"records": table.rows, "rejected": rejected, "accepted": table.rows - rejected}
+    return totals, all_planted(tables)
 
 
 def _accepted_amount(table: RawTable) -> str:
@@ -75,47 +65,33 @@ def _accepted_amount(table: RawTable) -> str:
     for quantity, price, discount, rejected in rows:
         if not rejected:
             pence += int(quantity) * round(float(price) * 100) - round(float(discount) * 100)
-    return money(np.array([pence], dtype=np.int64))[0]
+    return str(money(np.array([pence], dtype=np.int64))[0])
 
 
 def _orders(world: AtlasWorld) -> dict[str, Texts]:
     """Return sales and returns as one export, by time."""
-    lines, orders, shop = world.lines, world.orders, world.catalogue
-    size, back = len(lines.order), world.back
-    product = np.concatenate([lines.product, lines.product[back]])
-    paid_each = lines.amount(shop) // lines.quantity
-    quantity = np.concatenate([lines.quantity, -world.back_quantity])
-    # A refund is made at the price that was paid, without a discount of its own.
-    price = np.concatenate([shop.price[lines.product], paid_each[back]])
-    discount = np.concatenate([lines.discount, np.zeros(len(back), dtype=np.int64)])
-    sold = np.concatenate([np.ones(size, bool), np.zeros(len(back), bool)])
-    order = np.concatenate([lines.order, lines.order[back]])
-    time = np.concatenate([world.order_time[lines.order], world.back_time])
-    number = np.concatenate([lines.number, np.ones(len(back), dtype=np.int64)])
-    order_key = numbered("SO", range(1, len(orders.day) + 1), 7)
-    refund_key = numbered("RT", range(1, len(back) + 1), 6)
-    key = np.concatenate([order_key[lines.order], refund_key])
-    channels = texts(dict.fromkeys(c for g in GROUPS for c in g.channels))
-    promo = np.append(world.campaigns.key, "")[world.order_credit]
-    by_time = np.lexsort((number, np.arange(len(key)), time))
-    amount = quantity * price - discount
-    vat: Ints = np.rint(amount / 6).astype(np.int64)
+    sales, shop = world.sales, world.sales.catalogue
+    moved = movements(sales)
+    orders = numbered("SO", range(1, len(sales.time) + 1), 7)
+    key = moved.keyed(orders, numbered("RT", range(1, len(sales.back) + 1), 6))
+    promo = np.append(world.campaigns.key, "")[world.credited]
+    by_time = np.lexsort((moved.number, np.arange(len(key)), moved.time))
     columns = {
         "OrderNo": key,
-        "LineNo": texts([str(n) for n in number.tolist()]),
-        "OrderDate": time_text(time),
-        "Client": world.key[orders.customer[order]],
-        "Sku": shop.product_id[product],
-        "Product": shop.name[product],
-        "Range": shop.category_of(product),
-        "Qty": texts([str(n) for n in quantity.tolist()]),
-        "UnitPrice": money(price),
-        "Discount": money(discount),
-        "Vat": money(vat),
-        "UnitCost": money(shop.cost[product]),
-        "Outlet": channels[world.order_channel[order]],
-        "Promo": promo[order],
-        "RefundOf": np.where(sold, "", order_key[order]),
+        "LineNo": texts([str(n) for n in moved.number.tolist()]),
+        "OrderDate": time_text(moved.time),
+        "Client": world.key[sales.orders.customer[moved.order]],
+        "Sku": shop.product_id[moved.product],
+        "Product": shop.name[moved.product],
+        "Range": shop.category_of(moved.product),
+        "Qty": texts([str(n) for n in (moved.quantity * moved.sign).tolist()]),
+        "UnitPrice": money(moved.price),
+        "Discount": money(moved.discount),
+        "Vat": money(np.rint(moved.amount / 6).astype(np.int64)),
+        "UnitCost": money(shop.cost[moved.product]),
+        "Outlet": texts(CHANNELS)[world.channel[moved.order]],
+        "Promo": promo[moved.order],
+        "RefundOf": np.where(moved.sold, "", orders[moved.order]),
     }
     return {name: values[by_time] for name, values in columns.items()}
 
@@ -126,6 +102,7 @@ def _dirty_orders(
     dirt = Dirt(rng, ("atlas/orders.csv.gz", "orders", "shop"), columns)
     few = max(2, len(columns["OrderNo"]) // 5000)
     late = f"{world.calendar.as_of.year + 1}-02-0"
+
     dirt.cell(
         "unreadable_date", "OrderDate", dirt.take(few), "0000-00-00 00:00", "unreadable:OrderDate"
     )
@@ -145,11 +122,10 @@ def _dirty_orders(
 
 def _customers(world: AtlasWorld) -> dict[str, Texts]:
     p = world.people
-    channels = texts([max(g.channels, key=lambda c, g=g: g.channels[c]) for g in GROUPS])  # type: ignore[misc]
-    pairs = zip(p.given.tolist(), p.family.tolist(), strict=True)
+    channels = texts([max(g.channels.items(), key=lambda pair: pair[1])[0] for g in GROUPS])
     columns = {
         "Client": world.key,
-        "FullName": texts([f"{given} {family}" for given, family in pairs]),
+        "FullName": full_names(p),
         "Email": p.email,
         "Phone": p.phone,
         "Born": texts([str(y) for y in p.birth_year.tolist()]),

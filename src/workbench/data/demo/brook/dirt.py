@@ -11,7 +11,7 @@ from datetime import date
 
 import numpy as np
 
-from workbench.data.demo.brook_people import misspell
+from workbench.data.demo.brook.records import misspell
 from workbench.data.demo.dirt import Dirt, RawTable
 from workbench.data.demo.people import TOWNS
 from workbench.data.demo.shared import Bools, Ints, Texts
@@ -59,7 +59,7 @@ def _swap_order(old: str) -> str:
 
 
 def _early(dates: Texts, as_of: date) -> Bools:
-    """Tell which British dates lie in a year before ``as_of``'s, so that a swap stays in the past."""
+    """Tell which British dates lie in a year before ``as_of``'s: a swap stays in the past."""
     return np.array([int(d[6:10]) < as_of.year for d in dates.tolist()])
 
 
@@ -110,8 +110,9 @@ def dirty_cards(
         "duplicate_key", dirt.take(n(12)), "duplicate_key", ("phone", lambda old: "01632 960000")
     )
     in_york = np.array(["Yorkshire" in county for county in columns["county"].tolist()])
-    for rows in (dirt.take(n(15), in_york),):
-        dirt.cell("misspelt", "county", rows, lambda old: old.replace("Yorkshire", "Yorkshre"))
+    dirt.cell(
+        "misspelt", "county", dirt.take(n(15), in_york), lambda old: old.replace("hire", "hre")
+    )
     dirt.cell("misspelt", "county", dirt.take(n(25)), _slips(rng))
     dirt.cell("case_variant", "county", dirt.take(n(20)), _case_variant)
     dirt.cell("broken_dependency", "town", dirt.take(n(25)), _other_town(rng))

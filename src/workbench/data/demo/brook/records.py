@@ -104,12 +104,8 @@ def make_records(rng: np.random.Generator, people: People) -> Records:
     card_of_person = np.empty(size, dtype=object)
     card_of_person[at_till] = cards[: len(at_till)]
     accounts = numbered("W2", rng.permutation(len(person) - till_count) + 10001, 6)
-    key = np.concatenate(
-        [
-            cards,
-            np.where(linked[till_count:], card_of_person[at_web_all(at_web, again_web)], accounts),
-        ]
-    )
+    on_web = np.where(linked[till_count:], card_of_person[person[till_count:]], accounts)
+    key = np.concatenate([cards, on_web])
     till = system == TILL
     columns = {
         "given": np.where(till, people.given_latin[person], people.given[person]),
@@ -135,11 +131,6 @@ def make_records(rng: np.random.Generator, people: People) -> Records:
         second=second,
         **columns,
     )
-
-
-def at_web_all(first: Ints, again: Ints) -> Ints:
-    """Return the persons of all web records, in order."""
-    return np.concatenate([first, again])
 
 
 def _disagree(rng: np.random.Generator, columns: dict[str, Texts], where: Bools) -> None:
