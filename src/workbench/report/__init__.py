@@ -6,6 +6,7 @@ it from the executed notebook and the renderers need not trust anything else::
     finding       a sentence to decide on                        findings.py
     metric        a number with a unit, or why there is none     findings.py
     section       a heading whose words are computed             findings.py
+    batches       several findings or metrics at once            batches.py
     table         a frame as a table with a caption              tables.py, markup.py, csvs.py
     figure        a picture with a text alternative              figures.py
     charts        the few chart forms that reports use           charts.py, theme.py

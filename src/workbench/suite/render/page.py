@@ -111,7 +111,7 @@ class Document:
     decisions
         Findings that ask for a decision or an action.
     limits
-        Findings of the kind limit.
+        Findings of the kind limit that stand in no section: shown below the body.
     contents
         Anchor and words of each second-level heading.
     body

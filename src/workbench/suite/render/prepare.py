@@ -23,11 +23,11 @@ _PARAMETERS = {"parameters": "Parameters", "injected-parameters": "Parameters of
 _HIDDEN = {"remove-cell", "remove_cell"}
 _YAML = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
 _LABELLED = re.compile(
-    r"^\s*(?:[-*]\s+)?\*\*(?:title|question|reader|decision):?\*\*.*$", re.MULTILINE | re.IGNORECASE
+    r"^\s*(?:[-*]\s+)?\*\*(?:title|question|reader|for|decision):?\*\*.*$", re.MULTILINE | re.IGNORECASE
 )
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
-_ABOUT = (("reader", "For"), ("decision", "Decision it serves"))
+_ABOUT = (("reader", "For"), ("for", "For"), ("decision", "Decision it serves"))
 
 
 class _Body:
@@ -37,6 +37,7 @@ class _Body:
         self.page = page
         self.blocks: list[Block] = []
         self.setup: list[Block] = []
+        self.unplaced_limits: set[str] = set()
         self._tables = 0
         self._figures = 0
         self._anchors: set[str] = set()
@@ -116,8 +117,10 @@ class _Body:
             self._figures += 1
             block = blocks.figure_block(record, self._figures)
         elif mime == FINDING:
-            if not self._started:
-                return  # stands on top, and has no section that it belongs to
+            if not self._started:  # stands on top, and has no section that it belongs to
+                if record["kind"] == "limit":
+                    self.unplaced_limits.add(str(record["id"]))
+                return
             block = blocks.finding_block(record)
         elif mime == METRIC:
             if record.get("headline", True) or not self._started:
@@ -168,7 +171,7 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         metrics=tuple(m for m in recorded.metrics if m.get("headline", True)),
         answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
-        limits=tuple(f for f in recorded.findings if f["kind"] == "limit"),
+        limits=tuple(f for f in recorded.findings if f["id"] in body.unplaced_limits),
         contents=tuple((b.anchor, b.text) for b in body.blocks if b.level == 2),
         body=tuple(body.blocks),
         setup=tuple(body.setup),
