@@ -41,6 +41,7 @@ def write_notebook(
     title: str = "A report",
     parameters: str = "",
     tables: tuple[str, ...] = (),
+    any_of: Iterable[str | list[str]] = (),
     order: int = 10,
     front: str = FRONT,
 ) -> Path:
@@ -51,7 +52,11 @@ def write_notebook(
         "language": "python",
         "display_name": "Python 3",
     }
-    notebook.metadata["workbench"] = {"tables": list(tables), "order": order}
+    notebook.metadata["workbench"] = {
+        "tables": list(tables),
+        "any_of": list(any_of),
+        "order": order,
+    }
     declared = nbformat.v4.new_code_cell(HOUSE + parameters, id="parameters")
     declared.metadata["tags"] = ["parameters"]
     notebook.cells = [

@@ -117,6 +117,11 @@ def test_an_unknown_key_in_the_metadata_is_refused(make_notebook) -> None:
         read_report(path)
 
 
+def test_an_unknown_table_is_refused(make_notebook) -> None:
+    with pytest.raises(NotebookError, match="Did you mean `orders`"):
+        read_report(make_notebook("x", tables=("order",)))
+
+
 @pytest.mark.parametrize("name", ["Upper", "has space", "1st", "a-b"])
 def test_a_name_that_is_no_slug_is_refused(make_notebook, name: str) -> None:
     with pytest.raises(NotebookError, match="cannot name a report"):

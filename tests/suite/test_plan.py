@@ -51,6 +51,15 @@ def test_no_data_and_empty_tables_are_not_applicable(project: Project) -> None:
     assert reasons["brook", "good"] == "The unit has no orders."
 
 
+def test_one_of_several_ways_is_enough(project: Project) -> None:
+    path = project.workspace.notebooks / "ways.ipynb"
+    write_notebook(path, order=0, any_of=[["orders", "campaigns"], "subscriptions"])
+    rest = {item.report.name: item.reason for item in plan_of(project).not_applicable}
+    assert rest["ways"] == "The unit has neither orders with campaigns nor subscriptions."
+    project.ingest.rows["atlas"] = {"orders": 1, "campaigns": 1}
+    assert plan_of(project).jobs[0].report.name == "ways"
+
+
 def test_a_table_that_a_report_does_not_read_is_not_in_its_key(project: Project) -> None:
     before = plan_of(project).jobs[0]
     project.ingest.rows["atlas"] = {"orders": 12, "customers": 3}

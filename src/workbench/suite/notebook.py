@@ -16,12 +16,14 @@ import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import yaml
 
+from workbench.data.contracts import CONTRACTS
 from workbench.errors import NotebookError, ParameterError, one_of
 from workbench.suite.reads import TablesRead, tables_read
 
@@ -108,7 +110,7 @@ class Report:
     tables
         The canonical tables without which it is not applicable.
     any_of
-        Tables of which it needs at least one; empty when it does not care.
+        Alternatives, each one or more tables, of which it needs one in full; empty for none.
     code_reads
         The tables that its code reads.
     parameters
@@ -120,13 +122,13 @@ class Report:
     title: str
     order: int
     tables: tuple[str, ...]
-    any_of: tuple[str, ...]
+    any_of: tuple[tuple[str, ...], ...]
     code_reads: TablesRead
     parameters: tuple[DeclaredParameter, ...]
 
     def reads(self, available: Iterable[str]) -> tuple[str, ...]:
         """Return the tables that it reads of those that a unit has."""
-        named = {*self.tables, *self.any_of, *self.code_reads.names}
+        named = {*self.tables, *chain(*self.any_of), *self.code_reads.names}
         return tuple(sorted(name for name in available if self.reads_all or name in named))
 
     @property
@@ -224,11 +226,21 @@ def read_report(path: Path) -> Report:
         path=path,
         title=str(said.get("title") or front_matter(notebook).get("title") or path.stem),
         order=int(said.get("order", LAST_IN_ORDER)),
-        tables=tuple(said.get("tables", ())),
-        any_of=tuple(said.get("any_of", ())),
+        tables=_tables(said.get("tables", []), f"{path}, metadata.workbench.tables"),
+        any_of=tuple(
+            _tables([one] if isinstance(one, str) else one, f"{path}, metadata.workbench.any_of")
+            for one in said.get("any_of", [])
+        ),
         code_reads=tables_read(notebook),
         parameters=_declared_in(notebook, str(path)),
     )
+
+
+def _tables(names: Iterable[str], where: str) -> tuple[str, ...]:
+    for name in names:
+        if name not in CONTRACTS:
+            raise NotebookError(f"no table `{name}`", where=where, fix=one_of(name, CONTRACTS))
+    return tuple(names)
 
 
 def declared(path: Path) -> tuple[DeclaredParameter, ...]:

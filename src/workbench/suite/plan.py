@@ -183,8 +183,9 @@ def _why_not(report: Report, snapshot: Snapshot | None) -> str:
     missing = [table for table in report.tables if table not in has]
     if missing:
         return f"The unit has no {_listed(missing, 'and')}."
-    if report.any_of and not has & set(report.any_of):
-        return f"The unit has neither {_listed(report.any_of, 'nor')}."
+    if report.any_of and not any(has.issuperset(names) for names in report.any_of):
+        ways = [_listed(names, "with") for names in report.any_of]
+        return f"The unit has {'neither' if len(ways) > 1 else 'no'} {_listed(ways, 'nor')}."
     return ""
 
 
