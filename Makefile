@@ -41,7 +41,7 @@ reports: setup ## ingest, run, render and publish a suite (SUITE=name; demo when
 	$(VENV)/bin/workbench run "$(SUITE)"
 
 test: setup ## run all tests (TESTS="tests/params -k units" for some)
-	$(PY) -m pytest -n auto --dist worksteal $(TESTS)
+	$(PY) -m pytest -n auto --dist loadfile $(TESTS)
 
 check: setup ## lint, format, types, and the form of the notebooks
 	@$(MAKE) --no-print-directory --keep-going lint format types notebooks
