@@ -108,11 +108,12 @@ def day_number(column: str) -> nw.Expr:
     """Return the day of a date or time column as :meth:`datetime.date.toordinal` gives it.
 
     Year and day of the year are all that is asked of the engine, as every engine has them; the
-    rest is arithmetic on whole numbers. Year 1 to 9999.
+    rest is arithmetic on whole numbers. Year 1 to 9999; a missing time gives 0, the day before all
+    others, so that the column stays one of whole numbers in pandas too.
     """
-    before = nw.col(column).dt.year().cast(nw.Int64) - 1
+    before = nw.col(column).dt.year().fill_null(1).cast(nw.Int64) - 1
     leaps = before // 4 - before // 100 + before // 400
-    return before * 365 + leaps + nw.col(column).dt.ordinal_day().cast(nw.Int64)
+    return before * 365 + leaps + nw.col(column).dt.ordinal_day().fill_null(0).cast(nw.Int64)
 
 
 def money_units(column: str) -> nw.Expr:

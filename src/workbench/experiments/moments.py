@@ -270,8 +270,9 @@ def _sums(frame: nw.LazyFrame[Any], steps: Sequence[_Steps]) -> nw.LazyFrame[Any
         whole[f"u{i}"] = nw.when(there).then(value).otherwise(0)
         for k in range(step.limbs):
             limb = nw.col(f"u{i}") // 2 ** (step.bits * k)
-            top = k == step.limbs - 1
-            limbs[f"l{i}_{k}"] = limb if top else limb % 2**step.bits
+            if k < step.limbs - 1:
+                limb = limb - nw.col(f"u{i}") // 2 ** (step.bits * (k + 1)) * 2**step.bits
+            limbs[f"l{i}_{k}"] = limb
             for j in range(k + 1):
                 products[f"p{i}_{j}_{k}"] = nw.col(f"l{i}_{j}") * nw.col(f"l{i}_{k}")
     ready = frame.with_columns(**whole).with_columns(**limbs).with_columns(**products)

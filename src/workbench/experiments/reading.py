@@ -102,11 +102,14 @@ def _finding(result: ExperimentResult) -> Mapping[str, Any]:
         primary = [effect for effect in result.effects if effect.metric.primary]
         head = decision.verdict[0].upper() + decision.verdict[1:]
         said = f"{head}. {' '.join(sentence(effect, result) for effect in primary)}"
+    unread = decision.verdict == "do not decide"
+    planned = f"As planned: {decision.planned}" if decision.planned else None
+    mend = "Nothing yet: find out what went wrong, mend it, and run the experiment again."
     return {
         "id": _slug(result.plan.id),
         "text": f"{result.plan.title}: {said}",
-        "kind": "warning" if decision.verdict == "do not decide" else "answer",
-        "decision": f"As planned: {decision.planned}" if decision.planned else None,
+        "kind": "warning" if unread else "answer",
+        "decision": mend if unread else planned,
     }
 
 

@@ -121,7 +121,8 @@ def order_triangle(
         day=day_number("ordered_at"),
         period=calendar.number("ordered_at"),
     ).filter(
-        (nw.col("day") <= as_of.toordinal())
+        (nw.col("day") > 0)
+        & (nw.col("day") <= as_of.toordinal())
         & (nw.col("amount") >= 0)
         & ~nw.col("customer_id").is_null()
     )

@@ -45,7 +45,8 @@ def repeat_durations(orders: Any, *, as_of: date) -> pd.DataFrame:
     require_time(frame, "ordered_at", where="orders")
     require_number(frame, "amount", where="orders")
     bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
-        (nw.col("day") <= as_of.toordinal())
+        (nw.col("day") > 0)
+        & (nw.col("day") <= as_of.toordinal())
         & (nw.col("amount") >= 0)
         & ~nw.col("customer_id").is_null()
     )
@@ -97,10 +98,11 @@ def join_spells(subscriptions: Any, *, as_of: date, by: str | None = None) -> nw
         require_time(frame, column, where="subscriptions")
     last = as_of.toordinal()
     spells = frame.with_columns(start=day_number("started_at"), stop=day_number("ended_at"))
+    over = (nw.col("stop") > 0) & (nw.col("stop") <= last)  # 0: no end is known
     spells = spells.with_columns(
-        runs=nw.when(nw.col("stop") <= last).then(0).otherwise(1),
-        end=nw.when(nw.col("stop") <= last).then(nw.col("stop")).otherwise(last),
-    ).filter((nw.col("start") <= last) & (nw.col("end") >= nw.col("start")))
+        runs=nw.when(over).then(0).otherwise(1),
+        end=nw.when(over).then(nw.col("stop")).otherwise(last),
+    ).filter((nw.col("start") > 0) & (nw.col("end") >= nw.col("start")))
     joined = spells.group_by("subscription_id").agg(
         nw.col("start").min(), nw.col("end").max(), nw.col("runs").max()
     )

@@ -59,11 +59,14 @@ class Calendar:
         return _LENGTHS[self.grain]
 
     def number(self, column: str) -> nw.Expr:
-        """Return the period's number of a date or time column, as Int64."""
+        """Return the period's number of a date or time column, as Int64.
+
+        A missing time has a number without meaning: filter it out.
+        """
         if self.grain == "week":
             return (day_number(column) - 1 - self._shift) // 7
-        month = nw.col(column).dt.year().cast(nw.Int64) * 12
-        month = month + nw.col(column).dt.month().cast(nw.Int64) - 1
+        month = nw.col(column).dt.year().fill_null(0).cast(nw.Int64) * 12
+        month = month + nw.col(column).dt.month().fill_null(1).cast(nw.Int64) - 1
         return month if self.grain == "month" else (month - self._shift) // 3
 
     def number_of(self, day: date) -> int:

@@ -42,6 +42,9 @@ class Reading:
         coefficient; None where there is none.
     no_number
         Why shares are missing.
+    list_value, list_unit
+        Column and unit of the action list's worth; None where the list is so short that its sum
+        would tell what single customers spend.
     """
 
     value: str
@@ -64,6 +67,8 @@ class Reading:
     top_segment_share: float | None
     gini: float | None
     no_number: str
+    list_value: str | None
+    list_unit: str | None
 
 
 def read(result: Segmentation, *, currency: str) -> Reading:
@@ -83,9 +88,12 @@ def read(result: Segmentation, *, currency: str) -> Reading:
     spread, top = _spread(result, currency)
     why = result.concentration.reason or "too few customers to show the top 20%"
     pairs = len(result.score_map())
+    shown = len(result.at_risk()) >= result.min_group
     return Reading(
         value=value,
-        value_decision=f"Who looks after the segment {best}, and what must never go wrong for it.",
+        value_decision="Nothing on these data."
+        if _mostly_merged(result)
+        else f"Who looks after the segment {best}, and what must never go wrong for it.",
         risk=risk,
         risk_decision=risk_decision,
         idle=idle,
@@ -107,6 +115,8 @@ def read(result: Segmentation, *, currency: str) -> Reading:
         top_segment_share=best_share,
         gini=result.concentration.gini,
         no_number=why,
+        list_value="value" if shown else None,
+        list_unit=currency if shown else None,
     )
 
 
@@ -116,6 +126,13 @@ def _most(result: Segmentation, column: str) -> tuple[str, float | None]:
     named = frame[~frame["segment"].isin([MERGED, RETURNS_ONLY])]
     row = (named if len(named) else frame).sort_values(column, ascending=False, kind="stable")
     return str(row["segment"].iloc[0]), row["revenue_share"].iloc[0]
+
+
+def _mostly_merged(result: Segmentation) -> bool:
+    """Return whether the segments too small to show hold more than any that is shown."""
+    frame = result.segments.frame
+    most = int(frame["revenue"].astype("float64").argmax())
+    return bool(frame["segment"].iloc[most] == MERGED)
 
 
 def _row(result: Segmentation, name: str) -> tuple[int, float, float | None, Decimal]:
@@ -132,6 +149,14 @@ def _value(result: Segmentation, currency: str, best: str) -> tuple[str, str]:
         said = f"Net revenue of all {counted(result.segments.customers, 'customer')} is {whole}"
         return f"{said}, so no segment has a share of it.", "Net revenue is not above nought"
     amount = money(revenue, currency)
+    if _mostly_merged(result):
+        small = _row(result, MERGED)[2] or 0.0
+        said = (
+            f"{share(small)} of revenue ({whole}) comes from segments with fewer than "
+            f"{result.min_group} customers each, too small to show alone: read this unit with "
+            "fewer scores, or together with others."
+        )
+        return said, f"Most of the {whole} comes from segments too small to show"
     said = (
         f"{best}: {counted(count, 'customer')}, {share(part)} of all, bring {share(held)} of "
         f"revenue ({amount} of {whole})."
@@ -157,6 +182,9 @@ def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
 
 
 def _idle(result: Segmentation) -> tuple[str, str]:
+    if _mostly_merged(result):
+        said = "The segments of this unit are too small to say which of them brings little."
+        return said, "Nothing on these data."
     name, held = _most(result, "customers")
     if held is not None and name == _most(result, "revenue")[0]:
         said = f"The largest segment, {name}, also brings the most revenue."

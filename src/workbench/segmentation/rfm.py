@@ -130,9 +130,10 @@ def _reduce(frame: nw.LazyFrame[Any], last_day: int) -> nw.LazyFrame[Any]:
         day=day_number("ordered_at"),
         amount=nw.col("amount"),
         readable=_finite(frame.collect_schema()["amount"]) & ~nw.col("ordered_at").is_null(),
-    ).filter((nw.col("day") <= last_day) | nw.col("day").is_null())
+    ).filter(nw.col("day") <= last_day)
+    lines = lines.with_columns(amount=nw.when("readable").then(nw.col("amount")).otherwise(0))
     lines = lines.with_columns(
-        units=nw.when("readable").then(money_units("amount")).otherwise(0),
+        units=money_units("amount"),
         bought=nw.when(nw.col("amount") >= 0).then(1).otherwise(0),
         unreadable=nw.when("readable").then(0).otherwise(1),
     )
@@ -171,7 +172,8 @@ def _first_day_keys(days: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     A window function would do the same, but holds all days of all customers in memory.
     """
     net = nw.col("units") + _NEVER  # not negative: engines differ in dividing below nought
-    high, low = net // _LOW, net % _LOW
+    high = net // _LOW
+    low = net - high * _LOW
     bought = nw.col("orders") > 0
     return days.with_columns(
         purchase_days=nw.when(bought).then(1).otherwise(0),
