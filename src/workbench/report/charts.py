@@ -71,7 +71,8 @@ def bars(
         theme.PALETTE[0] if not highlight or name in set(highlight) else "#B4BDC8" for name in names
     ]
     with theme.context():
-        fig, axes = canvas(0.34 * len(names) + 1.0)
+        labels = [short_label(name) for name in names]
+        fig, axes = canvas((0.44 if "\n" in "".join(labels) else 0.34) * len(names) + 1.0)
         places = range(len(names))
         axes.barh(places, numbers, color=colours, height=0.68)
         reach = numbers
@@ -89,7 +90,7 @@ def bars(
                 ha="left" if number >= 0 else "right",
                 fontsize=9.5,
             )
-        axes.set_yticks(places, [short_label(name) for name in names], color=theme.INK)
+        axes.set_yticks(places, labels, color=theme.INK)
         axes.invert_yaxis()
         axes.grid(visible=False)
         axes.xaxis.set_visible(False)
@@ -114,6 +115,7 @@ def lines(
     high: str | None = None,
     format: str = "number",
     currency: str | None = None,
+    x_format: str = "number",
     x_label: str = "",
     y_label: str = "",
     step: bool = False,
@@ -135,6 +137,8 @@ def lines(
         Columns with the ends of an interval, drawn as a band.
     format, currency
         How the numbers of y are written, as in `Column`.
+    x_format
+        How the numbers of x are written; dates are known by their type.
     x_label, y_label
         What the axes show.
     step
@@ -162,7 +166,7 @@ def lines(
         axes.margins(x=0.01)
         axes.yaxis.set_major_formatter(tick_writer(axes.get_ylim(), format, currency))
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        format_x(axes, data[x])
+        format_x(axes, data[x], x_format)
         axes.grid(visible=False, axis="x")
         axes.set_xlabel(clean(x_label))
         axes.set_ylabel(clean(y_label))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,13 +21,15 @@ from workbench.report.text import clean
 __all__ = ["canvas", "drawable", "format_x", "name_ends", "short_label", "shower", "tick_writer"]
 
 WIDTH = 7.6  # inches; the page's column at its natural size
-_LONGEST = 28  # letters of a label before it is cut
+_LINE = 30  # letters of a label on one line; it may have two
 
 
 def short_label(value: Any) -> str:
-    """Return a label on one line, cut when it is too long to stand beside a chart."""
-    text = " ".join(clean(value).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    """Return a label on at most two lines, cut when it is too long to stand beside a chart."""
+    lines = textwrap.wrap(" ".join(clean(value).split()), _LINE)
+    if len(lines) > 2:
+        lines = [lines[0], f"{lines[1][: _LINE - 1]}…"]
+    return "\n".join(lines)
 
 
 def shower(format: str, currency: str | None, digits: int | None) -> Callable[[Any], str]:
@@ -68,17 +71,22 @@ def canvas(height: float) -> tuple[Figure, Axes]:
     return fig, fig.add_subplot()
 
 
-def format_x(axes: Axes, values: pd.Series) -> None:
-    """Write whole numbers or dates on the axis of x."""
+def format_x(axes: Axes, values: pd.Series, format: str = "number") -> None:
+    """Write numbers, shares or dates on the axis of x."""
     if pd.api.types.is_datetime64_any_dtype(values):
         dates: Any = mdates  # has no types
         axes.xaxis.set_major_locator(dates.AutoDateLocator(maxticks=7))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda place, _: _day(dates.num2date(place))))
         return
+    if format != "number":
+        ends = (float(values.min()), float(values.max()))
+        axes.xaxis.set_major_locator(MaxNLocator(9, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(tick_writer(ends, format, None))
+        return
     whole = pd.api.types.is_integer_dtype(values)
-    axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole))
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole, steps=[1, 2, 3, 5, 6, 10]))
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda place, _: format_value(place, "number", digits=0 if whole else None))
+        FuncFormatter(lambda place, _: f"{place:,.6g}".replace("-", "\u2212"))
     )
 
 

@@ -151,6 +151,7 @@ def code_block(source: str, label: str) -> Block:
         "code",
         f'<details class="wb-code"><summary>{escape_html(label)}</summary>\n'
         f"<pre><code>{escape_html(source)}</code></pre>\n</details>",
+        text=source,
     )
 
 

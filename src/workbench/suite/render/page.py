@@ -71,7 +71,7 @@ class Block:
     level
         2 or deeper for a heading; else 0.
     text
-        The words of a heading, not escaped; else empty.
+        The words of a heading or the source of a cell, not escaped; else empty.
     """
 
     kind: Literal[
@@ -112,6 +112,9 @@ class Document:
         Findings that ask for a decision or an action.
     limits
         Findings of the kind limit that stand in no section: shown below the body.
+    lead
+        What the report's first section explains, where that section holds nothing but findings:
+        they stand on top already, and this stands under them.
     contents
         Anchor and words of each second-level heading.
     body
@@ -131,6 +134,7 @@ class Document:
     answers: tuple[Record, ...]
     decisions: tuple[Record, ...]
     limits: tuple[Record, ...]
+    lead: tuple[Block, ...]
     contents: tuple[tuple[str, str], ...]
     body: tuple[Block, ...]
     setup: tuple[Block, ...]

@@ -23,7 +23,8 @@ _PARAMETERS = {"parameters": "Parameters", "injected-parameters": "Parameters of
 _HIDDEN = {"remove-cell", "remove_cell"}
 _YAML = re.compile(r"\A\s*---\n.*?\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
 _LABELLED = re.compile(
-    r"^\s*(?:[-*]\s+)?\*\*(?:title|question|reader|for|decision):?\*\*.*$", re.MULTILINE | re.IGNORECASE
+    r"^\s*(?:[-*]\s+)?\*\*(?:title|question|reader|for|decision):?\*\*.*$",
+    re.MULTILINE | re.IGNORECASE,
 )
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
@@ -46,6 +47,10 @@ class _Body:
     def _started(self) -> bool:
         """Return whether a section has begun; what stands before one prepares the report."""
         return bool(self._anchors)
+
+    @property
+    def _sections(self) -> int:
+        return sum(block.level == 2 for block in self.blocks)
 
     def heading(self, text: str, level: int) -> None:
         """Add a heading; its anchor is stable, and its own within the page."""
@@ -91,7 +96,13 @@ class _Body:
         if label or not self._started:
             self.setup.append(blocks.code_block(cell.source, label or "Preparation"))
         else:
-            self.blocks.append(blocks.code_block(cell.source, "Code"))
+            self._source(cell.source)
+
+    def _source(self, source: str) -> None:
+        """Add a cell's source; cells that show nothing between them share one fold."""
+        if self.blocks and self.blocks[-1].kind == "code":
+            source = f"{self.blocks.pop().text}\n\n{source}"
+        self.blocks.append(blocks.code_block(source, "Code"))
 
     def output(self, output: nbformat.NotebookNode, cell: nbformat.NotebookNode) -> None:
         """Add one output: a record of ours, or the plain text of anything else."""
@@ -121,6 +132,8 @@ class _Body:
                 if record["kind"] == "limit":
                     self.unplaced_limits.add(str(record["id"]))
                 return
+            if record["kind"] != "limit" and self._sections == 1:
+                return  # right under the list on top, it would only say it again
             block = blocks.finding_block(record)
         elif mime == METRIC:
             if record.get("headline", True) or not self._started:
@@ -136,6 +149,20 @@ class _Body:
                 self.blocks.append(Block("prose", f"<p>{escape_html(text)}</p>"))
             return
         self.blocks.append(block)
+
+    def take_lead(self) -> tuple[Block, ...]:
+        """Take the first section away if it only explains the findings, and return its words."""
+        heads = [place for place, block in enumerate(self.blocks) if block.level == 2]
+        if len(heads) < 2 or heads[0] != 0:
+            return ()
+        first = self.blocks[: heads[1]]
+        if not {block.kind for block in first} <= {"heading", "prose", "metric", "code"}:
+            return ()
+        self.blocks = self.blocks[heads[1] :]
+        for block in first:
+            if block.kind == "code":
+                self.setup.append(blocks.code_block(block.text, "Findings"))
+        return tuple(block for block in first if block.kind in {"prose", "metric"})
 
 
 def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
@@ -162,6 +189,7 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         elif cell.cell_type == "markdown" or (cell.cell_type == "raw" and place == 0):
             source = str(cell.source)
             body.markdown(_without_front_matter(source) if place == 0 and said else source)
+    lead = body.take_lead()
     failure = page.failure or _first_failure(nb)
     lede = page.subtitle or said.get("question", "")
     return Document(
@@ -172,6 +200,7 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
         limits=tuple(f for f in recorded.findings if f["id"] in body.unplaced_limits),
+        lead=lead,
         contents=tuple((b.anchor, b.text) for b in body.blocks if b.level == 2),
         body=tuple(body.blocks),
         setup=tuple(body.setup),
