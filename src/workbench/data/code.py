@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 __all__ = ["package_digest"]
 
 
+@cache
 def package_digest(*parts: str) -> str:
     """Return the SHA-256 of the package's Python sources, in hexadecimal.
 
     Parameters
     ----------
     parts
-        Modules or subpackages below ``workbench``; the whole package when none is named.
+        Modules or subpackages below ``workbench``; the whole package when none is named. The
+        sources are read once in a process: what is running is what was imported.
 
     Examples
     --------

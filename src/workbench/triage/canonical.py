@@ -63,9 +63,8 @@ class Rules:
 
 def canonical(
     connection: duckdb.DuckDBPyConnection,
-    head: str,
     raw: Sequence[str],
-    known: Sequence[str],
+    known: Mapping[str, str],
     named: Named,
     unread: Mapping[str, tuple[str, str]],
     frame: Frame,
@@ -76,10 +75,10 @@ def canonical(
     ----------
     connection
         The engine, to learn an expression's type.
-    head
-        The query's ``WITH`` up to its step ``typed``.
-    raw, known
-        The source's columns; these and the other names that an expression may use.
+    raw
+        The source's columns.
+    known
+        These and the other names that an expression may use, with their SQL types.
     named, frame
         The source and its unit.
     unread
@@ -91,12 +90,13 @@ def canonical(
         For an unknown canonical column, or an expression that cannot be computed.
     """
     found = Canonical()
-    for place, (name, text) in enumerate(_expressions(raw, named).items()):
-        where = f"{named.where}.columns.{name}"
-        names = check_expression(text, known, where=where)
+    expressions = _expressions(raw, named)
+    kinds = _types_of(connection, known, expressions, f"{named.where}.columns")
+    for place, (name, text) in enumerate(expressions.items()):
+        names = check_expression(text, known, where=f"{named.where}.columns.{name}")
         declared = named.contract.column(name)
         assert declared is not None  # held by _expressions
-        kind = _type_of(connection, head, text, where)
+        kind = kinds[name]
         # A struct tells an expression that failed (null) from one that yielded null.
         cell = f"_wb_m{place}"
         value, lost = _converted(f"{cell}.v", kind, declared, named, frame)
@@ -119,7 +119,7 @@ def canonical(
     return found
 
 
-def conditions_of(raw: Sequence[str], known: Sequence[str], named: Named) -> Rules:
+def conditions_of(raw: Sequence[str], known: Mapping[str, str], named: Named) -> Rules:
     """Return a source's rules as SQL; a rule that cannot be evaluated for a row fails it."""
     found = Rules()
     for place, (name, rule) in enumerate(named.params.rules.items()):
@@ -157,19 +157,36 @@ def _expressions(raw: Sequence[str], named: Named) -> dict[str, str]:
     return found
 
 
-def _type_of(connection: duckdb.DuckDBPyConnection, head: str, text: str, where: str) -> str:
+def _types_of(
+    connection: duckdb.DuckDBPyConnection,
+    known: Mapping[str, str],
+    expressions: Mapping[str, str],
+    where: str,
+) -> dict[str, str]:
+    """Return the SQL type of each expression; the engine is asked once for all of them."""
+    empty = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in known.items())
+
+    def ask(texts: Mapping[str, str]) -> dict[str, str]:
+        asked = ", ".join(f"{_own_lines(text)} AS {quote(name)}" for name, text in texts.items())
+        rows = connection.execute(f"DESCRIBE SELECT {asked} FROM (SELECT {empty})").fetchall()
+        return {name: kind for name, kind, *_ in rows}
+
+    if not expressions:
+        return {}
     try:
-        row = connection.execute(
-            f"DESCRIBE {head} SELECT {_own_lines(text)} AS v FROM typed"
-        ).fetchone()
-    except duckdb.Error as error:
-        raise ParameterError(
-            f"`{text}` cannot be computed: {str(error).splitlines()[0]}",
-            where=where,
-            fix="Declare the columns' types under `types:`; a column not named there is text.",
-        ) from None
-    assert row is not None
-    return str(row[1])
+        return ask(expressions)
+    except duckdb.Error:
+        for name, text in expressions.items():
+            check_expression(text, known, where=f"{where}.{name}")
+            try:
+                ask({name: text})
+            except duckdb.Error as error:
+                raise ParameterError(
+                    f"`{text}` cannot be computed: {str(error).splitlines()[0]}",
+                    where=f"{where}.{name}",
+                    fix="Declare the columns' types under `types:`; one not named there is text.",
+                ) from None
+        raise
 
 
 def _converted(

@@ -19,12 +19,13 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.casts import cast_sql, exact_sql, unreadable_sql
+from workbench.data.casts import SQL_TYPES, cast_sql, exact_sql, unreadable_sql
 from workbench.data.contracts import ColumnContract
 from workbench.data.engine import literal, quote
 from workbench.data.expressions import check_expression
 from workbench.data.sources import Received
 from workbench.errors import ContractError, ParameterError, one_of
+from workbench.params import ColumnType
 from workbench.triage.canonical import Canonical, canonical, conditions_of
 from workbench.triage.checks import (
     Check,
@@ -111,10 +112,11 @@ def plan_source(
 ) -> Plan:
     """Build the typing query of one source, and check all that the unit's file says of it."""
     raw = [name for name in received.columns if name not in BOOKKEEPING]
-    typed, unread = _typed_step(raw, named, frame)
-    head = f"WITH text AS ({_text_step(raw, named, received)}), typed AS ({typed})"
-    known = [*raw, "_row", "as_of"]
-    given = canonical(connection, head, raw, known, named, unread, frame)
+    types = _types(raw, named)
+    typed, unread = _typed_step(raw, types, named, frame)
+    known = {name: SQL_TYPES[types.get(name, "text")] for name in raw}
+    known |= {"_row": "BIGINT", "as_of": "DATE"}
+    given = canonical(connection, raw, known, named, unread, frame)
     rules = conditions_of(raw, known, named)
     _refuse_missing(named, given.fields, raw)
 
@@ -132,7 +134,8 @@ def plan_source(
     checks = with_bits([*own, *across])
     splits, split = _split(columns, named, frame)
     query = (
-        f"{head}, mapped AS (SELECT {_list(['*', *given.mapped, *rules.mapped])} FROM typed), "
+        f"WITH text AS ({_text_step(raw, named, received)}), typed AS ({typed}), "
+        f"mapped AS (SELECT {_list(['*', *given.mapped, *rules.mapped])} FROM typed), "
         f"valued AS (SELECT {_list(['*', *given.values])} FROM mapped), "
         f"judged AS (SELECT {_list(['*', *given.failures])} FROM valued), "
         f"named AS ({_named_step(given, carried, checks)}) "
@@ -167,10 +170,8 @@ def _text_step(raw: Sequence[str], named: Named, received: Received) -> str:
     )
 
 
-def _typed_step(
-    raw: Sequence[str], named: Named, frame: Frame
-) -> tuple[str, dict[str, tuple[str, str]]]:
-    """Return the step's SQL, and for each typed column its failure and its loss of decimals."""
+def _types(raw: Sequence[str], named: Named) -> dict[str, ColumnType]:
+    """Return the types that the source declares, by the columns' own spelling."""
     spelled = {name.lower(): name for name in raw}
     for column in named.params.types:
         if column.lower() not in spelled:
@@ -179,7 +180,13 @@ def _typed_step(
                 where=f"{named.where}.types",
                 fix=one_of(column, raw),
             )
-    types = {spelled[column.lower()]: kind for column, kind in named.params.types.items()}
+    return {spelled[column.lower()]: kind for column, kind in named.params.types.items()}
+
+
+def _typed_step(
+    raw: Sequence[str], types: Mapping[str, ColumnType], named: Named, frame: Frame
+) -> tuple[str, dict[str, tuple[str, str]]]:
+    """Return the step's SQL, and for each typed column its failure and its loss of decimals."""
     read = named.params.read
     columns = ["_row", "_wb_hash", f"DATE '{frame.as_of}' AS as_of"]
     unread: dict[str, tuple[str, str]] = {}
