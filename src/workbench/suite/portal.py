@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from workbench.params import SuiteParams
+from workbench.report.formats import format_date
 from workbench.suite.editions import Edition, list_editions
 from workbench.suite.files import canonical, read_json, replace_file
 from workbench.suite.notebook import Report
@@ -29,6 +30,7 @@ __all__ = ["age_in_words", "write_portal"]
 SUMMARY = "portal.json"
 METRICS_SHOWN = 3  # of each report, the first that it recorded
 FINDINGS_SHOWN = 1
+REASONS_SHOWN = 3
 _WORDS = {
     "fresh": ("ok", "Ready"),
     "stale": ("stale", "Out of date"),
@@ -110,7 +112,15 @@ def _unit(folder: Path, params: SuiteParams, rows: list[Status], problem: str) -
         "age": age_in_words(as_of, params.as_of),
         "problem": problem,
         "cells": [_cell(params, row, by_id) for row in rows],
-        "metrics": [item for row in good for item in _first(row, "metrics", METRICS_SHOWN)],
+        "metrics": [
+            {
+                "title": row.report.title,
+                "href": _href(row.edition, row.report.name),
+                "metrics": list(shown),
+            }
+            for row in good
+            if row.edition and (shown := tuple(_first(row, "metrics", METRICS_SHOWN)))
+        ],
         "findings": [
             item
             for row in good
@@ -130,10 +140,12 @@ def _cell(params: SuiteParams, row: Status, editions: Mapping[str, Edition]) -> 
     lines: list[str] = []
     if entry is not None and entry.state == "ok":
         age = age_in_words(entry.as_of, params.as_of)
-        lines += [f"As of {entry.as_of}, {age}"] if age else []
+        lines += [f"As of {format_date(entry.as_of)}, {age}"] if age else []
     if row.condition in {"stale", "not_applicable"}:
-        lines += list(row.reasons[:3])
-        lines += [f"and {len(row.reasons) - 3} more changes"] if len(row.reasons) > 3 else []
+        reasons = [words for words in row.reasons if not words.startswith("as_of ")]
+        lines += reasons[:REASONS_SHOWN]
+        if len(reasons) > REASONS_SHOWN:
+            lines.append(f"and {len(reasons) - REASONS_SHOWN} more changes")
     good = editions.get(entry.last_good) if entry is not None else None
     is_there = row.edition is not None and entry is not None and entry.files
     return {
