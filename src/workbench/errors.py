@@ -58,7 +58,7 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         """Return the three parts as one message."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}. {self.fix}" if self.fix else head
+        return f"{head.rstrip('.')}. {self.fix}" if self.fix else head
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the fields when the error crosses a process border."""

@@ -28,7 +28,7 @@ def test_a_sound_source_names_its_columns(build: Project) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("rules: {paid: amount > ordered_at + 1}", "Declare the columns' types"),
+        ("rules: {paid: amount > ordered_at + 1}", "does not fit its columns"),
         ("columns: {amount: amount * 2}", "amount"),
         ("columns: {amount: amuont}", "`amount`"),
         ("types: {amuont: decimal}", "`amount`"),
