@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from workbench.errors import RenderError
+from workbench.report import finding
 from workbench.suite.failure import Failure
 from workbench.suite.render import Renderer, find_renderer, prepare
 from workbench.suite.render.embedded import EmbeddedRenderer
@@ -269,6 +270,27 @@ def test_plain_markdown_front_matter(make_page: Any, executed: Any) -> None:
     document = prepare(notebook, make_page())
     assert document.lede == "Who stays?"
     assert document.body[0].html == "<p>More to say.</p>"
+
+
+def test_a_section_of_findings_alone_moves_up(recorded: Any, make_page: Any, executed: Any) -> None:
+    notebook = executed()
+    said = recorded([lambda: finding("Half leave.", id="half", decision="Stop?")])
+    notebook.cells[3:4] = [
+        new_markdown_cell("## What should be decided?\n\nRead this.", id="lead"),
+        new_code_cell("say()", id="say", outputs=said),
+    ]
+    document = prepare(notebook, make_page())
+    assert [block.html for block in document.lead] == ["<p>Read this.</p>"]
+    assert document.contents[0] == ("s-do-cohorts-stay", "Do cohorts stay?")
+    assert "Half leave." not in "".join(block.html for block in document.body)
+    assert document.answers[0]["text"] == "Half leave."
+
+
+def test_cells_that_show_nothing_share_one_fold(make_page: Any, executed: Any) -> None:
+    notebook = executed()
+    notebook.cells += [new_code_cell(f"x = {n}", id=f"x{n}") for n in range(3)]
+    last = prepare(notebook, make_page()).body[-1]
+    assert last.text == "foreign()\n\nx = 0\n\nx = 1\n\nx = 2"
 
 
 def test_hidden_cells_stay_hidden(make_page: Any, executed: Any) -> None:

@@ -39,6 +39,7 @@ class _Body:
         self.blocks: list[Block] = []
         self.setup: list[Block] = []
         self.unplaced_limits: set[str] = set()
+        self._said_above = False
         self._tables = 0
         self._figures = 0
         self._anchors: set[str] = set()
@@ -133,6 +134,7 @@ class _Body:
                     self.unplaced_limits.add(str(record["id"]))
                 return
             if record["kind"] != "limit" and self._sections == 1:
+                self._said_above = True
                 return  # right under the list on top, it would only say it again
             block = blocks.finding_block(record)
         elif mime == METRIC:
@@ -153,7 +155,7 @@ class _Body:
     def take_lead(self) -> tuple[Block, ...]:
         """Take the first section away if it only explains the findings, and return its words."""
         heads = [place for place, block in enumerate(self.blocks) if block.level == 2]
-        if len(heads) < 2 or heads[0] != 0:
+        if not self._said_above or len(heads) < 2 or heads[0] != 0:
             return ()
         first = self.blocks[: heads[1]]
         if not {block.kind for block in first} <= {"heading", "prose", "metric", "code"}:
