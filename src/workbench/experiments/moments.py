@@ -231,7 +231,8 @@ def _spans(frame: nw.LazyFrame[Any], scales: Sequence[int]) -> nw.LazyFrame[Any]
             found[f"{name}{i}"] = nw.col(f"{name}{i}").sum()
         found[f"low{i}"] = nw.col(f"low{i}").min()
         found[f"high{i}"] = nw.col(f"high{i}").max()
-    return frame.with_columns(**flags).group_by("variant").agg(units=nw.len(), **found)
+    flagged = frame.with_columns(**flags) if flags else frame
+    return flagged.group_by("variant").agg(units=nw.len(), **found)
 
 
 def _steps(spans: pd.DataFrame, scales: Sequence[int], names: Sequence[str]) -> list[_Steps]:
@@ -275,10 +276,10 @@ def _sums(frame: nw.LazyFrame[Any], steps: Sequence[_Steps]) -> nw.LazyFrame[Any
             limbs[f"l{i}_{k}"] = limb
             for j in range(k + 1):
                 products[f"p{i}_{j}_{k}"] = nw.col(f"l{i}_{j}") * nw.col(f"l{i}_{k}")
+    if not steps:
+        return frame.group_by("variant").agg(units=nw.len())
     ready = frame.with_columns(**whole).with_columns(**limbs).with_columns(**products)
     totals = [*limbs, *products]
-    if not totals:
-        return ready.group_by("variant").agg(units=nw.len())
     summed = ready.group_by("variant").agg(*[nw.col(name).sum() for name in totals])
     return summed.with_columns(nw.col(*totals).cast(nw.Int64))
 

@@ -1,0 +1,256 @@
+"""Checks, decisions, and the published figures of the Hillstrom e-mail test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from workbench.errors import AnalysisError
+from workbench.experiments.checks import sample_ratio
+from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.reading import read
+from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
+
+MEN, WOMEN, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
+
+
+def plan(*metrics: Metric, shares: dict[str, float] | None = None, **options: Any) -> Plan:
+    given: dict[str, Any] = {
+        "id": "offer",
+        "title": "Offer",
+        "hypothesis": "",
+        "control": "a",
+        "shares": shares or {"a": 0.5, "b": 0.5},
+        "metrics": metrics or (Metric("x", "x", "mean", "Spend", True),),
+        "alpha": 0.05,
+        "decision": "Ship it.",
+        **options,
+    }
+    return Plan(**given)
+
+
+def assigned(count: int = 400, effect: float = 0.0, seed: int = 3) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    variant = np.where(np.arange(count) % 2 == 0, "a", "b")
+    return pd.DataFrame(
+        {
+            "experiment_id": "offer",
+            "customer_id": [f"c{i}" for i in range(count)],
+            "variant": variant,
+            "x": random.normal(10, 1, count) + effect * (variant == "b"),
+        }
+    )
+
+
+def status(result: ExperimentResult, name: str) -> str:
+    return next(check.status for check in result.checks if check.name == name)
+
+
+@pytest.fixture(scope="module")
+def hillstrom(workbench_data: Path) -> ExperimentResult:
+    """Return the test analysed: 64,000 customers in three groups."""
+    connection = duckdb.connect()
+    path = workbench_data / "hillstrom" / "hillstrom.csv.gz"
+    table = connection.sql(
+        'SELECT row_number() OVER () AS customer_id, segment AS variant, visit, "conversion", '
+        f"spend::DECIMAL(18,4) AS spend FROM read_csv('{path}')"
+    )
+    third = {MEN: 1 / 3, WOMEN: 1 / 3, NONE: 1 / 3}
+    metrics = (
+        Metric("visit", "visit", "proportion", "Visit", True),
+        Metric("conversion", "conversion", "proportion", "Conversion", False),
+        Metric("spend", "spend", "mean", "Spend", True),
+    )
+    return analyse(table, plan(*metrics, shares=third, control=NONE), min_group=5)
+
+
+def test_hillstrom_groups_and_sample_ratio(hillstrom: ExperimentResult) -> None:
+    assert hillstrom.units == {MEN: 21_307, WOMEN: 21_387, NONE: 21_306}
+    ratio = next(c for c in hillstrom.checks if c.name == "sample-ratio")
+    assert (f"{ratio.statistic:.3f}", f"{ratio.pvalue:.3f}") == ("0.203", "0.904")
+    assert {check.status for check in hillstrom.checks} == {"passed"}
+    assert hillstrom.decision.verdict == "effect shown"
+
+
+@pytest.mark.parametrize(
+    ("metric", "variant", "mean", "effect", "statistic"),
+    [
+        ("visit", MEN, "18.276", "7.659", "22.49"),
+        ("visit", WOMEN, "15.140", "4.523", "13.95"),
+        ("conversion", MEN, "1.253", "0.681", "7.39"),  # DATA.md prints +0.680, cut off
+        ("conversion", WOMEN, "0.884", "0.311", "3.78"),
+        ("spend", MEN, "1.42262", "0.7698", "5.30"),
+        ("spend", WOMEN, "1.07720", "0.4244", "3.26"),
+    ],
+)
+def test_hillstrom_effects_to_the_last_printed_digit(
+    hillstrom: ExperimentResult, metric: str, variant: str, mean: str, effect: str, statistic: str
+) -> None:
+    found = next(
+        e.difference for e in hillstrom.effects if e.metric.name == metric and e.variant == variant
+    )
+    scale = 1 if metric == "spend" else 100
+    for value, shown in ((found.treatment, mean), (found.effect_size, effect)):
+        assert value is not None
+        assert f"{scale * value:.{len(shown.partition('.')[2])}f}" == shown
+    assert f"{found.statistic:.2f}" == statistic
+    if metric == "spend":
+        assert found.pvalue == pytest.approx(1.2e-7 if variant == MEN else 0.0011, rel=0.05)
+
+
+def test_hillstrom_is_told_in_sentences(hillstrom: ExperimentResult) -> None:
+    said = read(Experiments((hillstrom,), ()))
+    text = said.findings[0]["text"]
+    assert "18.28% against 10.62%, +7.66 points (95% interval +7.00 to +8.32" in text
+    assert said.findings[0]["decision"] == "As planned: Ship it."
+    assert len(said.metrics) == 4
+    assert said.primary_title == "4 of 4 intervals on primary outcomes exclude zero"
+
+
+def test_the_sample_ratio_test_equals_scipy_for_unequal_plans() -> None:
+    seen, shares = [520, 260, 190], [0.5, 0.3, 0.2]
+    expected = [s * sum(seen) for s in shares]
+    assert sample_ratio(seen, shares) == pytest.approx(tuple(stats.chisquare(seen, expected)))
+    # An intended unequal split raises no alarm.
+    frame = assigned(1000)
+    frame["variant"] = np.where(np.arange(1000) % 10 == 0, "b", "a")
+    result = analyse(frame, plan(shares={"a": 0.9, "b": 0.1}), min_group=5)
+    assert status(result, "sample-ratio") == "passed"
+
+
+def test_an_effect_is_shown_and_none_is_not() -> None:
+    shown = analyse(assigned(effect=1.0), plan(), min_group=5)
+    assert shown.decision.verdict == "effect shown"
+    assert "Spend is higher with b" in shown.decision.text
+    missing = analyse(assigned(), plan(), min_group=5)
+    assert missing.decision.verdict == "effect not shown"
+    assert "does not prove that there is none" in missing.decision.text
+
+
+def broken(kind: str) -> pd.DataFrame:
+    frame = assigned(effect=5.0)
+    if kind == "sample-ratio":
+        return frame[(frame["variant"] == "a") | (frame.index % 3 == 0)]
+    if kind == "two-variants":
+        return pd.concat([frame, frame.head(20).assign(variant="b")])
+    if kind == "conflicts":
+        return pd.concat([frame, frame.head(20).assign(x=0.0)])
+    if kind == "missing-x":
+        return frame.assign(x=frame["x"].where((frame["variant"] == "a") | (frame.index % 4 > 1)))
+    if kind == "variants":
+        return pd.concat([frame, frame.head(9).assign(variant="c", customer_id=list("ABCDEFGHI"))])
+    return frame[frame["variant"] == "a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("sample-ratio", "This is no chance"),
+        ("two-variants", "10 customers (2.50%) in two variants: left out"),
+        ("conflicts", "contradict each other: left out"),
+        ("missing-x", "not alike in all groups"),
+        ("variants", "variant c was not declared, but 9 customers are in it"),
+        ("one variant", "no customer is in the declared variant b"),
+    ],
+)
+def test_a_failed_check_stops_the_decision(kind: str, words: str) -> None:
+    result = analyse(broken(kind), plan(), min_group=5)
+    name = "variants" if kind == "one variant" else kind
+    assert status(result, name) == "failed"
+    assert result.decision.verdict == "do not decide"
+    assert words.lower() in " ".join(result.decision.reasons).lower()
+    said = read(Experiments((result,), ()))
+    assert said.findings[0]["kind"] == "warning"
+    assert said.metrics[0]["value"] is None
+    assert said.metrics[0]["reason"]
+    assert said.primary.empty
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (pd.Series([np.nan] * 400), "No customer has an outcome"),
+        (pd.Series([1.0] * 399 + [np.inf]), "infinite"),
+        (pd.Series([3.0] * 400), "same outcome"),
+        (None, "have no column x"),
+    ],
+)
+def test_bad_outcomes_are_statements_never_nan(column: pd.Series | None, words: str) -> None:
+    frame = assigned().drop(columns="x") if column is None else assigned().assign(x=column)
+    result = analyse(frame, plan(), min_group=5)
+    assert result.decision.verdict == "do not decide"
+    assert words in " ".join(result.decision.reasons)
+    effects = Experiments((result,), ()).effects()
+    for value in effects.iloc[0]:
+        assert value is None or value == value, effects.T
+
+
+def test_few_customers_show_no_number() -> None:
+    result = analyse(assigned(8), plan(), min_group=5)
+    found = result.effects[0].difference
+    assert (found.control, found.effect_size, found.n_obs) == (None, None, 4)
+    assert result.decision.verdict == "do not decide"
+
+
+def test_all_comparisons_of_primaries_share_the_error_rate() -> None:
+    frame = assigned(900)
+    frame["variant"] = np.array(list("abc"))[np.arange(900) % 3]
+    frame["y"] = frame["x"] ** 2
+    metrics = (
+        Metric("x", "x", "mean", "X", True),
+        Metric("y", "y", "mean", "Y", False),
+    )
+    shares = {"a": 1.0, "b": 1.0, "c": 1.0}
+    result = analyse(frame, plan(*metrics, shares=shares), min_group=5)
+    assert [e.adjustment for e in result.effects] == ["Holm, 2 comparisons"] * 2 + [
+        "Benjamini-Hochberg, 2 comparisons"
+    ] * 2
+    for effect in result.effects:
+        assert effect.pvalue_adj is not None
+        assert effect.difference.pvalue is not None
+        assert effect.pvalue_adj >= effect.difference.pvalue
+
+
+def declared(**options: Any) -> Any:
+    metric = SimpleNamespace(column="x", kind="mean", label="", primary=False)
+    fields = {
+        "title": "Offer", "hypothesis": "", "decision": "", "control": "a",
+        "shares": {"a": 0.5, "b": 0.5}, "metrics": {"spend": metric}, "alpha": 0.05, **options,
+    }  # fmt: skip
+    return SimpleNamespace(**fields)
+
+
+def test_all_experiments_of_a_unit_at_once() -> None:
+    frame = pd.concat([assigned(effect=1.0), assigned().assign(experiment_id="stray")])
+    found = analyse_all(frame, {"offer": declared(), "later": declared()}, min_group=5)
+    assert found.undeclared == ("stray",)
+    assert found.decisions()["verdict"].tolist() == ["effect shown", "do not decide"]
+    assert found.results[0].plan.metrics[0].primary  # none was declared primary, so all are
+    assert found.results[0].plan.metrics[0].label == "spend"
+    assert len(found.effects()) == 2
+    assert found.checks()["status"].iloc[0] == "passed"
+    said = read(found)
+    assert said.overview == (
+        "2 experiments: an effect is shown in 1 and nothing may be decided in 1."
+    )
+    assert "stray" in said.undeclared
+    none = analyse_all(frame, {}, min_group=5)
+    assert read(none).overview == "No experiment is declared for this unit."
+    assert none.effects().empty
+    assert none.checks().empty
+
+
+def test_a_plan_that_cannot_be_is_refused() -> None:
+    with pytest.raises(AnalysisError, match=r"alpha == 1\.5, must lie between 0 and 1"):
+        plan(alpha=1.5)
+    with pytest.raises(AnalysisError, match="control z has no planned share"):
+        plan(control="z")
+    with pytest.raises(AnalysisError, match="Give at least two variants"):
+        plan(shares={"a": 1.5, "b": -0.5})
