@@ -74,7 +74,8 @@ class Calendar:
             Hours between which all times lie.
         """
         minutes = ((opens + rng.beta(2.2, 2.0, len(days)) * (closes - opens)) * 60).astype(np.int64)
-        return self.midnight(days) + minutes.astype("timedelta64[m]")
+        times: Times = self.midnight(days) + minutes.astype("timedelta64[m]")
+        return times
 
     def midnight(self, days: Ints) -> Times:
         """Return the beginnings of days as times to the minute."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from workbench.data.demo.shared import Bools, Ints, Texts, texts
 
-__all__ = ["Dirt", "Planted", "RawTable", "all_planted", "totals_of"]
+__all__ = ["Dirt", "Planted", "RawTable", "all_planted", "four_years_before", "totals_of"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ class RawTable:
     def rows(self) -> int:
         """Return the number of records."""
         return len(self.rejected)
+
+
+def four_years_before(old: str) -> str:
+    """Return an ISO time four years earlier: before all histories, and never on a missing day."""
+    return f"{int(old[:4]) - 4:04d}{old[4:]}"
 
 
 def all_planted(tables: Iterable[RawTable]) -> tuple[Planted, ...]:

@@ -174,7 +174,7 @@ def live(
     score = _score(churn, subscribers, plan, tickets)
     treated, since, days, coefficient = eased
     day = since.astype("datetime64[D]")[:, None]
-    until: Times = day + np.timedelta64(days, "D")
+    until: Times = np.add(day, np.timedelta64(days, "D"))
     inside = treated[:, None] & (renewal > day) & (renewal <= until)
     stay = np.log1p(-np.minimum(subscribers.theta, 1 - 1e-9))[:, None]
     untreated = -np.expm1(stay * np.exp(score))

@@ -49,8 +49,8 @@ class UnitTruth:
         One row per planted error: the fields of :class:`workbench.data.demo.dirt.Planted`, as text
         but for ``row``.
     duplicates
-        Pairs of keys that are one person: ``customer_id_a`` < ``customer_id_b``, ``source_a``,
-        ``source_b``, ``how``.
+        Pairs of keys that are one person and both pass ingest: ``customer_id_a`` <
+        ``customer_id_b``, ``source_a``, ``source_b``, ``how``.
     overlap
         Records that two sources share: ``table``, ``key``, ``row_a``, ``row_b`` (record numbers in
         the first and second source), ``conflict`` (columns that differ, by ``|``; else empty).

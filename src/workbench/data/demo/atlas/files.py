@@ -8,7 +8,14 @@ import numpy as np
 
 from workbench.data.demo.atlas.facts import CHANNELS, EXPERIMENTS, GROUPS
 from workbench.data.demo.atlas.world import AtlasWorld
-from workbench.data.demo.dirt import Dirt, Planted, RawTable, all_planted, totals_of
+from workbench.data.demo.dirt import (
+    Dirt,
+    Planted,
+    RawTable,
+    all_planted,
+    four_years_before,
+    totals_of,
+)
 from workbench.data.demo.people import full_names
 from workbench.data.demo.sales import movements
 from workbench.data.demo.shared import (
@@ -167,7 +174,7 @@ def _dirty_cases(rng: np.random.Generator, columns: dict[str, Texts]) -> RawTabl
         "order_of_events",
         "Closed",
         rows,
-        lambda old: f"{int(old[:4]) - 3}{old[4:]}" if old[5:10] != "02-29" else f"2020{old[4:]}",
+        four_years_before,
         "order_of_events:resolved_at",
     )
     return dirt.finish()

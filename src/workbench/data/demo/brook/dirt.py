@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 
 from workbench.data.demo.brook.records import misspell
-from workbench.data.demo.dirt import Dirt, RawTable
+from workbench.data.demo.dirt import Dirt, RawTable, four_years_before
 from workbench.data.demo.people import TOWNS
 from workbench.data.demo.shared import Bools, Ints, Texts
 
@@ -257,7 +257,7 @@ def dirty_cases(rng: np.random.Generator, columns: dict[str, Texts]) -> RawTable
     dirt = Dirt(rng, ("brook/service_desk.jsonl", "interactions", "desk"), columns)
     closed = columns["closed"] != ""
     dirt.cell(
-        "order_of_events", "closed", dirt.take(8, closed), lambda old: f"2021-01-{old[8:]}",
+        "order_of_events", "closed", dirt.take(8, closed), four_years_before,
         "order_of_events:resolved_at",
     )  # fmt: skip
     rated = columns["stars"] != ""
@@ -270,5 +270,5 @@ def dirty_touches(rng: np.random.Generator, columns: dict[str, Texts]) -> RawTab
     """Return the contacts with errors."""
     dirt = Dirt(rng, ("brook/touchpoints.parquet", "touchpoints", "mailer"), columns)
     dirt.cell("orphan", "customer", dirt.take(5), "B1999999", "orphan:customer_id")
-    dirt.cell("orphan", "code", dirt.take(3), "K999", "orphan:campaign_id")
+    dirt.cell("orphan", "code", dirt.take(3), "K999", "orphan:campaign_id", "warn")
     return dirt.finish()

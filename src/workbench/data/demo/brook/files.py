@@ -43,7 +43,7 @@ from workbench.data.demo.write import (
     xlsx_bytes,
 )
 
-__all__ = ["brook_files"]
+__all__ = ["BrookFiles", "brook_files"]
 
 _ACCOUNT_KINDS = {
     "account": "TEXT", "full_name": "TEXT", "email": "TEXT", "phone": "TEXT", "born": "INTEGER",
@@ -55,6 +55,28 @@ _ORDER_KINDS = {
     "category": "TEXT", "kind": "TEXT", "qty": "INTEGER", "unit_price": "REAL",
     "discount": "REAL", "total": "REAL", "vat": "REAL", "voucher": "TEXT",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BrookFiles:
+    """What is known of the files that were written.
+
+    Parameters
+    ----------
+    totals
+        "table/source" -> records, rejected, accepted, and for orders the accepted amount.
+    planted
+        The planted errors.
+    overlap
+        The records that two sources share.
+    keys
+        Customer keys of which at least one record carries no error that rejects it.
+    """
+
+    totals: dict[str, dict[str, int | str]]
+    planted: tuple[Planted, ...]
+    overlap: pd.DataFrame
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -80,10 +102,8 @@ class _Tables:
         )
 
 
-def brook_files(
-    folder: Path, world: BrookWorld, rng: np.random.Generator
-) -> tuple[dict[str, dict[str, int | str]], tuple[Planted, ...], pd.DataFrame]:
-    """Write all raw files; return totals per table and source, planted errors, and the overlap."""
+def brook_files(folder: Path, world: BrookWorld, rng: np.random.Generator) -> BrookFiles:
+    """Write all raw files, and return what is known of them."""
     tables = _dirty_tables(world, rng)
     for table in (tables.cards, tables.sales):
         content = csv_bytes(table.columns, delimiter=";", encoding="cp1252", broken=table.broken)
@@ -101,7 +121,12 @@ def brook_files(
     totals = _totals(tables)
     count = len(campaigns)
     totals["campaigns/plan"] = {"records": count, "rejected": 0, "accepted": count}
-    return totals, all_planted(tables.all()), tables.overlap
+    known = {
+        key
+        for table, name in ((tables.cards, "card"), (tables.accounts, "account"))
+        for key in table.columns[name][~table.rejected].tolist()
+    }
+    return BrookFiles(totals, all_planted(tables.all()), tables.overlap, frozenset(known))
 
 
 def _dirty_tables(world: BrookWorld, rng: np.random.Generator) -> _Tables:

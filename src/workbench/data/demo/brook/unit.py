@@ -22,7 +22,7 @@ __all__ = ["write_brook"]
 def write_brook(folder: Path, *, seed: int, as_of: date, scale: float) -> UnitTruth:
     """Simulate the unit, write its raw files to ``folder/brook`` and return the planted truth."""
     world = simulate_brook(seed, as_of, scale)
-    totals, planted, overlap = brook_files(folder, world, stream(seed, "brook", "dirt"))
+    files = brook_files(folder, world, stream(seed, "brook", "dirt"))
     start = world.calendar.start
     facts: dict[str, Any] = {
         "as_of": as_of.isoformat(),
@@ -34,15 +34,17 @@ def write_brook(folder: Path, *, seed: int, as_of: date, scale: float) -> UnitTr
             "last_day": (start + timedelta(days=world.overlap[1])).isoformat(),
         },
         "persons": len(world.people.email),
-        "totals": totals,
+        "totals": files.totals,
     }
+    pairs = pairs_of_one_person(world.records)
+    both = pairs["customer_id_a"].isin(files.keys) & pairs["customer_id_b"].isin(files.keys)
     return UnitTruth(
         unit="brook",
         facts=facts,
         customers=_customer_truth(world),
-        errors=errors_frame(planted),
-        duplicates=pairs_of_one_person(world.records),
-        overlap=overlap,
+        errors=errors_frame(files.planted),
+        duplicates=pairs[both].reset_index(drop=True),
+        overlap=files.overlap,
     )
 
 

@@ -31,7 +31,7 @@ from workbench.data.demo.marketing import (
 from workbench.data.demo.people import People, invent_people, person_of
 from workbench.data.demo.purchases import Buyers, Orders, draw_buyers, simulate_orders
 from workbench.data.demo.sales import Sales, sell
-from workbench.data.demo.shared import Bools, Ints, stream
+from workbench.data.demo.shared import Bools, Ints, Times, stream
 from workbench.data.demo.support import Cases, ask_after_orders
 
 __all__ = ["BrookWorld", "simulate_brook"]
@@ -117,18 +117,11 @@ def simulate_brook(seed: int, as_of: date, scale: float) -> BrookWorld:
     market = stream(seed, "brook", "marketing")
     consent = market.random(len(people.email))[records.person] < 0.55
     campaigns = plan_campaigns(market, calendar, "K")
-    touches = touch_customers(market, calendar, campaigns, joined, consent, reach=0.6)
-    known = record >= 0
-    writers = replace(person_of(people, records.person), given=records.given, family=records.family)
-    cases = ask_after_orders(
-        stream(seed, "brook", "support"),
-        DESK,
-        0.18,
-        record[known],
-        time[known],
-        calendar.end,
-        writers,
-    )
+    # Who never bought hears nothing: ingest rejects some of these customers, and no contact of
+    # theirs should become an orphan by the way.
+    mailed = np.where(records.person < buying, joined, calendar.days)
+    touches = touch_customers(market, calendar, campaigns, mailed, consent, reach=0.6)
+    cases = _ask(stream(seed, "brook", "support"), calendar, people, records, record, time)
     return BrookWorld(
         calendar=calendar,
         people=people,
@@ -147,6 +140,21 @@ def simulate_brook(seed: int, as_of: date, scale: float) -> BrookWorld:
         cases=cases,
         overlap=(calendar.days - 300, calendar.days - 240),
     )
+
+
+def _ask(
+    rng: np.random.Generator,
+    calendar: Calendar,
+    people: People,
+    records: Records,
+    record: Ints,
+    time: Times,
+) -> Cases:
+    """Return contacts after orders with a card, signed with the name on the record."""
+    known = record >= 0
+    signed = person_of(people, records.person)
+    signed = replace(signed, given=records.given, family=records.family)
+    return ask_after_orders(rng, DESK, 0.18, record[known], time[known], calendar.end, signed)
 
 
 def _place_orders(rng: np.random.Generator, records: Records, orders: Orders, buying: int) -> Ints:

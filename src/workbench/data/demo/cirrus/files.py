@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from workbench.data.demo.cirrus.facts import VARIANTS
 from workbench.data.demo.cirrus.world import CirrusWorld
-from workbench.data.demo.dirt import Dirt, Planted, RawTable, all_planted, totals_of
+from workbench.data.demo.dirt import (
+    Dirt,
+    Planted,
+    RawTable,
+    all_planted,
+    four_years_before,
+    totals_of,
+)
 from workbench.data.demo.people import full_names
 from workbench.data.demo.shared import Texts, day_text, fixed, numbered, texts, time_text
 from workbench.data.demo.write import csv_bytes, gzip_bytes, jsonl_bytes, parquet_bytes, put
@@ -121,7 +128,7 @@ def _dirty_subscriptions(rng: np.random.Generator, columns: dict[str, Texts]) ->
         "order_of_events",
         "valid_to",
         dirt.take(3, running),
-        "2019-12-31",
+        "2000-12-31",
         "order_of_events:ended_at",
     )
     dirt.cell(
@@ -165,7 +172,7 @@ def _dirty_cases(rng: np.random.Generator, columns: dict[str, Texts]) -> RawTabl
         "order_of_events",
         "solved",
         rows,
-        lambda old: f"2020-01-{old[8:]}",
+        four_years_before,
         "order_of_events:resolved_at",
     )
     dirt.cell("missing_value", "topic", dirt.take(6), "")

@@ -82,7 +82,7 @@ def trial_truth(lives: Lives, treated: Bools, at: Times, active: Bools) -> dict[
         Per customer, whether subscribed at that time.
     """
     since = at.astype("datetime64[D]")[:, None]
-    until: Times = since + np.timedelta64(WINDOW, "D")
+    until: Times = np.add(since, np.timedelta64(WINDOW, "D"))
     window = (lives.renewal > since) & (lives.renewal <= until)
     stay = np.where(window, np.log1p(-lives.hazard_untreated), 0.0).sum(axis=1)
     fails = window.sum(axis=1) * np.log1p(-CHURN.payment_failed)
