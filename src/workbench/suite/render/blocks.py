@@ -76,9 +76,9 @@ def table_block(record: Record, number: int, tables_href: str | None) -> Block:
     checker.feed(html)
     checker.close()
     name = escape_html(record["id"])
-    html = html.replace(
-        "<caption>", f'<caption><span class="wb-number">Table {number}.</span> ', 1
-    ).replace("<table ", '<table data-quarto-disable-processing="true" ', 1)
+    start = f'<caption><span class="wb-cap"><span class="wb-number">Table {number}.</span> '
+    html = html.replace("<caption>", start, 1).replace("</caption>", "</span></caption>", 1)
+    html = html.replace("<table ", '<table data-quarto-disable-processing="true" ', 1)
     under = [escape_html(record["source_note"])] if record["source_note"] else []
     if tables_href is not None:
         href = escape_html(f"{tables_href}{record['id']}.csv")
