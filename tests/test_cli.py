@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,35 @@ def test_check_validates_files_overrides_and_sources(root: Path) -> None:
     found = call("check")
     assert found.exit_code == 2
     assert "Did you mean `k_max`?" in found.stderr
+
+
+def test_check_tries_the_expressions(root: Path) -> None:
+    unit = root / "params" / "shop" / "atlas.yml"
+    text = UNIT.format(reports="{}").replace(
+        "reports:", "      columns: {amount: qty * 2}\nreports:"
+    )
+    unit.write_text(text)
+    found = call("check", "shop")
+    assert found.exit_code == 2
+    assert "qty" in found.stderr
+
+
+def test_an_interrupt_ends_the_kernels_and_keeps_what_is_published(root: Path) -> None:
+    body = "import os, time; open(os.environ['WORKBENCH_ROOT'] + '/began', 'w'); time.sleep(60)"
+    write(root, body=body)
+    command = [sys.executable, "-m", "workbench.cli", "run", "shop", "--renderer", "embedded"]
+    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        while not (root / "began").exists() and running.poll() is None:
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+        assert running.wait(timeout=30) == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert not list((root / "reports").rglob(".staging-*"))
+    write(root)
+    assert call("run", "shop", "--renderer", "embedded").exit_code == 0
 
 
 def test_ingest_run_and_status_from_end_to_end(root: Path) -> None:

@@ -27,7 +27,7 @@ COMMANDS = {
     "notebooks": "Check that the notebooks keep the house's form.",
     "doctor": "Say what is installed here and what will be used.",
 }
-FAILED, MISUSED = 1, 2
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
 
 class _Lazy(TyperGroup):
@@ -54,10 +54,19 @@ class _Lazy(TyperGroup):
         """Call the command; what workbench refuses on purpose is said in plain words."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("workbench: interrupted; what was published stays", err=True)
+            raise typer.Exit(INTERRUPTED) from None
         except WorkbenchError as error:
-            typer.echo(f"workbench: {error}", err=True)
+            typer.echo(f"workbench: {_without_secrets(str(error))}", err=True)
             code = MISUSED if isinstance(error, ParameterError | NotebookError) else FAILED
             raise typer.Exit(code) from None
+
+
+def _without_secrets(text: str) -> str:
+    """Blot out what a source resolved; where the room of sources is not loaded, nothing was."""
+    secrets = sys.modules.get("workbench.data.sources.secrets")
+    return text if secrets is None else str(secrets.redact(text))
 
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.data.snapshots import CURRENT, Snapshot, current_snapshot
+from workbench.data.sources.secrets import redact
 from workbench.errors import ContractError, SnapshotError, SourceError
 from workbench.ingest import ingest_suite, ingested_units
 from workbench.params import SuiteParams, UnitParams
@@ -64,7 +65,7 @@ def ingest(
         try:
             one = ingest_suite(workspace, params, [name], progress=told)[name]
         except (SourceError, ContractError, SnapshotError) as error:
-            problems[name] = str(error)
+            problems[name] = redact(str(error))
         else:
             data[name] = UnitData(one.unit, one.snapshot, one.record)
     return data, problems

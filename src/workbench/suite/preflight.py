@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.data.sources import probe
-from workbench.errors import NotebookError, ParameterError, WorkbenchError
+from workbench.data.sources.secrets import redact
+from workbench.errors import ContractError, NotebookError, ParameterError, WorkbenchError
+from workbench.ingest import rehearse
 from workbench.ingest.batch import name_sources
 from workbench.params import SuiteParams, UnitParams, load_suite
 from workbench.suite.notebook import Report, find_reports
@@ -82,13 +84,13 @@ def _troubles(
             yield Trouble(str(error), True)
     for unit in units:
         try:
-            name_sources(unit)
+            named = name_sources(unit)
         except ParameterError as error:
             yield Trouble(str(error), True)
-        for table, named in unit.sources.items():
-            for source_name, source in named.items():
-                where = f"{unit.where}, sources.{table}.{source_name}"
-                try:
-                    probe(source, root=workspace.root, where=where)
-                except WorkbenchError as error:
-                    yield Trouble(str(error), isinstance(error, ParameterError))
+            continue
+        for one in named:
+            try:
+                columns = probe(one.params, root=workspace.root, where=one.where)
+                rehearse(params, unit, one, columns)
+            except WorkbenchError as error:
+                yield Trouble(redact(str(error)), isinstance(error, ParameterError | ContractError))
