@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tea_tasting as tt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -120,6 +120,7 @@ def test_what_cannot_be_said_is_said_in_words() -> None:
 pvalues = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
+@settings(max_examples=15)
 @given(pvalues)
 def test_adjustments_equal_statsmodels(values: list[float]) -> None:
     assert holm(values) == pytest.approx(multipletests(values, method="holm")[1])

@@ -1,0 +1,218 @@
+"""Triangles and durations, by hand, on CDNOW, and from every engine."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import AnalysisError
+from workbench.retention.cohorts import order_triangle, subscription_triangle
+from workbench.retention.durations import repeat_durations, subscription_durations
+from workbench.retention.periods import Calendar
+
+AS_OF = date(2024, 6, 30)
+
+
+def orders(rows: list[tuple[str | None, str, float]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
+    times = pd.to_datetime(frame["ordered_at"], format="ISO8601").astype("datetime64[us]")
+    return frame.assign(ordered_at=times)
+
+
+def spells(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["subscription_id", "started_at", "ended_at", "plan"])
+    for name in ("started_at", "ended_at"):
+        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+    return frame
+
+
+def shares(cells: pd.DataFrame, cohort: str) -> list[float | None]:
+    own = cells[cells["cohort"] == cohort]
+    return [None if pd.isna(s) else round(float(s), 4) for s in own["share"]]
+
+
+ORDERS = orders(
+    [
+        ("a", "2024-01-05", 10),
+        ("a", "2024-01-20", 10),  # the same period: still one customer
+        ("a", "2024-03-31 23:59", 10),
+        ("b", "2024-01-31", 10),
+        ("b", "2024-02-10", -10),  # a return is not coming back
+        ("c", "2024-05-01", 10),
+        ("c", "2024-06-30 22:00", 10),
+        ("d", "2024-05-31", 10),
+        (None, "2024-01-01", 10),
+        ("e", "2024-07-01", 10),  # after as_of
+    ]
+)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_order_triangle_by_hand(engine: str) -> None:
+    connection = duckdb.connect()
+    connection.register("orders", ORDERS)
+    table = {
+        "pandas": ORDERS,
+        "polars": pl.from_pandas(ORDERS),
+        "duckdb": connection.sql("FROM orders"),
+    }
+    found = order_triangle(table[engine], as_of=AS_OF, calendar=Calendar(), horizon=12, min_group=1)
+    assert shares(found.cells, "2024-01-01") == [1, 0, 0.5, 0, 0, 0]  # nought where nobody came
+    assert shares(found.cells, "2024-05-01") == [1, 0.5]
+    assert set(found.cells["state"]) == {"mature"}  # June is over at the end of its 30th
+    overall = found.overall.set_index("period")
+    assert overall.loc[1, ["cohorts", "customers", "active"]].tolist() == [2, 4, 1]
+    assert found.share_after(2) == 0.5
+    assert found.share_after(6) is None
+
+
+def test_a_period_that_is_not_over_is_immature_not_nought() -> None:
+    found = order_triangle(
+        ORDERS, as_of=date(2024, 6, 29), calendar=Calendar(), horizon=12, min_group=1
+    )
+    last = found.cells[found.cells["period"] + found.cells["cohort"].dt.month == 6]
+    assert last["state"].tolist() == ["immature"] * 2
+    assert last["share"].isna().all()
+    assert found.overall["period"].max() == 4
+    assert found.grid()["0"].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_small_cohorts_are_suppressed_but_count() -> None:
+    rows = [(f"x{i}", "2024-01-10", 1.0) for i in range(6)] + [("y", "2024-02-10", 1.0)]
+    rows += [("x0", "2024-02-01", 1.0), ("y", "2024-03-01", 1.0)]
+    found = order_triangle(orders(rows), as_of=AS_OF, calendar=Calendar(), horizon=3, min_group=5)
+    small = found.cells[found.cells["cohort"] == "2024-02-01"]
+    assert set(small["state"]) == {"suppressed"}
+    assert small[["customers", "active", "share"]].isna().to_numpy().all()
+    assert found.suppressed_cohorts == 1
+    assert found.share_after(1) == pytest.approx(2 / 7)
+    assert found.grid()["cohort"].tolist() == ["2024-01 (6)", "All cohorts"]
+
+
+days = st.integers(0, 181).map(lambda d: str(date(2024, 1, 1) + timedelta(days=d)))
+order_rows = st.lists(
+    st.tuples(st.sampled_from("abcdef"), days, st.sampled_from([-5.0, 0.0, 20.0])), min_size=1
+)
+
+
+@given(order_rows, st.sampled_from(["week", "month", "quarter"]))
+def test_everyone_is_in_one_cohort_and_each_period_counts_once(
+    rows: list[tuple[str | None, str, float]], grain: str
+) -> None:
+    bought = {(name, day) for name, day, amount in rows if amount >= 0}
+    calendar = Calendar(grain, "wednesday", 2)
+    arguments: Any = {"as_of": AS_OF, "calendar": calendar, "horizon": 60, "min_group": 1}
+    if not bought:
+        with pytest.raises(AnalysisError, match="no purchase"):
+            order_triangle(orders(rows), **arguments)
+        return
+    found = order_triangle(orders(rows), **arguments)
+    first = found.cells[found.cells["period"] == 0]
+    assert first["customers"].sum() == first["active"].sum() == len({n for n, _ in bought})
+    periods = {(name, calendar.number_of(date.fromisoformat(day))) for name, day in bought}
+    assert found.cells["active"].sum() == len(periods)
+    shuffled = orders(rows).sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(order_triangle(shuffled, **arguments).cells, found.cells)
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2040, 12, 31)),
+    st.sampled_from(["week", "month", "quarter"]),
+    st.sampled_from(["monday", "sunday", "friday"]),
+    st.integers(1, 12),
+)
+def test_engine_and_python_cut_time_alike(day: date, grain: str, week: str, month: int) -> None:
+    calendar = Calendar(grain, week, month)
+    number = calendar.number_of(day)
+    start, end = calendar.start_of(number), calendar.start_of(number + 1)
+    assert start <= day < end
+    if grain == "week":
+        assert start.strftime("%A").lower() == week
+    if grain == "quarter":
+        assert (start.month - month) % 3 == 0
+    frame = pl.DataFrame({"day": [day]}).lazy()
+    found = nw.from_native(frame).select(n=calendar.number("day")).collect()
+    assert found["n"].to_list() == [number]
+
+
+def test_unknown_calendars_are_refused() -> None:
+    with pytest.raises(AnalysisError, match=r"'months' is not known.*Did you mean `month`"):
+        Calendar("months")
+    with pytest.raises(AnalysisError, match="must be 1 to 12"):
+        Calendar(fiscal_year_start=13)
+    with pytest.raises(AnalysisError, match="horizon == 0"):
+        order_triangle(ORDERS, as_of=AS_OF, calendar=Calendar(), horizon=0, min_group=1)
+
+
+SPELLS = spells(
+    [
+        ("s1", "2024-01-10", "2024-02-10", "basic"),
+        ("s1", "2024-02-10", None, "team"),  # a change of plan: the same subscription
+        ("s2", "2024-01-15", "2024-03-01", "basic"),
+        ("s3", "2024-01-20", "2024-08-01", "team"),  # an end that has not happened yet
+        ("s4", "2024-02-01", "2024-02-20", None),
+        ("s5", "2024-07-01", None, "basic"),  # starts after as_of
+        ("s6", "2024-03-01", "2024-02-01", "basic"),  # impossible
+    ]
+)
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_subscriptions_are_joined_and_censored(engine: str) -> None:
+    connection = duckdb.connect()
+    connection.register("spells", SPELLS)
+    table = {
+        "pandas": SPELLS,
+        "polars": pl.from_pandas(SPELLS),
+        "duckdb": connection.sql("FROM spells"),
+    }
+    found = subscription_durations(table[engine], as_of=AS_OF, by="plan")
+    assert found.to_dict("split")["data"] == [
+        ["basic", 46, 1, 1],  # s2
+        ["basic", 172, 0, 1],  # s1, basic at its start, runs
+        ["not stated", 19, 1, 1],  # s4
+        ["team", 162, 0, 1],  # s3
+    ]
+    triangle = subscription_triangle(
+        table[engine], as_of=AS_OF, calendar=Calendar(), horizon=5, min_group=1
+    )
+    third = pytest.approx(2 / 3, abs=1e-3)
+    assert shares(triangle.cells, "2024-01-01") == [1, 1, 1, third, third, third]
+    assert shares(triangle.cells, "2024-02-01") == [1, 0, 0, 0, 0]  # without survivors, and there
+    overall = triangle.overall.set_index("period")
+    assert overall.loc[3, ["customers", "active"]].tolist() == [4, 2]
+
+
+def test_cdnow_repeat_buyers_as_published(workbench_data: Path) -> None:
+    """946 of 2,357 customers buy again by week 39 (Fader, Hardie & Lee 2005)."""
+    with gzip.open(workbench_data / "cdnow" / "CDNOW_sample.txt.gz", "rt") as file:
+        rows = [line.split() for line in file]
+    frame = orders([(row[0], row[2], float(row[4])) for row in rows])
+    spans = repeat_durations(frame, as_of=date(1997, 9, 30))
+    assert spans["n"].sum() == 2_357
+    assert spans.loc[spans["event_observed"] == 1, "n"].sum() == 946
+    found = order_triangle(
+        frame, as_of=date(1998, 6, 30), calendar=Calendar(), horizon=17, min_group=5
+    )
+    assert found.cells.loc[found.cells["period"] == 0, "customers"].sum() == 2_357
+    # The same triangle in plain pandas.
+    month = frame["ordered_at"].dt.to_period("M")
+    cohort = month.groupby(frame["customer_id"]).transform("min")
+    plain = frame.assign(
+        cohort=cohort, period=[(m - c).n for m, c in zip(month, cohort, strict=True)]
+    )
+    wanted = plain.groupby(["cohort", "period"])["customer_id"].nunique()
+    seen = found.cells.assign(cohort=found.cells["cohort"].dt.to_period("M"))
+    seen = seen.set_index(["cohort", "period"])["active"]
+    assert (seen[wanted.index].astype("int64") == wanted).all()
+    assert seen.sum() == wanted.sum()

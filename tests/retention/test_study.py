@@ -1,0 +1,107 @@
+"""Retention of either kind of business, and what is said of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import AnalysisError
+from workbench.retention.periods import Calendar
+from workbench.retention.reading import read
+from workbench.retention.study import OTHERS, Retention, retention
+
+AS_OF = date(2024, 6, 30)
+OPTIONS: Any = {"as_of": AS_OF, "calendar": Calendar(), "horizon": 6, "min_group": 5}
+
+
+def subscriptions(sizes: dict[str, int], ended: bool = True) -> pd.DataFrame:
+    """Return subscriptions from January to March; every third ends, after 10 to 70 days."""
+    count = sum(sizes.values())
+    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(count) % 90, unit="D")
+    end = start + pd.to_timedelta(10 + np.arange(count) * 7 % 60, unit="D")
+    keep = (np.arange(count) % 3 == 0) & ended
+    return pd.DataFrame(
+        {
+            "subscription_id": [f"s{i}" for i in range(count)],
+            "started_at": start,
+            "ended_at": end.where(keep),
+            "plan": np.repeat(list(sizes), list(sizes.values())),
+        }
+    )
+
+
+def texts(found: Retention) -> str:
+    said = read(found)
+    return " ".join(str(value) for value in vars(said).values()).lower()
+
+
+def test_subscriptions_by_plan() -> None:
+    table = subscriptions({"basic": 60, "team": 40, "rare": 3, "odd": 4})
+    found = retention(None, table, by="plan", **OPTIONS)
+    assert [curve.group for curve in found.groups] == ["basic", "team", OTHERS]
+    assert sum(curve.n_obs for curve in found.groups) == found.curve.n_obs == 107
+    assert found.test is not None
+    assert found.test.groups == 3
+    summary = found.summary()
+    assert summary["group"].tolist() == ["everyone", "basic", "team", OTHERS]
+    for value in summary.to_numpy().ravel():
+        assert value is None or value == value
+    assert set(found.drawn()["group"]) == {"basic", "team", OTHERS}
+    assert "nan" not in texts(found)
+
+
+def test_a_single_small_group_is_not_told_by_subtraction() -> None:
+    table = subscriptions({"basic": 60, "team": 40, "rare": 3})
+    found = retention(None, table, by="plan", **OPTIONS)
+    assert [(c.group, c.n_obs) for c in found.groups] == [("basic", 60), (OTHERS, 43)]
+
+
+def test_orders_count_coming_back_upwards() -> None:
+    rows = [(f"c{i}", f"2024-01-{1 + i % 28:02d}") for i in range(40)]
+    rows += [(f"c{i}", f"2024-03-{1 + i % 28:02d}") for i in range(0, 40, 2)]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at"]).assign(amount=9.5)
+    orders["ordered_at"] = pd.to_datetime(orders["ordered_at"])
+    found = retention(orders, None, **{**OPTIONS, "horizon": 4})
+    assert found.kind == "orders"
+    assert found.at_horizon.value == pytest.approx(0.5)
+    assert found.at_horizon.ci_lower is not None
+    assert found.at_horizon.ci_upper is not None
+    assert found.at_horizon.ci_lower < 0.5 < found.at_horizon.ci_upper
+    frame = found.curve_frame()
+    assert frame["share"].is_monotonic_increasing
+    said = read(found)
+    assert said.headline.startswith(
+        "An estimated 50.0% of first-time buyers bought again within 122 days (95% interval"
+    )
+    assert said.timing == "Of those who buy again within 122 days, half have done so by day 60."
+    assert said.groups == "Customers are not compared by group."
+
+
+def test_nobody_left_and_too_early_are_said() -> None:
+    stayed = retention(None, subscriptions({"basic": 30}, ended=False), by="plan", **OPTIONS)
+    said = read(stayed)
+    assert said.timing == "Nobody has had the event yet, so its timing cannot be said."
+    assert said.median_reason == "Fewer than half have had the event."
+    assert stayed.test is not None
+    assert stayed.test.reason == "There is only one group."
+    early = retention(None, subscriptions({"basic": 30}), **{**OPTIONS, "horizon": 24})
+    assert early.at_horizon.value is None
+    assert "cannot be said yet" in read(early).headline
+    assert read(early).ci is None
+
+
+def test_both_tables_neither_and_too_few() -> None:
+    table = subscriptions({"basic": 30})
+    orders = pd.DataFrame(
+        {"customer_id": ["a"], "ordered_at": [pd.Timestamp("2024-01-01")], "amount": [1.0]}
+    )
+    assert retention(orders, table, **OPTIONS).kind == "subscriptions"
+    assert retention(None, table, by="channel", **OPTIONS).groups == ()
+    with pytest.raises(AnalysisError, match="neither subscriptions nor orders"):
+        retention(None, None, **OPTIONS)
+    with pytest.raises(AnalysisError, match="1 customers, fewer than the 5"):
+        retention(orders, None, **OPTIONS)

@@ -1,0 +1,189 @@
+"""Kaplan-Meier, restricted mean and log-rank beside published figures and lifelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
+from lifelines.statistics import multivariate_logrank_test
+from lifelines.utils import restricted_mean_survival_time
+
+from workbench.errors import AnalysisError
+from workbench.retention.survival import kaplan_meier, log_rank
+
+
+@pytest.fixture(scope="module")
+def waltons(workbench_data: Path) -> pd.DataFrame:
+    return pd.read_csv(workbench_data / "survival" / "waltons_dataset.csv")
+
+
+def test_waltons_as_published(waltons: pd.DataFrame) -> None:
+    """The figures that lifelines publishes for this data set; see DATA.md of the collection."""
+    found = {
+        name: kaplan_meier(part["T"], part["E"], group=str(name))
+        for name, part in waltons.groupby("group")
+    }
+    control, mutant = found["control"], found["miR-137"]
+    assert (control.n_obs, control.events, control.median.value) == (129, 122, 58)
+    assert (mutant.n_obs, mutant.events, mutant.median.value) == (34, 34, 26)
+    assert kaplan_meier(waltons["T"], waltons["E"]).median.value == 56
+    test = log_rank(waltons["T"], waltons["E"], waltons["group"])
+    assert test.statistic is not None
+    assert test.pvalue is not None
+    assert f"{test.statistic:.2f} {test.pvalue:.1e}" == "122.25 2.0e-28"
+
+
+def test_rossi_as_published(workbench_data: Path) -> None:
+    rossi = pd.read_csv(workbench_data / "survival" / "rossi.csv")
+    curve = kaplan_meier(rossi["week"], rossi["arrest"])
+    assert curve.events == 114
+    assert f"{curve.survival_at(52).value:.4f}" == "0.7361"
+
+
+def sample(seed: int, n: int = 300) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return whole times with ties, events, entries that fall between times, and counts."""
+    random = np.random.default_rng(seed)
+    life, leave = random.geometric(0.03, n), random.integers(1, 60, n)
+    times = np.minimum(life, leave)
+    entry = np.where(random.random(n) < 0.5, 0.0, np.maximum(times * random.random(n), 0) - 0.25)
+    return times, (life <= leave).astype(int), np.maximum(entry, 0), random.integers(1, 5, n)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("truncated", [False, True])
+def test_curves_equal_lifelines(seed: int, truncated: bool) -> None:
+    times, events, entry, n = sample(seed)
+    start = entry if truncated else None
+    ours = kaplan_meier(times, events, entry=start, n=n).table
+    theirs = KaplanMeierFitter().fit(times, events, entry=start, weights=n)
+    for place in (1, 5, 17, 40):
+        row = ours[ours["time"] <= place].iloc[-1]
+        assert row["survival"] == pytest.approx(theirs.predict(place), abs=1e-10)
+    ours = ours[ours["survival"].between(0, 1, inclusive="neither")].set_index("time")
+    band = theirs.confidence_interval_.loc[ours.index].to_numpy()
+    np.testing.assert_allclose(ours[["ci_lower", "ci_upper"]].to_numpy(), band, atol=1e-8)
+
+
+def test_grouped_times_equal_single_ones() -> None:
+    times, events, entry, n = sample(4)
+    grouped = kaplan_meier(times, events, entry=entry, n=n).table
+    each = [np.repeat(values, n) for values in (times, events, entry)]
+    single = kaplan_meier(each[0], each[1], entry=each[2]).table
+    pd.testing.assert_frame_equal(grouped, single)
+
+
+@pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0")  # lifelines' own
+@pytest.mark.parametrize("groups", [2, 4])
+def test_log_rank_equals_lifelines(groups: int) -> None:
+    times, events, _, n = sample(5)
+    group = np.arange(len(times)) % groups
+    ours = log_rank(times, events, group.tolist(), n=n)
+    theirs = multivariate_logrank_test(times, group, events, weights=n)
+    assert ours.statistic == pytest.approx(theirs.test_statistic, rel=1e-8)
+    assert ours.pvalue == pytest.approx(theirs.p_value, rel=1e-8)
+
+
+def test_restricted_mean_is_the_area_and_its_interval_covers() -> None:
+    times, events, _, _ = sample(6)
+    curve = kaplan_meier(times, events)
+    fitted = KaplanMeierFitter().fit(times, events)
+    area = restricted_mean_survival_time(fitted, t=30)
+    found = curve.restricted_mean(30)
+    assert found.value == pytest.approx(area, rel=1e-8)
+    # Exponential times: the restricted mean is 1 - exp(-1); 500 runs allow 92 to 98 %.
+    random, covered = np.random.default_rng(11), 0
+    for _ in range(500):
+        life, leave = random.exponential(1, 150), random.uniform(0.8, 2, 150)
+        run = kaplan_meier(np.minimum(life, leave), life <= leave).restricted_mean(1.0)
+        if run.ci_lower is None or run.ci_upper is None:
+            continue
+        covered += run.ci_lower <= 1 - np.exp(-1) <= run.ci_upper
+    assert 0.92 <= covered / 500 <= 0.98
+
+
+def test_late_entries_do_not_bias_and_intervals_cover() -> None:
+    """Left-truncated exponential times: ignoring the entry would overstate survival."""
+    random, covered, estimates = np.random.default_rng(12), 0, []
+    for _ in range(300):
+        life, entry = random.exponential(1, 600), random.uniform(0, 0.5, 600)
+        seen = life > entry
+        curve = kaplan_meier(life[seen], np.ones(seen.sum()), entry=entry[seen])
+        # Given survival to 0.1, when enough are under observation.
+        late = curve.survival_at(1.0)
+        early = curve.survival_at(0.1)
+        assert late.value is not None
+        assert early.value is not None
+        estimates.append(late.value / early.value)
+        assert late.ci_lower is not None
+        assert late.ci_upper is not None
+        covered += late.ci_lower <= np.exp(-1.0) <= late.ci_upper
+    assert np.mean(estimates) == pytest.approx(np.exp(-0.9), abs=0.01)
+    assert covered / 300 >= 0.90
+
+
+spans = st.lists(
+    st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 4)), min_size=1, max_size=25
+)
+
+
+@given(spans)
+def test_a_curve_falls_within_its_band_and_counts_everyone(
+    rows: list[tuple[int, bool, int]],
+) -> None:
+    times, events, n = zip(*rows, strict=True)
+    curve = kaplan_meier(times, events, n=n)
+    table = curve.table
+    assert not table.isna().to_numpy().any()
+    assert table["survival"].is_monotonic_decreasing
+    assert table["survival"].between(0, 1).all()
+    slack = 1e-12
+    assert (table["ci_lower"] <= table["survival"] + slack).all()
+    assert (table["survival"] <= table["ci_upper"] + slack).all()
+    assert table["events"].sum() + table["censored"].sum() == curve.n_obs == sum(n)
+    assert table["at_risk"].iloc[0] == curve.n_obs
+    assert kaplan_meier(times[::-1], events[::-1], n=n[::-1]).table.equals(table)
+
+
+def test_everyone_gone_and_nobody_gone() -> None:
+    gone = kaplan_meier([1, 2, 3], [1, 1, 1])
+    assert gone.survival_at(10).value == 0
+    assert gone.median.value == 2
+    assert gone.restricted_mean(100).value == pytest.approx(2)
+    stayed = kaplan_meier([5, 6, 7], [0, 0, 0])
+    assert stayed.median.reason == "Fewer than half have had the event."
+    assert stayed.survival_at(7).ci_lower == pytest.approx(0.025)  # one left under observation
+    assert stayed.survival_at(8).reason == "Nobody was observed for longer than 7."
+    assert stayed.restricted_mean(8).value is None
+    assert log_rank([5, 6, 7], [0, 0, 0], ["a", "a", "b"]).reason == "No event was observed."
+    assert log_rank([5, 6], [1, 1], ["a", "a"]).reason == "There is only one group."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([], []), "no times are given"),
+        (([-1.0], [1]), "1 rows have a wrong durations"),
+        (([np.nan], [1]), "1 rows have a wrong durations"),
+        (([1.0], [2]), "1 rows have a wrong event_observed"),
+        (([1.0, 2.0], [1]), "differ in length"),
+    ],
+)
+def test_impossible_times_are_refused(arguments: tuple[list[float], list[int]], words: str) -> None:
+    with pytest.raises(AnalysisError, match=words):
+        kaplan_meier(*arguments)
+
+
+def test_impossible_entries_counts_and_levels_are_refused() -> None:
+    with pytest.raises(AnalysisError, match="wrong entry"):
+        kaplan_meier([1.0], [1], entry=[1.0])
+    with pytest.raises(AnalysisError, match="wrong n"):
+        kaplan_meier([1.0], [1], n=[0.5])
+    with pytest.raises(AnalysisError, match="alpha == 0"):
+        kaplan_meier([1.0], [1], alpha=0)
+    with pytest.raises(AnalysisError, match="horizon == 0, must be > 0"):
+        kaplan_meier([1.0], [1]).restricted_mean(0)
