@@ -58,6 +58,8 @@ def connect(
         "allow_community_extensions": False,
         "allow_persistent_secrets": False,
         "preserve_insertion_order": True,
+        # A file that was written again within the clock's tick would be read from the cache.
+        "enable_external_file_cache": False,
         "python_enable_replacements": False,
     }
     if threads is not None:

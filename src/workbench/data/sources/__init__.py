@@ -15,7 +15,13 @@ import duckdb
 
 from workbench.data.sources import databases, delimited, excel, jsonlines, parquet
 from workbench.data.sources.files import digest, explained, locate, state
-from workbench.data.sources.received import RECORD, Progress, Received, UnreadableLine
+from workbench.data.sources.received import (
+    RECORD,
+    Progress,
+    Received,
+    UnreadableLine,
+    unreadable_path,
+)
 from workbench.data.sources.secrets import redact, resolve_secrets, resolved_secrets
 from workbench.errors import SourceError
 from workbench.params import SourceParams
@@ -69,6 +75,9 @@ def receive(
         When the source cannot be reached or read at all, or changed while it was read.
     """
     report = progress or (lambda share: None)
+    out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for stale in (out, unreadable_path(out)):
+        stale.unlink(missing_ok=True)
     if source.kind == "sql":
         return databases.receive_database(source, root=root, out=out, where=where, progress=report)
     assert source.path is not None  # held by the model

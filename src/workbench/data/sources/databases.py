@@ -12,13 +12,13 @@ from workbench.data.sources.postgres import open_postgres
 from workbench.data.sources.received import (
     Progress,
     Received,
-    RowWriter,
     checked_names,
     keep,
     private_folder,
 )
 from workbench.data.sources.secrets import redact, resolve_secrets
 from workbench.data.sources.sqlite import open_sqlite
+from workbench.data.sources.writing import RowWriter
 from workbench.errors import SourceError
 from workbench.params import SourceParams
 

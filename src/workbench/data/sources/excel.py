@@ -10,14 +10,13 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from workbench.data.sources.received import (
     Received,
-    RowWriter,
     UnreadableLine,
-    UnreadableWriter,
     checked_names,
     private_folder,
     received,
     record_column,
 )
+from workbench.data.sources.writing import RowWriter, UnreadableWriter
 from workbench.errors import SourceError, one_of
 from workbench.params import ReadParams
 
@@ -74,7 +73,9 @@ def receive_excel(path: Path, read: ReadParams, *, out: Path, where: str) -> Rec
                     continue
                 texts = (texts + [None] * width)[:width]
                 writer.add(texts, number, sum(map(len, filter(None, texts))))
-        return received(made, out, columns, writer, record, spoiled, unreadable)
+        return received(
+            made, out, columns, writer.rows, record, spoiled, unreadable_rows=unreadable.rows
+        )
 
 
 def _rows(path: Path, read: ReadParams, where: str) -> Iterator[tuple[int, list[Cell]]]:

@@ -16,15 +16,14 @@ from typing import Any, NoReturn
 from workbench.data.sources.received import (
     Progress,
     Received,
-    RowWriter,
     UnreadableLine,
-    UnreadableWriter,
     checked_names,
     private_folder,
     received,
     record_column,
 )
 from workbench.data.sources.text import Lines, escaped, not_text, open_text
+from workbench.data.sources.writing import RowWriter, UnreadableWriter
 from workbench.errors import SourceError
 from workbench.params import ReadParams
 
@@ -90,7 +89,9 @@ def receive_jsonlines(
                     rows.add([found.get(column) for column in columns], number, len(line))
                 if number % 50_000 == 0:
                     progress(None)
-        return received(made, out, columns, rows, record, spoiled, unreadable)
+        return received(
+            made, out, columns, rows.rows, record, spoiled, unreadable_rows=unreadable.rows
+        )
 
 
 def _lines(stream: Lines) -> Iterator[str]:

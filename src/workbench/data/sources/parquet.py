@@ -14,8 +14,8 @@ from workbench.data.sources.received import (
     checked_names,
     keep,
     private_folder,
-    row_group_size,
 )
+from workbench.data.sources.writing import write_query
 from workbench.errors import SourceError
 
 __all__ = ["column_names", "receive_parquet"]
@@ -61,10 +61,7 @@ def receive_parquet(
         )
         with private_folder(out) as folder:
             made = folder / "rows.parquet"
-            row = connection.execute(
-                f"COPY (SELECT {texts} FROM {file}) TO {literal(str(made))} (FORMAT parquet,"
-                f" COMPRESSION zstd, ROW_GROUP_SIZE {row_group_size(len(columns))})"
-            ).fetchone()
+            rows = write_query(connection, f"SELECT {texts} FROM {file}", made)
             keep(made, out)
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
         raise SourceError(
@@ -72,8 +69,7 @@ def receive_parquet(
             where=where,
             fix="It may be damaged: get it again from its owner.",
         ) from error
-    assert row is not None
-    return Received(out, columns, int(row[0]))
+    return Received(out, columns, rows)
 
 
 def _text(name: str, kind: str) -> str:

@@ -84,20 +84,19 @@ def read_records(lines: Iterator[str], dialect: Dialect, *, where: str) -> Itera
 
 def _by_delimiter(lines: _Lines, dialect: Dialect, where: str) -> Iterator[Record]:
     csv.field_size_limit(LONGEST_LINE)
-    try:
-        reader = csv.reader(
-            lines,
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote or None,
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            strict=True,
-        )
-    except (TypeError, ValueError) as error:
+    if dialect.delimiter in "\r\n" or dialect.delimiter == dialect.quote:
         raise ParameterError(
-            f"delimiter {dialect.delimiter!r} and quote {dialect.quote!r} cannot be used: {error}",
+            f"delimiter {dialect.delimiter!r} and quote {dialect.quote!r} cannot be used",
             where=where,
             fix="State two different characters, neither of them a line's end.",
-        ) from error
+        )
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        strict=True,
+    )
     regular = _regular_record(dialect)
     while True:
         lines.taken.clear()

@@ -16,11 +16,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Structure", "scan"]
+__all__ = ["LINE_FEED", "Structure", "scan", "segments"]
 
 _CHUNK = 8 << 20
 _LONGEST_LINE = 64 << 20
-_LF, _CR = 10, 13
+LINE_FEED = 10
+_CR = 13
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -36,17 +37,11 @@ class Structure:
         Number of records, the header among them, blank lines not; only for a regular file.
     longest
         Bytes of the longest record.
-    crlf
-        Whether lines end in CR LF.
-    mac
-        Whether lines end in CR alone (then the file is not regular).
     """
 
     regular: bool
     records: int = 0
     longest: int = 0
-    crlf: bool = False
-    mac: bool = False
 
 
 _IRREGULAR = Structure(regular=False)
@@ -78,13 +73,13 @@ def scan(
     for _ in range(skip_rows):
         stream.readline(_LONGEST_LINE)
     state = _State(ord(delimiter), ord(quote) if quote else -1)
-    for segment in _segments(stream, on_bytes):
+    for segment in segments(stream, on_bytes):
         if not state.take(segment):
-            return Structure(regular=False, mac=b"\n" not in segment and b"\r" in segment)
+            return _IRREGULAR
     return state.finish()
 
 
-def _segments(stream: BinaryIO, on_bytes: Callable[[int], None] | None) -> Iterator[bytes]:
+def segments(stream: BinaryIO, on_bytes: Callable[[int], None] | None = None) -> Iterator[bytes]:
     """Yield the file in pieces that end with a line feed, all but perhaps the last."""
     rest = stream.read(3)
     rest = b"" if rest == _BOM else rest
@@ -117,7 +112,7 @@ class _State:
         if b"\0" in segment or segment.count(b"\r") != segment.count(b"\r\n"):
             return False
         data = np.frombuffer(segment, dtype=np.uint8)
-        ends = np.flatnonzero(data == _LF)
+        ends = np.flatnonzero(data == LINE_FEED)
         if self.quote >= 0 and (self.quoted or bytes([self.quote]) in segment):
             quotes = np.flatnonzero(data == self.quote)
             if not self._quotes_are_regular(data, quotes):
@@ -130,10 +125,17 @@ class _State:
 
     def _quotes_are_regular(self, data: NDArray[np.uint8], quotes: NDArray[np.int64]) -> bool:
         opening = (np.arange(len(quotes)) + self.quoted) % 2 == 0
-        before = np.where(quotes > 0, data[quotes - 1], _LF)
-        after = np.where(quotes + 1 < len(data), data[np.minimum(quotes + 1, len(data) - 1)], _LF)
-        opens = (before == self.delimiter) | (before == _LF) | (before == self.quote)
-        closes = (after == self.delimiter) | (after == _LF) | (after == _CR) | (after == self.quote)
+        before = np.where(quotes > 0, data[quotes - 1], LINE_FEED)
+        after = np.where(
+            quotes + 1 < len(data), data[np.minimum(quotes + 1, len(data) - 1)], LINE_FEED
+        )
+        opens = (before == self.delimiter) | (before == LINE_FEED) | (before == self.quote)
+        closes = (
+            (after == self.delimiter)
+            | (after == LINE_FEED)
+            | (after == _CR)
+            | (after == self.quote)
+        )
         return bool(np.where(opening, opens, closes).all())
 
     def _count(self, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
@@ -157,5 +159,4 @@ class _State:
             regular=True,
             records=self.records + (self.open > 0),
             longest=max(self.longest, self.open),
-            crlf=self.crlf_lines > 0,
         )

@@ -12,10 +12,21 @@ from typing import Any
 from workbench.data.sources.files import open_bytes
 from workbench.errors import SourceError
 
-__all__ = ["LONGEST_LINE", "Lines", "escaped", "is_utf8", "not_text", "open_text", "write_utf8"]
+__all__ = [
+    "BAD_BYTES",
+    "LONGEST_LINE",
+    "Lines",
+    "escaped",
+    "is_utf8",
+    "not_text",
+    "open_text",
+    "write_utf8",
+]
 
 LONGEST_LINE = 64 << 20
 """Characters that one line may hold at most."""
+
+BAD_BYTES = "it holds bytes that are no text in the source's encoding"
 
 
 class Lines:
@@ -96,7 +107,7 @@ def not_text(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return "it holds bytes that are no text in the source's encoding"
+        return BAD_BYTES
     return ""
 
 
