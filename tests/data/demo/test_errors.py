@@ -114,7 +114,7 @@ def test_no_other_exact_duplicates(demo: Demo) -> None:
         unit = file.split("/")[0]
         records = demo.read(file, table)
         whole = Counter(tuple(as_text(v) for v in record.values()) for record in records)
-        planted = [e for e in _errors(demo, unit, "exact_duplicate")]
+        planted = list(_errors(demo, unit, "exact_duplicate"))
         here = [e for e in planted if (e.file, e.table) == (file, table)]
         assert sum(count - 1 for count in whole.values()) == len(here)
 
@@ -196,7 +196,8 @@ def test_pence_for_pounds(demo: Demo) -> None:
 
 def test_american_dates_can_be_read_as_british_ones(demo: Demo) -> None:
     for error in _errors(demo, "brook", "date_order"):
-        assert int(error.value[:2]) <= 12 and int(error.value[3:5]) <= 12
+        assert int(error.value[:2]) <= 12
+        assert int(error.value[3:5]) <= 12
         assert error.value[:2] + error.value[3:5] == error.true_value[3:5] + error.true_value[:2]
 
 

@@ -8,7 +8,7 @@ The house, from the ground up::
     catalogue       products;  purchases: who buys when;  baskets: what is in the basket
     marketing       campaigns and contacts;  support: cases;  experiments: assignments
     subscriptions   who stays subscribed
-    write           bytes of every format;  dirt: errors, row by row;  truth: what was planted
+    write, workbook bytes of every format;  dirt: errors, row by row;  truth: what was planted
     sales           what a shop sold and took back
     atlas           a tidy retailer
     brook           a retailer with two dirty, overlapping sources

@@ -1,7 +1,7 @@
 """Bytes of every file format that the demo suite uses, the same on every run.
 
-No clock goes in: gzip's time is nought, a workbook's parts are dated 1980, a database is written in
-one transaction. A file whose content would not change is not touched.
+No clock goes in: gzip's time is nought, a database is written in one transaction. A file whose
+content would not change is not touched.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ import json
 import os
 import sqlite3
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +29,6 @@ __all__ = [
     "parquet_bytes",
     "put",
     "sqlite_bytes",
-    "xlsx_bytes",
 ]
 
 
@@ -144,60 +140,3 @@ def sqlite_bytes(tables: Mapping[str, tuple[Mapping[str, str], Mapping[str, Text
         finally:
             connection.close()
         return path.read_bytes()
-
-
-_SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-_XLSX_PARTS = {
-    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/'
-    'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package'
-    '.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override '
-    'PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-    'spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override '
-    'PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-    'spreadsheetml.styles+xml"/></Types>',
-    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
-    'relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/'
-    '2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/'
-    '2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/'
-    'officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship '
-    'Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" '
-    'Target="styles.xml"/></Relationships>',
-    # Style 1 shows a number as a date: format 14 of the standard.
-    "xl/styles.xml": f"<styleSheet {_SPACE}>"
-    '<fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/>'
-    '</borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf/>'
-    '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
-}
-
-
-def _cell(value: str | float | date) -> str:
-    if isinstance(value, date):
-        return f'<c s="1"><v>{(value - date(1899, 12, 30)).days}</v></c>'
-    if isinstance(value, str):
-        return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-    return f"<c><v>{value!r}</v></c>"
-
-
-def xlsx_bytes(sheet: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return an Excel workbook of one sheet; values are texts, numbers or dates."""
-    lines = "".join(
-        f"<row>{''.join(_cell(value) for value in row)}</row>" for row in (header, *rows)
-    )
-    parts = {
-        **_XLSX_PARTS,
-        "xl/workbook.xml": f'<workbook {_SPACE} xmlns:r="http://schemas.openxmlformats.org/'
-        f'officeDocument/2006/relationships"><sheets><sheet name="{escape(sheet)}" sheetId="1" '
-        'r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f"<worksheet {_SPACE}><sheetData>{lines}"
-        "</sheetData></worksheet>",
-    }
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            content = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + text
-            archive.writestr(entry, content)
-    return held.getvalue()

@@ -109,7 +109,6 @@ def _dirty_orders(
     dirt = Dirt(rng, ("atlas/orders.csv.gz", "orders", "shop"), columns)
     few = max(2, len(columns["OrderNo"]) // 5000)
     late = f"{world.calendar.as_of.year + 1}-02-0"
-
     dirt.cell(
         "unreadable_date", "OrderDate", dirt.take(few), "0000-00-00 00:00", "unreadable:OrderDate"
     )

@@ -33,6 +33,7 @@ from workbench.data.demo.shared import (
     texts,
     time_text,
 )
+from workbench.data.demo.workbook import xlsx_bytes
 from workbench.data.demo.write import (
     csv_bytes,
     gzip_bytes,
@@ -40,7 +41,6 @@ from workbench.data.demo.write import (
     parquet_bytes,
     put,
     sqlite_bytes,
-    xlsx_bytes,
 )
 
 __all__ = ["BrookFiles", "brook_files"]
