@@ -169,6 +169,8 @@ def test_the_new_edition_links_to_the_last_good_version(story: Story) -> None:
     good = broken.manifest["reports"]["good"]
     assert good["key"] == first.manifest["reports"]["good"]["key"]
     assert (broken.folder / "good.html").read_bytes() == (first.folder / "good.html").read_bytes()
+    failed = (broken.folder / "shaky.html").read_text()
+    assert f'href="../{first.id}/shaky.html"' in failed
     page = story.pages["broken"]
     assert f'href="atlas/{first.id}/shaky.html"' in page
     assert f'href="atlas/{broken.id}/shaky.html"' in page

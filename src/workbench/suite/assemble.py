@@ -60,6 +60,8 @@ class UnitWork:
         The edition that is served now, or None.
     to_run
         The jobs to run.
+    last_good
+        Report -> the edition that has its last good version, empty for none.
     entries
         Report -> what stands in the edition already: carried over, or not applicable.
     stage
@@ -70,6 +72,7 @@ class UnitWork:
     folder: Path
     before: Edition | None
     to_run: list[Job] = field(default_factory=list)
+    last_good: dict[str, str] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     _stage: Stage | None = None
 
@@ -128,6 +131,7 @@ def prepare(
     for job in jobs:
         report = job.report
         previous = old.get(report.name)
+        work.last_good[report.name] = _last_good(before, previous)
         wanted = not chosen or report.name in chosen
         if previous is None or previous.key is None:
             if wanted:
@@ -158,10 +162,9 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
         When it cannot be written, or a secret stands in it.
     """
     ran = {job.report.name for job in work.to_run}
-    old = read_entries(work.before.manifest, work.before.results) if work.before else {}
     entries = sorted(
         (
-            replace(entry, last_good=_last_good(work.before, old.get(name)))
+            replace(entry, last_good=work.last_good[name])
             if entry.state == "failed" and name in ran
             else entry
             for name, entry in work.entries.items()

@@ -44,6 +44,8 @@ class Order:
         What turns the executed notebook into HTML.
     limits
         How long it may take.
+    last_good
+        The edition that has the report's last good version, empty for none.
     """
 
     workspace: Workspace
@@ -52,6 +54,7 @@ class Order:
     stage: Stage
     renderer: Renderer
     limits: Limits
+    last_good: str
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ def _render(
         provenance=provenance(job),
         failure=failure,
         portal_href=PORTAL_HREF,
+        last_good_href=f"../{order.last_good}/{job.report.name}.html" if order.last_good else None,
         tables_href=f"tables/{job.report.name}-" if has_tables else None,
     )
     renderer.render(executed.notebook, page, order.stage.folder / f"{job.report.name}.html")

@@ -127,7 +127,10 @@ def _unit(folder: Path, params: SuiteParams, rows: list[Status], problem: str) -
             for item in _first(row, "findings", FINDINGS_SHOWN, kinds=("answer", "warning"))
         ],
         "decisions": [
-            item for row in good for item in _first(row, "findings", None, kinds=("action",))
+            item
+            for row in good
+            for item in _first(row, "findings", None)
+            if item["decision"] or item["kind"] == "action"
         ],
         "sources": list(_sources(edition)),
         "editions": [_edition(one, edition) for one in editions],

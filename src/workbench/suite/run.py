@@ -261,6 +261,7 @@ class _Desk:
                 stage,
                 self.bench.renderer,
                 self.asked.limits,
+                work.last_good[job.report.name],
             )
         )
 

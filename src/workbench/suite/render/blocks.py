@@ -162,7 +162,7 @@ def plain_block(text: str) -> Block:
     )
 
 
-def failure_html(failure: Failure) -> str:
+def failure_html(failure: Failure, last_good_href: str | None = None) -> str:
     """Return the box that says why the notebook failed: where, what, and the traceback."""
     place = f"Cell {failure.cell_id}" if failure.cell_id else "Before the first cell"
     message = without_ansi(failure.evalue).strip() or "no message"
@@ -172,6 +172,9 @@ def failure_html(failure: Failure) -> str:
         f"<p><strong>{escape_html(failure.ename)}</strong>: {escape_html(message)}</p>",
         f"<p>{escape_html(place)} failed; what stands below was made before it.</p>",
     ]
+    if last_good_href is not None:
+        href = escape_html(last_good_href)
+        parts.append(f'<p><a href="{href}">Read its last good version</a></p>')
     for label, text in (("Source", failure.source), ("Traceback", failure.traceback)):
         if text.strip():
             parts.append(

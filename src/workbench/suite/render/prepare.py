@@ -207,7 +207,7 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         body=tuple(body.blocks),
         setup=tuple(body.setup),
         words=tuple(used_terms(_all_words(lede, recorded, body.blocks)).items()),
-        failure_html=blocks.failure_html(failure) if failure else "",
+        failure_html=blocks.failure_html(failure, page.last_good_href) if failure else "",
     )
 
 
