@@ -18,11 +18,13 @@ from workbench.report.text import clean, slug
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 __all__ = ["figure", "svg_of"]
 
 # matplotlib writes who made the file, with addresses; none of that belongs into a page.
 _PROLOGUE = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
+_MARGIN = 0.02  # inches around a figure
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 
 
@@ -39,11 +41,19 @@ def svg_of(fig: Figure, *, salt: str) -> str:
     out = io.StringIO()
     fixed: dict[Any, Any] = {"svg.hashsalt": salt, "svg.fonttype": "path", "text.parse_math": False}
     with mpl.rc_context(fixed):
-        fig.savefig(
-            out, format="svg", bbox_inches="tight", pad_inches=0.02, metadata={"Date": None}
-        )
+        fig.savefig(out, format="svg", bbox_inches=_filled(fig), metadata={"Date": None})
     svg = _METADATA.sub("", _PROLOGUE.sub("", out.getvalue()))
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def _filled(fig: Figure) -> Bbox:
+    """Return what the figure fills, in inches, with a thin margin.
+
+    Asking matplotlib for "tight" would draw everything twice.
+    """
+    if fig.get_layout_engine() is not None:
+        fig.draw_without_rendering()
+    return fig.get_tightbbox().padded(_MARGIN)
 
 
 def figure(fig: Figure, *, id: str, caption: str, alt: str, png: bool = False) -> None:
@@ -97,8 +107,7 @@ def _png(fig: Figure) -> str:
             out,
             format="png",
             dpi=theme.PNG_DPI,
-            bbox_inches="tight",
-            pad_inches=0.05,
+            bbox_inches=_filled(fig),
             metadata={"Software": None},
         )
     return base64.b64encode(out.getvalue()).decode("ascii")

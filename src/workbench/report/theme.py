@@ -113,7 +113,12 @@ def message(axes: Axes, title: str, subtitle: str = "", *, above: float = 0) -> 
     under = textwrap.fill(clean(subtitle), int(inches * _SUBTITLE_LETTERS))
     pad = above + (13 * (under.count("\n") + 1) + 12 if under else 10)
     axes.set_title(head, loc="left", pad=pad)
-    figure.draw_without_rendering()  # only now is it known how wide the names of the ticks are
+    # Only a finished layout tells how wide the names of the ticks are. It is then kept: laying out
+    # again for each drawing takes longer than all the rest.
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     box, filled = axes.get_window_extent(), axes.get_tightbbox()
     left = (filled.x0 - box.x0) / box.width if filled is not None and box.width else 0.0
     axes.set_title(head, loc="left", pad=pad, x=left)
