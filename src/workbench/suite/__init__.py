@@ -1,12 +1,15 @@
 """The report suite: from notebooks and snapshots to published editions.
 
-notebook, checks     a report's declared parameters; the form that a notebook keeps
-plan, keys           which jobs there are, and what each one's result depends on
-environment, engine, execute, normalise
+declared, notebook, reads, checks
+                     a report's parameters, what it needs and reads; the form that it keeps
+inputs, plan, keys   units and their data; which jobs there are; what each result depends on
+environment, warm, engine, execute, normalise, failure
                      a job in a kernel of its own; the executed notebook, the same bytes each time
 render/              executed notebook -> HTML
-manifest, editions, secrets
+manifest, editions, secrets, files
                      what an edition says of itself; staged, renamed, served; searched for secrets
-run, status          all of it in one go; what is fresh and what is stale, in words
-portal               the page that links it all
+jobs, assemble, run, lock, progress, runlog
+                     one job; one unit's edition; all of it in one go, once at a time
+status, portal       what is fresh and what is stale, in words; the page that links it all
+preflight, health    what is wrong in the files, the sources, the machine
 """
