@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import AnalysisError
@@ -42,6 +42,7 @@ def test_whole_numbers_are_exact(values: list[int]) -> None:
     assert (found.total, found.centred_squares) == exact(values)
 
 
+@settings(max_examples=20)
 @given(st.lists(st.decimals(-(10**8), 10**8, places=4), min_size=1, max_size=25))
 def test_decimals_are_exact_in_duckdb(values: list[Decimal]) -> None:
     connection = duckdb.connect()
@@ -56,6 +57,7 @@ def test_decimals_are_exact_in_duckdb(values: list[Decimal]) -> None:
 floats = st.floats(-1e9, 1e9, allow_nan=False, width=64)
 
 
+@settings(max_examples=25)
 @given(st.lists(floats, min_size=2, max_size=40), st.randoms(use_true_random=False))
 def test_floats_are_close_and_do_not_depend_on_the_order(values: list[float], random: Any) -> None:
     found = moments(frame_of(values), ["x"]).metrics["a", "x"]

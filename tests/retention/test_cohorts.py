@@ -12,7 +12,7 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import AnalysisError
@@ -105,6 +105,7 @@ order_rows = st.lists(
 )
 
 
+@settings(max_examples=20)
 @given(order_rows, st.sampled_from(["week", "month", "quarter"]))
 def test_everyone_is_in_one_cohort_and_each_period_counts_once(
     rows: list[tuple[str | None, str, float]], grain: str

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import AnalysisError
@@ -72,6 +72,7 @@ order_lines = st.lists(
 )
 
 
+@settings(max_examples=25)
 @given(order_lines)
 def test_equals_the_count_by_hand(lines: list[Line]) -> None:
     if not any(line[2].date() <= AS_OF for line in lines):
@@ -93,6 +94,7 @@ def test_equals_the_count_by_hand(lines: list[Line]) -> None:
             assert pd.isna(row["monetary_value"])
 
 
+@settings(max_examples=20)
 @given(order_lines, st.randoms(use_true_random=False))
 def test_lines_and_money_are_conserved_in_any_order(lines: list[Line], random: Any) -> None:
     read = [line for line in lines if line[2].date() <= AS_OF]

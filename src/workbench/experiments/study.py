@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -20,7 +21,7 @@ from workbench.experiments.plan import Declared, Metric, Plan
 
 __all__ = ["Effect", "ExperimentResult", "Experiments", "analyse", "analyse_all"]
 
-_NONE = MetricMoments(0, 0, 0, 0, 0, True)  # type: ignore[arg-type]
+_NONE = MetricMoments(0, 0, 0, Fraction(0), Fraction(0), True)
 
 
 @dataclass(frozen=True)
