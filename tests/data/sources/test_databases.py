@@ -74,7 +74,7 @@ def test_a_full_path_has_four_strokes(shop: Path) -> None:
     ("keys", "reason"),
     [
         ({"table": "order"}, "no table `order`.*Did you mean `orders`"),
-        ({"query": "SELECT nothing FROM orders"}, "no such column"),
+        ({"query": "SELECT missing FROM orders"}, "no such column"),
         ({"query": "SELECT 1; SELECT 2"}, "one statement"),
         ({"query": "DELETE FROM orders"}, "not authorized"),
         ({"query": "ATTACH 'other.db' AS other"}, "not authorized"),
@@ -218,14 +218,8 @@ def test_a_table_of_postgresql(
 def test_a_query_of_postgresql(
     postgres: str, tmp_path: Path, engine: duckdb.DuckDBPyConnection
 ) -> None:
-    source = SourceParams(
-        url=postgres, query="SELECT i, '100%' AS share FROM big ORDER BY i; -- all\n"
-    )
-    with pytest.raises(SourceError):  # a comment after the last stroke is no part of a query
-        rows(source, tmp_path, engine)
-    source = SourceParams(
-        url=postgres, query="SELECT i, '100%' AS share FROM big ORDER BY i -- all"
-    )
+    query = "SELECT i, '100%' AS share FROM big ORDER BY i -- all"
+    source = SourceParams(url=postgres, query=query)
     found = rows(source, tmp_path, engine)
     assert found == [(str(i), "100%") for i in range(1, 120_001)]
 
@@ -236,7 +230,7 @@ def test_a_query_of_postgresql(
         ({"table": "nothing"}, 'relation "nothing" does not exist'),
         ({"query": "DELETE FROM big RETURNING i"}, "syntax error"),
         ({"query": "WITH gone AS (DELETE FROM big RETURNING i) SELECT * FROM gone"}, "."),
-        ({"query": "SELECT 1) TO PROGRAM 'touch /tmp/x' --"}, "syntax error"),
+        ({"query": "SELECT 1) TO PROGRAM 'true' --"}, "must have an alias"),
         ({"query": "SELECT 1; DROP TABLE big"}, "syntax error"),
         ({"query": "SELECT nextval('none')"}, "does not exist"),
         ({"query": "SELECT 1 AS a, 2 AS a"}, "two columns are called `a`"),

@@ -27,7 +27,7 @@ def locate(path: str, *, root: Path, where: str) -> Path:
     SourceError
         When it is not there or is no file.
     """
-    found = root / resolve_secrets(path, where, secret=False)
+    found = root / resolve_secrets(path, f"{where}.path", secret=False)
     if found.is_dir():
         raise SourceError(f"`{path}` is a folder", where=where, fix="Name one file in it.")
     if not found.exists():

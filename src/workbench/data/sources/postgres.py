@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from workbench.data.sources.secrets import redact, remember_secret
+from workbench.data.sources.secrets import redact, remember_password
 from workbench.errors import SourceError
 from workbench.params import SourceParams
 
@@ -35,7 +35,7 @@ def open_postgres(url: str, *, where: str) -> Iterator[Postgres]:
         When the server cannot be reached or refuses, or a statement fails. The message holds no
         password.
     """
-    remember_secret(url)
+    remember_password(url)
     try:
         with psycopg.connect(url, connect_timeout=15) as connection:
             connection.read_only = True

@@ -13,7 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 from workbench.errors import SourceError
 
-__all__ = ["redact", "referenced_secrets", "remember_secret", "resolve_secrets", "resolved_secrets"]
+__all__ = [
+    "redact",
+    "referenced_secrets",
+    "remember_password",
+    "remember_secret",
+    "resolve_secrets",
+    "resolved_secrets",
+]
 
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _HIDDEN = "***"
@@ -60,10 +67,15 @@ def resolve_secrets(text: str, where: str, *, secret: bool = True) -> str:
 def remember_secret(value: str) -> None:
     """Remember a secret; of a URL also its password, as it stands and decoded."""
     _known.add(value)
+    remember_password(value)
+
+
+def remember_password(url: str) -> None:
+    """Remember the password that a URL holds, as it stands and decoded; nothing without one."""
     try:
-        password = urlsplit(value).password
+        password = urlsplit(url).password
     except ValueError:
-        password = None
+        return
     if password:
         _known.update((password, unquote(password)))
 
@@ -85,16 +97,6 @@ def referenced_secrets(texts: Iterable[str]) -> frozenset[str]:
         if not _REFERENCE.search(text):
             remember_password(text)
     return resolved_secrets()
-
-
-def remember_password(url: str) -> None:
-    """Remember the password that a URL itself holds, if it does."""
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return
-    if password:
-        _known.update((password, unquote(password)))
 
 
 def redact(text: str) -> str:
