@@ -8,5 +8,6 @@
     estimators.py  differences between two variants, with intervals and p-values
     multiplicity.py  p-values adjusted for the number of comparisons
     decision.py    effect shown, not shown, or do not decide
+    reading.py     what it says, in sentences
     study.py       all of it for all experiments of a unit, as the notebook makes it
 """

@@ -185,13 +185,7 @@ def retention(
         raise AnalysisError(
             "there are neither subscriptions nor orders", where="retention", fix="Declare one."
         )
-    total = int(spans["n"].sum())
-    if total < max(min_group, 1):
-        raise AnalysisError(
-            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
-            where=kind,
-            fix="Choose a larger unit.",
-        )
+    _enough(spans, min_group, kind)
     groups, test = _by_group(spans, min_group) if group_by else ((), None)
     return Retention(
         kind=kind,
@@ -202,6 +196,16 @@ def retention(
         by=group_by,
         horizon_days=round(calendar.days * horizon),
     )
+
+
+def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
+    total = int(spans["n"].sum())
+    if total < max(min_group, 1):
+        raise AnalysisError(
+            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
+            where=kind,
+            fix="Choose a larger unit.",
+        )
 
 
 def _by_group(

@@ -207,8 +207,7 @@ def kaplan_meier(
 
     Examples
     --------
-    >>> curve = kaplan_meier([1, 2, 2, 3], [1, 1, 0, 0])
-    >>> curve.table["survival"].tolist()
+    >>> kaplan_meier([1, 2, 2, 3], [1, 1, 0, 0]).table["survival"].tolist()
     [1.0, 0.75, 0.5, 0.5]
     """
     times, event, start, weight = _checked(durations, event_observed, entry, n)
@@ -222,17 +221,10 @@ def kaplan_meier(
     share = np.divide(at_risk - events, at_risk, out=np.ones_like(at_risk), where=at_risk > 0)
     survival: Floats = np.cumprod(share, dtype="float64")
     lower, upper = _log_log(survival, at_risk, events, alpha)
-    table = pd.DataFrame(
-        {
-            "time": marks,
-            "at_risk": at_risk.astype("int64"),
-            "events": events.astype("int64"),
-            "censored": censored.astype("int64"),
-            "survival": survival,
-            "ci_lower": lower,
-            "ci_upper": upper,
-        }
-    )
+    counts = {"at_risk": at_risk, "events": events, "censored": censored}
+    whole = {name: values.astype("int64") for name, values in counts.items()}
+    estimates = {"survival": survival, "ci_lower": lower, "ci_upper": upper}
+    table = pd.DataFrame({"time": marks, **whole, **estimates})
     return SurvivalCurve(table, group, int(weight.sum()), int(events.sum()), 1 - alpha)
 
 
