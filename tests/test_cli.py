@@ -162,22 +162,43 @@ def test_check_tries_the_expressions(root: Path) -> None:
     assert "qty" in found.stderr
 
 
-def test_an_interrupt_ends_the_kernels_and_keeps_what_is_published(root: Path) -> None:
-    body = "import os, time; open(os.environ['WORKBENCH_ROOT'] + '/began', 'w'); time.sleep(60)"
-    write(root, body=body)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_kernel_and_the_next_recovers(
+    root: Path, how: signal.Signals
+) -> None:
+    began = root / "began"
+    write(
+        root,
+        body="import os, time; place = os.environ['WORKBENCH_ROOT'] + '/began'; "
+        "open(place, 'w').write(str(os.getpid())); time.sleep(120)",
+    )
     command = [sys.executable, "-m", "workbench.cli", "run", "shop", "--renderer", "embedded"]
     with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
-        while not (root / "began").exists() and running.poll() is None:
+        while not (began.exists() and began.read_text()) and running.poll() is None:
             time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(how)
         said = running.stderr.read()
-        assert running.wait(timeout=30) == 130
-    assert "interrupted" in said
+        code = running.wait(timeout=60)
+    assert code == (130 if how == signal.SIGINT else -signal.SIGKILL)
     assert "Traceback" not in said
-    assert not list((root / "reports").rglob(".staging-*"))
+    kernel, deadline = int(began.read_text()), time.monotonic() + 30
+    while _is_running(kernel) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not _is_running(kernel)
+
     write(root)
-    assert call("run", "shop", "--renderer", "embedded").exit_code == 0
+    found = call("run", "shop", "--renderer", "embedded")
+    assert found.exit_code == 0, found.output
+    assert not list((root / "reports").rglob(".*"))
+
+
+def _is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_ingest_run_and_status_from_end_to_end(root: Path) -> None:

@@ -14,6 +14,7 @@ from workbench.errors import ParameterError, SourceError
 from workbench.params import load_suite
 from workbench.suite import inputs
 from workbench.suite.editions import Edition, damage, list_editions, served
+from workbench.suite.files import files_below
 from workbench.suite.inputs import known
 from workbench.suite.notebook import find_reports
 from workbench.suite.progress import Lines
@@ -229,6 +230,20 @@ def test_every_edition_is_whole_and_served_is_the_newest(story: Story) -> None:
 def test_the_index_lists_the_suite(story: Story) -> None:
     index = (story.project.workspace.reports / "index.html").read_text()
     assert 'href="mini/index.html"' in index
+
+
+def test_the_same_inputs_elsewhere_give_the_same_bytes(
+    story: Story, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LANG", "tr_TR.UTF-8")
+    other = run(project.workspace, "mini", Choice(renderer="embedded", workers=1))
+    for unit, edition in other.editions.items():
+        first = story.runs["first"].editions[unit]
+        assert edition.id == first.id
+        for path in files_below(edition.folder):
+            name = path.relative_to(edition.folder)
+            assert path.read_bytes() == (first.folder / name).read_bytes(), name
 
 
 @pytest.mark.parametrize(

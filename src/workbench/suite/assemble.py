@@ -10,8 +10,8 @@ from typing import Any
 from workbench.params import SuiteParams
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, served
 from workbench.suite.files import canonical
-from workbench.suite.inputs import UnitData, row_counts
-from workbench.suite.manifest import Entry, make_manifest, make_results, read_entries
+from workbench.suite.inputs import UnitData, actions_folder, row_counts
+from workbench.suite.manifest import Entry, make_manifest, make_results, missing_lists, read_entries
 from workbench.suite.plan import Job, Plan
 from workbench.suite.render import Renderer
 from workbench.workspace import Workspace
@@ -122,6 +122,7 @@ def prepare(
     work = UnitWork(data, folder, before)
     old = read_entries(before.manifest, before.results) if before else {}
     broken = set(damage(before)) if before else set()
+    actions = actions_folder(bench.workspace, bench.params.name, unit.name)
     jobs, rest = plan.of_unit(unit.name)
     for item in rest:
         report = item.report
@@ -141,7 +142,7 @@ def prepare(
                 work.entries[report.name] = never
         elif broken & {*previous.files, RESULTS}:
             work.to_run.append(job)  # its files are damaged: mend them, asked for or not
-        elif wanted and (force or not is_fresh(previous, job)):
+        elif wanted and (force or not is_fresh(previous, job) or missing_lists(previous, actions)):
             work.to_run.append(job)
         else:
             work.entries[report.name] = previous

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workbench.data.snapshots import CURRENT, Snapshot, current_snapshot
@@ -14,7 +15,7 @@ from workbench.params import SuiteParams, UnitParams
 from workbench.triage.record import TriageRecord
 from workbench.workspace import Workspace
 
-__all__ = ["UnitData", "ingest", "known", "row_counts", "secret_texts"]
+__all__ = ["UnitData", "actions_folder", "ingest", "known", "row_counts", "secret_texts"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ def known(
         if (home / CURRENT).exists():
             snapshots[name] = current_snapshot(home)
     return units, snapshots
+
+
+def actions_folder(workspace: Workspace, suite: str, unit: str) -> Path:
+    """Return the owner-only folder of a unit's action lists."""
+    return workspace.unit_data(suite, unit) / "actions"
 
 
 def row_counts(record: TriageRecord) -> dict[str, Any]:

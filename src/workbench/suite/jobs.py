@@ -15,6 +15,7 @@ from workbench.suite.editions import Stage
 from workbench.suite.engine import Limits
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
+from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry
 from workbench.suite.normalise import to_bytes
 from workbench.suite.plan import Job
@@ -96,7 +97,7 @@ def do(order: Order) -> Done:
             job.snapshot,
             seed=job.facts["seed"],
             min_group=job.facts["min_group"],
-            actions=order.workspace.unit_data(job.suite, job.unit) / "actions",
+            actions=actions_folder(order.workspace, job.suite, job.unit),
         ),
         order.limits,
     )

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from workbench.suite.files import digest_of
 from workbench.suite.keys import JobKey
 
-__all__ = ["SCHEMA", "Entry", "State", "key_parts", "make_manifest", "make_results", "read_entries"]
+__all__ = [
+    "SCHEMA",
+    "Entry",
+    "State",
+    "key_parts",
+    "make_manifest",
+    "make_results",
+    "missing_lists",
+    "read_entries",
+]
 
 SCHEMA = 1
 State = Literal["ok", "failed", "not_applicable", "not_run"]
@@ -136,6 +146,20 @@ def read_entries(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> dic
             last_good=told.get("last_good", ""),
         )
     return entries
+
+
+def missing_lists(entry: Entry, folder: Path) -> list[str]:
+    """Return the action lists that a report wrote and that are gone from the owner-only folder.
+
+    Parameters
+    ----------
+    entry
+        The report's place in the served edition.
+    folder
+        The unit's folder of action lists.
+    """
+    files = [str(action["file"]) for action in entry.results.get("actions", [])]
+    return [name for name in files if not (folder / name).is_file()]
 
 
 def make_results(entries: Iterable[Entry]) -> dict[str, Any]:

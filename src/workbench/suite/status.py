@@ -9,8 +9,9 @@ from typing import Literal
 from workbench.data.snapshots import Snapshot
 from workbench.params import SuiteParams, UnitParams
 from workbench.suite.editions import Edition, served
+from workbench.suite.inputs import actions_folder
 from workbench.suite.keys import differences
-from workbench.suite.manifest import Entry, read_entries
+from workbench.suite.manifest import Entry, missing_lists, read_entries
 from workbench.suite.notebook import Report
 from workbench.suite.plan import Job, make_plan
 from workbench.workspace import Workspace
@@ -85,6 +86,10 @@ def suite_status(
             entry = entries.get(report.name)
             job = jobs.get((name, report.name))
             condition, reasons = _condition(job, entry, why_not.get((name, report.name), ""))
+            if condition == "fresh" and entry is not None:
+                gone = missing_lists(entry, actions_folder(workspace, params.name, name))
+                if gone:
+                    condition, reasons = "stale", (f"its action list {', '.join(gone)} is gone",)
             found.append(Status(unit, report, condition, reasons, entry, edition))
     return found
 
