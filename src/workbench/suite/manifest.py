@@ -124,7 +124,8 @@ def key_parts(manifest: Mapping[str, Any], report: str) -> dict[str, Any] | None
     if "parts" not in told:
         return None
     parts = dict(told["parts"])
-    return {**parts, **manifest["environments"][parts.pop("environment")]}
+    shared = manifest["environments"][parts.pop("environment")]
+    return {**parts, **shared}
 
 
 def read_entries(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Entry]:
