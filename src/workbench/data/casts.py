@@ -146,8 +146,11 @@ def exact_sql(column_sql: str, kind: str, read: ReadOptions) -> str:
     plain = _plain_number(column_sql, read)
     value = cast_sql(column_sql, kind, read, "UTC")
     short = literal(r"[^0-9eE]*[0-9]*([.][0-9]{0,4}0*)?\s*")
+    # Nearly every amount ends in a few decimals: that is seen without a pattern.
+    few = f"strpos({plain}, '.') = 0 OR length({plain}) - strpos({plain}, '.') <= 4"
     return (
-        f"coalesce(CASE WHEN regexp_full_match({plain}, {short}) THEN TRUE"
+        f"coalesce(CASE WHEN NOT contains({plain}, 'e') AND NOT contains({plain}, 'E') AND ({few})"
+        f" THEN TRUE WHEN regexp_full_match({plain}, {short}) THEN TRUE"
         f" WHEN regexp_matches({plain}, '[eE]')"
         f" THEN CAST({value} AS DOUBLE) = TRY_CAST({_trim(plain)} AS DOUBLE)"
         f" ELSE ({value}) IS NULL END, TRUE)"

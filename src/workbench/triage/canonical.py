@@ -97,12 +97,16 @@ def canonical(
         declared = named.contract.column(name)
         assert declared is not None  # held by _expressions
         kind = kinds[name]
-        # A struct tells an expression that failed (null) from one that yielded null.
-        cell = f"_wb_m{place}"
-        value, lost = _converted(f"{cell}.v", kind, declared, named, frame)
-        found.mapped.append(f"TRY({{'v': {_own_lines(text)}}}) AS {cell}")
+        given, broken = _plain_column(text, raw), "false"
+        if given is None:
+            # A struct tells an expression that failed (null) from one that yielded null.
+            cell = f"_wb_m{place}"
+            found.mapped.append(f"TRY({{'v': {_own_lines(text)}}}) AS {cell}")
+            given, broken = f"{cell}.v", f"{cell} IS NULL"
+        value, lost = _converted(given, kind, declared, named, frame)
         found.values.append(f"{value} AS _wb_v{place}")
-        found.failures.append(f"({_failed(cell, place, kind, declared)}) AS _wb_f{place}")
+        failed = _failed(given, broken, f"_wb_v{place}", kind, declared)
+        found.failures.append(f"({failed}) AS _wb_f{place}")
         if lost:
             found.failures.append(f"({lost.format(value=f'_wb_v{place}')}) AS _wb_l{place}")
         origin = tuple(column for column in raw if column in names)
@@ -202,17 +206,33 @@ def _converted(
             lost = f"NOT coalesce({exact_sql(value, cast, read)}, true)".replace("{", "{{")
             lost = lost.replace("}", "}}")
         read_value = cast_sql(value, cast, read, frame.timezone)
-        # Blanks around an identifier are an accident of its export.
-        return f"trim({read_value})" if cast == "text" else read_value, lost
+        return _trimmed(read_value) if cast == "text" else read_value, lost
     if target == "VARCHAR":
         return f"CAST({value} AS VARCHAR)", ""
     decimal = target.startswith("DECIMAL") and kind.startswith("DECIMAL")
     return f"TRY_CAST({value} AS {target})", f"{{value}} <> {value}" if decimal else ""
 
 
-def _failed(cell: str, place: int, kind: str, declared: ColumnContract) -> str:
+def _trimmed(text: str) -> str:
+    """Return SQL of a text without the blanks around it: an accident of its export.
+
+    Trimming costs more than reading, and few texts need it.
+    """
+    needed = f"{text} < '!' OR ends_with({text}, ' ') OR ends_with({text}, chr(9))"
+    return f"CASE WHEN {needed} THEN trim({text}, ' ' || chr(9)) ELSE {text} END"
+
+
+def _failed(given: str, broken: str, value: str, kind: str, declared: ColumnContract) -> str:
     """Return SQL that is true where an expression failed, or its value does not fit its column."""
     if SQL_TYPES[declared.kind] == "VARCHAR":
-        return f"{cell} IS NULL"
-    given = f"trim({cell}.v) <> ''" if kind == "VARCHAR" else f"{cell}.v IS NOT NULL"
-    return f"{cell} IS NULL OR ({given} AND _wb_v{place} IS NULL)"
+        return broken
+    there = f"trim({given}) <> ''" if kind == "VARCHAR" else f"{given} IS NOT NULL"
+    return f"{broken} OR ({value} IS NULL AND {there})"
+
+
+def _plain_column(text: str, raw: Sequence[str]) -> str | None:
+    """Return the column that an expression merely names, which cannot fail; else None."""
+    for name in raw:
+        if text.strip() == quote(name) or text.strip().lower() == name.lower():
+            return quote(name)
+    return None

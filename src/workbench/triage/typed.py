@@ -102,7 +102,8 @@ def write_typed(
     """
     plan = plan_source(connection, named, received, frame)
     connection.execute(
-        f"COPY ({plan.query}) TO {literal(str(out))} (FORMAT parquet, COMPRESSION snappy)"
+        f"COPY ({plan.query}) TO {literal(str(out))} "
+        "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
     )
     return TypedSource(named, received, out, plan.columns, plan.checks, plan.splits)
 
