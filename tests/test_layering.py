@@ -16,13 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 PACKAGE = "workbench"
 
-GROUND = {"errors", "workspace"}
+GROUND = {"errors", "workspace", "files"}
 GATE = GROUND | {"params", "data", "triage", "ingest"}
 # An analysis sees what a notebook hands it: data at most, no files (so no workspace).
 ANALYSIS = {"errors", "params", "data"}
 ARROWS: dict[str, set[str]] = {
     "": set(),  # the package itself: it imports nothing, so all may read its version
     "errors": set(),
+    "files": set(),
     "workspace": {"errors"},
     "params": GROUND,
     "data": GROUND | {"params"},

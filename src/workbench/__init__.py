@@ -2,7 +2,8 @@
 
 The house, from the ground up (imports point downwards only)::
 
-    errors, workspace    messages; where the folders are
+    errors, workspace, files
+                         messages; where the folders are; writes that survive a crash
     params               YAML files -> typed, frozen models
     data                 contracts, engine, sources, snapshots, the unit handle, the demo suite
     triage               the gate that every row passes

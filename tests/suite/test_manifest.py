@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.suite.files import canonical, read_json
+from workbench.files import canonical, read_json
 from workbench.suite.keys import JobKey
 from workbench.suite.manifest import (
     Entry,

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from workbench.errors import ParameterError, SourceError
+from workbench.files import files_below
 from workbench.params import load_suite
 from workbench.suite import inputs
 from workbench.suite.editions import Edition, damage, list_editions, served
-from workbench.suite.files import files_below
 from workbench.suite.inputs import known
 from workbench.suite.notebook import find_reports
 from workbench.suite.progress import Lines

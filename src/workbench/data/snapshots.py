@@ -7,9 +7,7 @@ a sibling folder and renamed, so that it is whole or not there.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import SnapshotError
+from workbench.files import canonical, digest_of, digest_of_file, replace_file, write_file
 
 __all__ = [
     "Snapshot",
     "TableDigest",
-    "canonical_json",
     "current_snapshot",
-    "file_digest",
+    "make_current",
     "publish_snapshot",
     "read_snapshot",
-    "text_digest",
     "verify_snapshot",
-    "write_atomically",
 ]
 
 DESCRIPTION = "snapshot.json"
@@ -82,33 +78,6 @@ class Snapshot:
         return self.folder / f"{table}.parquet"
 
 
-def canonical_json(value: Any) -> str:
-    """Return JSON with sorted keys and one form only, with a line break at its end."""
-    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def text_digest(text: str) -> str:
-    """Return the SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(text.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def publish_snapshot(
     draft: Path, home: Path, *, suite: str, unit: str, as_of: str, rows: Mapping[str, int]
 ) -> Snapshot:
@@ -131,7 +100,7 @@ def publish_snapshot(
         The snapshot; where one with this content exists, that one, and the draft is removed.
     """
     tables = {
-        name: {"rows": count, "digest": file_digest(draft / f"{name}.parquet")}
+        name: {"rows": count, "digest": digest_of_file(draft / f"{name}.parquet")}
         for name, count in rows.items()
     }
     description = {
@@ -139,12 +108,11 @@ def publish_snapshot(
         "unit": unit,
         "as_of": as_of,
         "tables": tables,
-        "triage": file_digest(draft / "triage.json"),
+        "triage": digest_of_file(draft / "triage.json"),
     }
-    text = canonical_json(description)
-    digest = text_digest(text)[:16]
+    digest = digest_of(description)
     folder = home / "snapshots" / digest
-    write_atomically(draft / DESCRIPTION, text)
+    write_file(draft / DESCRIPTION, canonical(description))
     if folder.exists() and _is_whole(folder, description):
         shutil.rmtree(draft)
     else:
@@ -160,9 +128,9 @@ def _is_whole(folder: Path, description: Mapping[str, Any]) -> bool:
     try:
         return (
             json.loads((folder / DESCRIPTION).read_text(encoding="utf-8")) == description
-            and file_digest(folder / "triage.json") == description["triage"]
+            and digest_of_file(folder / "triage.json") == description["triage"]
             and all(
-                file_digest(folder / f"{name}.parquet") == table["digest"]
+                digest_of_file(folder / f"{name}.parquet") == table["digest"]
                 for name, table in description["tables"].items()
             )
         )
@@ -172,7 +140,7 @@ def _is_whole(folder: Path, description: Mapping[str, Any]) -> bool:
 
 def make_current(home: Path, digest: str) -> None:
     """Make a snapshot the one that is read when none is named."""
-    write_atomically(home / CURRENT, canonical_json({"snapshot": digest}))
+    replace_file(home / CURRENT, canonical({"snapshot": digest}))
 
 
 def current_snapshot(home: Path) -> Snapshot:
@@ -211,9 +179,8 @@ def read_snapshot(home: Path, digest: str) -> Snapshot:
     folder = home / "snapshots" / digest
     where = f"{home.parent.name}/{home.name}/snapshots/{digest}"
     try:
-        text = (folder / DESCRIPTION).read_text(encoding="utf-8")
-        value = json.loads(text)
-        if text_digest(text)[:16] != digest:
+        value = json.loads((folder / DESCRIPTION).read_bytes())
+        if digest_of(value) != digest:
             raise SnapshotError("the description is not what its digest says", where=where)
         return Snapshot(
             digest=digest,
@@ -245,7 +212,7 @@ def verify_snapshot(snapshot: Snapshot) -> None:
     files = {f"{name}.parquet": table.digest for name, table in snapshot.tables.items()}
     for name, digest in {**files, "triage.json": snapshot.triage}.items():
         path = snapshot.folder / name
-        if not path.is_file() or file_digest(path) != digest:
+        if not path.is_file() or digest_of_file(path) != digest:
             raise SnapshotError(
                 f"`{name}` is missing or not what its digest says",
                 where=f"snapshot {snapshot.digest}",

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from workbench.data.code import package_digest
-from workbench.data.snapshots import canonical_json, text_digest, write_atomically
 from workbench.data.sources import Received, receive, unchanged
+from workbench.files import canonical, digest_of, replace_file
 from workbench.params import SourceParams
 from workbench.triage.named import Named
 
@@ -64,13 +64,13 @@ class Inbox:
             where=named.where,
             progress=lambda share: progress(f"{stem}: reading", share),
         )
-        write_atomically(ledger, canonical_json(_entry(received, reader)), mode=0o600)
+        replace_file(ledger, canonical(_entry(received, reader)), mode=0o600)
         return received
 
 
 def _reader_digest(source: SourceParams) -> str:
     options = source.model_dump(mode="json", include=_READER_KEYS)
-    return text_digest(canonical_json([options, package_digest("data/sources")]))
+    return digest_of([options, package_digest("data/sources")])
 
 
 def _entry(received: Received, reader: str) -> dict[str, Any]:

@@ -14,17 +14,15 @@ from workbench.data.code import package_digest
 from workbench.data.engine import connect
 from workbench.data.snapshots import (
     Snapshot,
-    canonical_json,
     make_current,
     publish_snapshot,
     read_snapshot,
-    text_digest,
     verify_snapshot,
-    write_atomically,
 )
 from workbench.data.sources import Received
 from workbench.data.sources.secrets import resolve_secrets
 from workbench.errors import ParameterError, SnapshotError, one_of
+from workbench.files import canonical, digest_of, replace_file, write_file
 from workbench.ingest.batch import Batch, name_sources, prepare
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.params import WHOLE, SuiteParams, UnitParams
@@ -173,7 +171,7 @@ def _ingest(
         name: {"title": summary.unit.title, "snapshot": summary.snapshot.digest}
         for name, summary in summaries.items()
     }
-    write_atomically(home / LEDGER, canonical_json({"inputs": inputs, "units": entries}))
+    replace_file(home / LEDGER, canonical({"inputs": inputs, "units": entries}))
     return summaries
 
 
@@ -200,7 +198,7 @@ def _publish(
     record = TriageRecord(
         suite.name, unit.name, as_of, tuple(table.record for table in written.values())
     )
-    write_atomically(draft / RECORD_FILE, canonical_json(record.to_json()))
+    write_file(draft / RECORD_FILE, canonical(record.to_json()))
     snapshot = publish_snapshot(
         draft,
         home,
@@ -238,10 +236,10 @@ def _inputs(
             f"{named.contract.name}.{named.name}": rows.fingerprint.get("sha256")
             for named, rows in received
         },
-        "token": text_digest(token_key) if token_key else None,
+        "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
     }
-    return text_digest(canonical_json(parts))
+    return digest_of(parts)
 
 
 def _reusable(

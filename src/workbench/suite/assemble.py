@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.files import canonical
 from workbench.params import SuiteParams
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, served
-from workbench.suite.files import canonical
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
 from workbench.suite.manifest import Entry, make_manifest, make_results, missing_lists, read_entries
 from workbench.suite.plan import Job, Plan

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import PublishError
-from workbench.suite.files import (
+from workbench.files import (
     canonical,
     digest_of,
     digest_of_file,

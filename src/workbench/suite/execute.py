@@ -14,10 +14,10 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from workbench.files import canonical, write_file
 from workbench.suite.engine import FRESH, Limits, Record
 from workbench.suite.environment import kernel_environment
 from workbench.suite.failure import Failure
-from workbench.suite.files import canonical, write_file
 from workbench.suite.normalise import Places, clean_text, normalise, places
 from workbench.suite.notebook import PARAMETERS_TAG, load
 from workbench.workspace import Workspace

@@ -183,7 +183,7 @@ def provenance(job: Job) -> tuple[tuple[str, str], ...]:
     """Return what a report's result depends on, for its last lines; only what its key holds."""
     parts = job.key.parts
     data = [
-        f"{name}: {table['rows']:,} rows ({table['digest']})"
+        f"{name}: {table['rows']:,} rows ({table['digest'][:16]})"
         for name, table in parts["data"].items()
         if name in job.tables
     ]

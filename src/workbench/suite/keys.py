@@ -17,8 +17,9 @@ from typing import Any
 
 import nbformat
 
+from workbench.data.code import package_digest
+from workbench.files import digest_of
 from workbench.suite.environment import engine_facts
-from workbench.suite.files import digest_of, digest_of_file, files_below
 from workbench.suite.notebook import load
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "installed_versions",
     "job_key",
     "notebook_digest",
-    "package_digest",
 ]
 
 PROJECT = "workbench"
@@ -115,19 +115,6 @@ def _cell(cell: nbformat.NotebookNode) -> list[Any]:
 
 def _says(node: nbformat.NotebookNode) -> Any:
     return node.metadata.get("workbench", {})
-
-
-@cache
-def package_digest() -> str:
-    """Return the digest of the package's own sources, templates and styles included."""
-    folder = Path(__file__).resolve().parents[1]
-    return digest_of(
-        {
-            path.relative_to(folder).as_posix(): digest_of_file(path)
-            for path in files_below(folder)
-            if "__pycache__" not in path.parts and path.suffix != ".pyc"
-        }
-    )
 
 
 @cache

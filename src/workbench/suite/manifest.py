@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from workbench.suite.files import digest_of
+from workbench.files import digest_of
 from workbench.suite.keys import JobKey
 
 __all__ = [

@@ -14,10 +14,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from workbench.files import canonical, read_json, replace_file
 from workbench.params import SuiteParams
 from workbench.report.formats import format_date
 from workbench.suite.editions import Edition, list_editions
-from workbench.suite.files import canonical, read_json, replace_file
 from workbench.suite.notebook import Report
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy

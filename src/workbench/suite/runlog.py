@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from workbench.suite.files import canonical, replace_file
+from workbench.files import canonical, replace_file
 
 __all__ = ["RunLog"]
 

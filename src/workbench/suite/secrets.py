@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from workbench.errors import PublishError
-from workbench.suite.files import files_below
+from workbench.files import files_below
 
 __all__ = ["SHORTEST", "refuse_secrets"]
 

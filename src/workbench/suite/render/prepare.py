@@ -37,7 +37,7 @@ class _Body:
     def __init__(self, page: ReportPage) -> None:
         self.page = page
         self.blocks: list[Block] = []
-        self.setup: list[Block] = []
+        self._folds: dict[str, str] = {}
         self.unplaced_limits: set[str] = set()
         self._said_above = False
         self._tables = 0
@@ -95,9 +95,18 @@ class _Body:
             return
         label = next((_PARAMETERS[tag] for tag in _PARAMETERS if tag in tags), "")
         if label or not self._started:
-            self.setup.append(blocks.code_block(cell.source, label or "Preparation"))
+            self._prepared(cell.source, label or "Preparation")
         else:
             self._source(cell.source)
+
+    def _prepared(self, source: str, label: str) -> None:
+        """Add source to the foot; cells of one name share one fold."""
+        self._folds[label] = f"{self._folds[label]}\n\n{source}" if label in self._folds else source
+
+    @property
+    def setup(self) -> tuple[Block, ...]:
+        """Return the folds of the foot, in the order in which their first cells came."""
+        return tuple(blocks.code_block(source, label) for label, source in self._folds.items())
 
     def _source(self, source: str) -> None:
         """Add a cell's source; cells that show nothing between them share one fold."""
@@ -163,7 +172,7 @@ class _Body:
         self.blocks = self.blocks[heads[1] :]
         for block in first:
             if block.kind == "code":
-                self.setup.append(blocks.code_block(block.text, "Findings"))
+                self._prepared(block.text, "Findings")
         return tuple(block for block in first if block.kind in {"prose", "metric"})
 
 
@@ -197,7 +206,10 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
     return Document(
         page=page,
         lede=lede,
-        about=tuple((label, said[key]) for key, label in _ABOUT if said.get(key)),
+        about=(
+            *((label, _sentence(said[key])) for key, label in _ABOUT if said.get(key)),
+            *_interval_methods(recorded),
+        ),
         metrics=tuple(m for m in recorded.metrics if m.get("headline", True)),
         answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
@@ -205,10 +217,20 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         lead=lead,
         contents=tuple((b.anchor, b.text) for b in body.blocks if b.level == 2),
         body=tuple(body.blocks),
-        setup=tuple(body.setup),
+        setup=body.setup,
         words=tuple(used_terms(_all_words(lede, recorded, body.blocks)).items()),
         failure_html=blocks.failure_html(failure, page.last_good_href) if failure else "",
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _interval_methods(recorded: Harvest) -> tuple[tuple[str, str], ...]:
+    """Return how the intervals of the cards were made: too much for a card, and never left out."""
+    used = {f"{100 * float(ci[2]):g}%: {ci[3]}" for m in recorded.metrics if (ci := m.get("ci"))}
+    return (("Intervals", "; ".join(sorted(used))),) if used else ()
 
 
 def _joined(text: object) -> str:

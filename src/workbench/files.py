@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 DIGEST_LENGTH = 16
-_BLOCK = 1 << 20
 
 
 def canonical(value: Any) -> bytes:
@@ -52,12 +51,9 @@ def digest_of(content: bytes | Any) -> str:
 
 
 def digest_of_file(path: Path) -> str:
-    """Return the full SHA-256 of a file, read in blocks."""
-    found = hashlib.sha256()
+    """Return the full SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> Any:
@@ -74,19 +70,27 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a new file and flush it to the disk, making its folders as needed."""
+def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a new file and flush it to the disk, making its folders as needed.
+
+    Parameters
+    ----------
+    path, content
+        The file, and all of its bytes.
+    mode
+        Who may read and write it, before the user's mask is applied: ``0o600`` for the owner only.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Replace a file in one step: a reader sees the old bytes or the new ones, never a part."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    write_file(fresh, content)
+    write_file(fresh, content, mode=mode)
     fresh.replace(path)
     flush_folder(path.parent)
 
