@@ -108,10 +108,15 @@ def test_hillstrom_effects_to_the_last_printed_digit(
 def test_hillstrom_is_told_in_sentences(hillstrom: ExperimentResult) -> None:
     said = read(Experiments((hillstrom,), ()))
     text = said.findings[0]["text"]
-    assert "18.28% against 10.62%, +7.66 points (95% interval +7.00 to +8.32" in text
-    assert said.findings[0]["decision"] == "As planned: Ship it."
-    assert len(said.metrics) == 4
-    assert said.primary_title == "4 of 4 intervals on primary outcomes exclude zero"
+    assert "18.3% with" in text
+    assert "10.6% with" in text
+    assert "+7.7 points (95% interval +7.0 to +8.3)" in text
+    assert said.findings[0]["decision"].endswith(", as planned: Ship it.")
+    assert [metric["value"] for metric in said.metrics[:3]] == [1, 1, 0]
+    assert all(metric["headline"] for metric in said.metrics[3:])
+    assert len(said.metrics) == 3 + 4
+    assert len(said.comparisons) == len(Experiments((hillstrom,), ()).effects())
+    assert said.primary_title == "4 of 4 intervals on primary outcomes lie clear of zero"
 
 
 def test_the_sample_ratio_test_equals_scipy_for_unequal_plans() -> None:
@@ -168,8 +173,10 @@ def test_a_failed_check_stops_the_decision(kind: str, words: str) -> None:
     assert words.lower() in " ".join(result.decision.reasons).lower()
     said = read(Experiments((result,), ()))
     assert said.findings[0]["kind"] == "warning"
-    assert said.metrics[0]["value"] is None
-    assert said.metrics[0]["reason"]
+    assert "check" in said.findings[0]["text"]
+    assert said.metrics[3]["value"] is None
+    assert said.metrics[3]["reason"]
+    assert not said.metrics[3]["headline"]
     assert said.primary.empty
 
 
@@ -238,7 +245,7 @@ def test_all_experiments_of_a_unit_at_once() -> None:
     assert found.checks()["status"].iloc[0] == "passed"
     said = read(found)
     assert said.overview == (
-        "2 experiments: an effect is shown in 1 and nothing may be decided in 1."
+        "2 experiments: an effect is shown for Offer; nothing may be decided for Offer."
     )
     assert "stray" in said.undeclared
     none = analyse_all(frame, {}, min_group=5)

@@ -73,7 +73,7 @@ def test_a_metric_is_recorded_whole(shown: Any) -> None:
         "good": "up",
         "reason": None,
         "ci": [0.2, 0.3, 0.95, "Wilson"],
-        "ci_display": "95% interval 20.0% to 30.0% (Wilson)",
+        "ci_display": "95% interval 20.0% to 30.0%",
         "headline": True,
     }
 
