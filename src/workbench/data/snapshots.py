@@ -181,7 +181,11 @@ def read_snapshot(home: Path, digest: str) -> Snapshot:
     try:
         value = json.loads((folder / DESCRIPTION).read_bytes())
         if digest_of(value) != digest:
-            raise SnapshotError("the description is not what its digest says", where=where)
+            raise SnapshotError(
+                "the description is not what its digest says",
+                where=where,
+                fix="Run `workbench ingest`; it makes the snapshot anew.",
+            )
         return Snapshot(
             digest=digest,
             folder=folder,
