@@ -110,7 +110,7 @@ def main() -> int:
         assert found["received"] == chosen.rows == found["accepted"] + found["quarantined"]
         digest = hashlib.sha256(json.dumps(found["reasons"], sort_keys=True).encode()).hexdigest()
         print(f"file            {size / 1e9:6.2f} GB, {chosen.rows:,} rows")
-        print(f"memory limit    {chosen.memory} for the engine")
+        print(f"memory limit    {chosen.memory}")
         print(f"wall            {wall:6.1f} s   (cpu {usage.ru_utime + usage.ru_stime:.1f} s)")
         print(f"throughput      {chosen.rows / wall:10,.0f} rows a second")
         print(f"peak memory     {usage.ru_maxrss / 1e6:6.2f} GB")

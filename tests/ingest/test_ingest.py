@@ -487,3 +487,10 @@ def test_blanks_around_an_identifier_and_comments_in_an_expression(build: Projec
         ("A1", "C1"),
         ("A2", None),
     ]
+
+
+def test_memory_is_a_size(build: Project) -> None:
+    build.table("orders", [order()])
+    assert build.ingest(memory="256MB").record.table("orders").accepted == 1
+    with pytest.raises(ParameterError, match="512MB"):
+        build.ingest(memory="a lot")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ __all__ = ["IngestSummary", "ingest_suite", "ingested_units"]
 
 LEDGER = "ingest.json"
 MEMORY = "2GB"
+ENGINE_SHARE = 0.8
+"""The engine's part of the memory: the interpreter, the readers and their buffers need the rest."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def ingest_suite(
     rehash
         Read every source again, even one whose size and time are unchanged.
     memory
-        The most memory that the engine may hold.
+        The most memory that the ingest should hold, such as ``2GB`` or ``512MB``; what does not fit
+        is spilled to the disk.
     progress
         Called with what is being done and the share that is done (0-1, None if unknown).
 
@@ -147,7 +151,7 @@ def _ingest(
     token_key = _token_key(unit)
     scratch = home / f".work-{os.getpid()}"
     scratch.mkdir(mode=0o700)
-    connection = connect(memory=memory, temp=scratch / "spill")
+    connection = connect(memory=_engine_memory(memory), temp=scratch / "spill")
     try:
         inbox = Inbox(home / "received", workspace.root, rehash)
         received = [(one, inbox.receive(connection, one, progress)) for one in named]
@@ -173,6 +177,16 @@ def _ingest(
     }
     replace_file(home / LEDGER, canonical({"inputs": inputs, "units": entries}))
     return summaries
+
+
+def _engine_memory(memory: str) -> str:
+    """Return the engine's part of a size such as ``2GB``."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?B)\s*", memory, re.IGNORECASE)
+    if found is None:
+        raise ParameterError(
+            f"`{memory}` is no size of memory", where="memory", fix="Write it as 2GB or 512MB."
+        )
+    return f"{float(found[1]) * ENGINE_SHARE:g}{found[2]}"
 
 
 def _only_filled(batch: Batch) -> dict[str, str]:
