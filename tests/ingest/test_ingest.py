@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from support.project import Project, accepted, reasons
 from workbench.data.engine import connect
 from workbench.data.snapshots import verify_snapshot
-from workbench.errors import ContractError, ParameterError, SnapshotError
+from workbench.errors import ContractError, ParameterError, SnapshotError, SourceError
 
 GOOD = {"order_id": "A1", "customer_id": "C1", "ordered_at": "2025-01-31", "amount": "10.50"}
 
@@ -494,3 +494,18 @@ def test_memory_is_a_size(build: Project) -> None:
     assert build.ingest(memory="256MB").record.table("orders").accepted == 1
     with pytest.raises(ParameterError, match="512MB"):
         build.ingest(memory="a lot")
+
+
+def test_a_column_with_a_name_of_ours_is_refused(build: Project) -> None:
+    with pytest.raises(ParameterError, match="`As_Of` has a name that is kept"):
+        build.table("orders", [order(As_Of="1")]).ingest()
+
+
+def test_an_engine_that_cannot_finish_says_so(build: Project) -> None:
+    rows = [order(order_id=f"A{n}", note="x" * 200) for n in range(40_000)]
+    build.table("orders", rows)
+    with pytest.raises(SourceError, match="the engine could not finish") as caught:
+        build.ingest(memory="4MB")
+    assert "one.yml" in caught.value.where
+    assert not (build.root / "data/test/one/snapshots").exists()
+    assert build.ingest().record.table("orders").accepted == 40_000

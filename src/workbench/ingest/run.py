@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from workbench.data.code import package_digest
 from workbench.data.engine import connect
 from workbench.data.snapshots import (
@@ -21,8 +23,8 @@ from workbench.data.snapshots import (
     verify_snapshot,
 )
 from workbench.data.sources import Received
-from workbench.data.sources.secrets import resolve_secrets
-from workbench.errors import ParameterError, SnapshotError, one_of
+from workbench.data.sources.secrets import redact, resolve_secrets
+from workbench.errors import ParameterError, SnapshotError, SourceError, one_of
 from workbench.files import canonical, digest_of, replace_file, write_file
 from workbench.ingest.batch import Batch, name_sources, prepare
 from workbench.ingest.inbox import Inbox, Progress
@@ -168,6 +170,12 @@ def _ingest(
             progress(f"{name}: publishing", place / len(titles))
             target = unit if suite.split is None else suite.unit(name, title)
             summaries[name] = _publish(workspace, suite, target, batch)
+    except duckdb.Error as error:
+        raise SourceError(
+            f"the engine could not finish: {redact(str(error).splitlines()[0])}",
+            where=unit.where,
+            fix="Nothing was published. Where memory or disk ran out, give it more of them.",
+        ) from error
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)

@@ -113,6 +113,7 @@ def plan_source(
 ) -> Plan:
     """Build the typing query of one source, and check all that the unit's file says of it."""
     raw = [name for name in received.columns if name not in BOOKKEEPING]
+    _refuse_taken(raw, named)
     types = _types(raw, named)
     typed, unread = _typed_step(raw, types, named, frame)
     known = {name: SQL_TYPES[types.get(name, "text")] for name in raw}
@@ -217,6 +218,17 @@ def _raw_checks(unread: Mapping[str, tuple[str, str]], named: Named) -> list[Che
     }
     found = contract_checks(named.contract, probe, named.table, date.max.replace(year=9000))
     return [check for check in found if check.kind in ("unreadable", "rounded")]
+
+
+def _refuse_taken(raw: Sequence[str], named: Named) -> None:
+    """Refuse a source column whose name means something else in expressions."""
+    taken = [name for name in raw if name.lower() == "as_of" or name.lower().startswith("_wb_")]
+    if taken:
+        raise ParameterError(
+            f"the source's column `{taken[0]}` has a name that is kept for workbench",
+            where=named.where,
+            fix="Give it another name with `read: names:`, or in the query.",
+        )
 
 
 def _refuse_missing(named: Named, fields: Mapping[str, Field], raw: Sequence[str]) -> None:
