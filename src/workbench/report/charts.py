@@ -322,7 +322,18 @@ def heatmap(
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.set_xlabel(clean(x_label), loc="left")
-        axes.set_ylabel(clean(y_label))
+        if y_label:  # over the names of the rows: turned, it would be longer than a low grid
+            axes.annotate(
+                clean(y_label),
+                (0, 1),
+                xytext=(-4, 5),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha="right",
+                color=theme.GREY,
+                fontsize=9.5,
+                annotation_clip=False,
+            )
         # The column names stand on top, so the message goes above them.
         theme.message(axes, title, subtitle, above=18 + (18 if x_label else 0))
     return fig

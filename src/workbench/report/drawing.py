@@ -21,7 +21,7 @@ from workbench.report.text import clean
 __all__ = ["canvas", "drawable", "format_x", "name_ends", "short_label", "shower", "tick_writer"]
 
 WIDTH = 7.6  # inches; the page's column at its natural size
-_LINE = 30  # letters of a label on one line; it may have two
+_LINE = 36  # letters of a label on one line; it may have two
 
 
 def short_label(value: Any) -> str:

@@ -39,7 +39,12 @@ def svg_of(fig: Figure, *, salt: str) -> str:
         Seed of the ids inside; two figures of a page must not share one.
     """
     out = io.StringIO()
-    fixed: dict[Any, Any] = {"svg.hashsalt": salt, "svg.fonttype": "path", "text.parse_math": False}
+    fixed: dict[Any, Any] = {
+        "svg.hashsalt": salt,
+        "svg.fonttype": "path",
+        "text.parse_math": False,
+        "text.hinting": "none",
+    }
     with mpl.rc_context(fixed):
         fig.savefig(out, format="svg", bbox_inches=_filled(fig), metadata={"Date": None})
     svg = _METADATA.sub("", _PROLOGUE.sub("", out.getvalue()))

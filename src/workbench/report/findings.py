@@ -141,7 +141,7 @@ def _interval(
     method = _said(str(ci[3]), where=where, what="method of the interval")
     words = (
         f"{format_number(level * 100, 0)}% interval {format_unit(low, unit)} to "
-        f"{format_unit(high, unit)} ({method})"
+        f"{format_unit(high, unit)}"
     )
     return [low, high, level, method], words
 

@@ -29,6 +29,7 @@ TABLE_CSS = (
     ".wb-table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
     ".wb-table caption{text-align:left;font-weight:600;padding:0 0 .5em}"
     ".wb-table th,.wb-table td{padding:.3em .8em;text-align:left;border-bottom:1px solid #d9dee5}"
+    ".wb-table .wb-short{white-space:nowrap}"
     ".wb-table .gt_right{text-align:right}.wb-table .gt_center{text-align:center}"
     ".wb-bar{width:5em;height:.6em;margin-left:.6em;fill:#0b5fa5}"
 )
@@ -46,11 +47,14 @@ class Head:
         ``left``, ``right`` or ``center``.
     is_row_label
         Whether its cells are the rows' headers.
+    whole
+        Whether its cells are never broken into lines.
     """
 
     label: str
     align: str
     is_row_label: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,8 @@ def table_html(
     while _IDS.search(body):
         body = _IDS.sub(r"\1", body)
     body = "\n".join(line.strip() for line in body.splitlines() if line.strip())
+    for key in (key for key, head in zip(keys, heads, strict=True) if head.whole):
+        body = re.sub(rf'class="([^"]*)">(?=@{key}r)', r'class="\1 wb-short">', body)
     body = _HOLDER.sub(lambda match: filled[match[0]], body)
     return (
         f'<table class="wb-table" id="tbl-{name}">\n<caption>{escape_html(caption)}</caption>\n'

@@ -19,6 +19,10 @@ from workbench.report.text import clean, escape_html, slug
 __all__ = ["Column", "as_pandas", "table"]
 
 _LEFT = {"text", "date"}
+_PAGE = 104  # letters that stand beside each other on a page's width
+_SHORT = 26  # letters of a text that is better not broken
+_LONG = 24  # letters that a longer text should get, at least
+_BAR = 12  # letters that a bar is as wide as
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,32 @@ def _cells(values: pd.Series, column: Column, *, where: str) -> list[Cell]:
     ]
 
 
+def _whole(columns: list[Column], cells: list[list[Cell]]) -> list[bool]:
+    """Return which columns keep short texts on one line, as long as the page is wide enough."""
+    heads = [max(map(len, column.label.split()), default=0) for column in columns]
+    longest = [max((len(cell.text) for cell in column), default=0) for column in cells]
+    words = [
+        max((len(word) for cell in column for word in cell.text.split()), default=0)
+        for column in cells
+    ]
+    is_text = [column.format in _LEFT for column in columns]
+    short = [text and length <= _SHORT for text, length in zip(is_text, longest, strict=True)]
+    needs = [
+        max(head, word if brief else min(length, _LONG) if text else length)
+        for head, word, length, text, brief in zip(
+            heads, words, longest, is_text, short, strict=True
+        )
+    ]
+    left = _PAGE - sum(needs) - sum(2 + _BAR * column.bar for column in columns)
+    whole = [False] * len(columns)
+    more = [max(length - need, 0) for length, need in zip(longest, needs, strict=True)]
+    for place in sorted(range(len(columns)), key=lambda place: (more[place], place)):
+        if short[place] and more[place] <= left:
+            whole[place] = True
+            left -= more[place]
+    return whole
+
+
 def _bar_shares(values: pd.Series) -> list[float | None]:
     """Return each value's part of the largest one."""
     numbers = [None if formats.is_missing(value) else float(value) for value in values]
@@ -188,17 +218,20 @@ def table(
     if limit < 1:
         raise NotebookError(f"limit == {limit}, must be > 0", where=where)
     shown = data.head(limit)
+    cells = [
+        _cells(shown[source], column, where=f"{where}, column {source}")
+        for source, column in columns.items()
+    ]
     heads = [
         Head(
             column.label,
             column.align or ("left" if column.format in _LEFT else "right"),
             is_row_label=source == row_label,
+            whole=whole,
         )
-        for source, column in columns.items()
-    ]
-    cells = [
-        _cells(shown[source], column, where=f"{where}, column {source}")
-        for source, column in columns.items()
+        for (source, column), whole in zip(
+            columns.items(), _whole(list(columns.values()), cells), strict=True
+        )
     ]
     remark = " ".join(clean(note).split()) if note else ""
     if len(data) > len(shown):

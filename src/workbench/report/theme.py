@@ -67,6 +67,8 @@ _RC: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.facecolor": "white",
     "svg.fonttype": "path",
+    # Measure letters as outlines are drawn: hinted ones are narrower, and labels would be cut.
+    "text.hinting": "none",
 }
 
 

@@ -21,7 +21,10 @@ _WORDS: Mapping[str, str] = {
         "can be made again."
     ),
     "source": "A file or database that rows come from.",
-    "rule|rules": "A named check that each row must pass, or that raises a warning.",
+    "rule|rules": (
+        "A condition that is written down beforehand: what a row must fulfil to count, or which "
+        "scores make a segment."
+    ),
     "duplicate|duplicates|duplicate row|duplicate rows": (
         "A row that stands more than once, the same in every column."
     ),
@@ -85,7 +88,9 @@ _WORDS: Mapping[str, str] = {
         "wrong in the assignment, and the result cannot be trusted."
     ),
     "lift|uplift": "How much better the treatment did than the control, usually in percent.",
-    "effect size|effect": "How large a difference is, in the unit of what is measured.",
+    "effect|effects|effect size": (
+        "The difference that a change made, in the unit of what is measured."
+    ),
     "power|statistical power": (
         "The chance that an experiment finds a difference that is really there."
     ),
