@@ -123,14 +123,14 @@ def _ratio(plan: Plan, found: Moments) -> Check:
         return Check("sample-ratio", label, "failed", "No customer was assigned.")
     statistic, pvalue = sample_ratio(counts, list(plan.shares.values()))
     parts = ", ".join(
-        f"{name} {100 * n / total:.2f}% (planned {100 * share / planned:.2f}%)"
+        f"{name} {100 * n / total:.1f}% (planned {100 * share / planned:.1f}%)"
         for (name, share), n in zip(plan.shares.items(), counts, strict=True)
     )
     status: Status = "failed" if pvalue < CHECK_ALPHA else "passed"
     verdict = (
         "This is no chance: find out how customers were assigned or lost"
         if status == "failed"
-        else "Chance explains the difference"
+        else "Chance alone can explain the difference"
     )
     text = f"{parts}. {verdict} (chi-square {statistic:.3f}, p {_p(pvalue)})."
     return Check("sample-ratio", label, status, text, statistic, pvalue)

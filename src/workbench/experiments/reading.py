@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from workbench.data.phrases import counted, listed, pvalue, share, signed
+from workbench.data.phrases import counted, listed, share, signed
 from workbench.experiments.study import Effect, ExperimentResult, Experiments
 
 __all__ = ["Reading", "read"]
+
+_NAMED = 3  # titles that a sentence can hold
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,19 @@ class Reading:
     findings
         One record per experiment, ready for the report room: `id`, `text`, `kind`, `decision`.
     metrics
-        One record per primary comparison: `id`, `value` (relative effect), `label`, `unit`, `ci`,
-        `reason`.
+        How many experiments show what; then one record per primary comparison: `id`, `value`
+        (relative effect), `label`, `unit`, `ci`, `reason`, `headline` (an effect is shown).
+    comparisons
+        All comparisons: the columns of :meth:`Experiments.effects`, and as texts to read `outcome`
+        (with a mark on those that decide), `mean_control`, `mean_variant`, `change`, `interval`.
     primary, others
         Comparisons to draw, of primary and of other outcomes: `label`, `rel_effect_size`,
         `rel_effect_size_ci_lower`, `rel_effect_size_ci_upper`; those without a relative effect are
         left out.
-    primary_title, primary_alt, others_title, others_alt
-        Messages and text alternatives of the two figures.
+    primary_title, primary_how, primary_alt, others_title, others_how, others_alt
+        Messages of the two figures, how to read them, and their text alternatives.
+    method
+        How the intervals and the adjusted p-values were made.
     undeclared
         What is in the assignments but was not declared.
     """
@@ -40,12 +47,16 @@ class Reading:
     overview: str
     findings: tuple[Mapping[str, Any], ...]
     metrics: tuple[Mapping[str, Any], ...]
+    comparisons: pd.DataFrame
     primary: pd.DataFrame
     others: pd.DataFrame
     primary_title: str
+    primary_how: str
     primary_alt: str
     others_title: str
+    others_how: str
     others_alt: str
+    method: str
     undeclared: str
 
 
@@ -56,18 +67,25 @@ def read(found: Experiments) -> Reading:
     return Reading(
         overview=_overview(found),
         findings=tuple(_finding(result) for result in found.results),
-        metrics=tuple(
-            _metric(result, effect)
-            for result in found.results
-            for effect in result.effects
-            if effect.metric.primary
+        metrics=(
+            *_counts(found),
+            *(
+                _metric(result, effect)
+                for result in found.results
+                for effect in result.effects
+                if effect.metric.primary
+            ),
         ),
+        comparisons=_comparisons(found),
         primary=primary,
         others=others,
         primary_title=head,
+        primary_how=_how(primary, "Outcomes that decide"),
         primary_alt=_alt(primary, head),
         others_title=other_head,
+        others_how=_how(others, "Other outcomes (hints, not proof)"),
         others_alt=_alt(others, other_head),
+        method=_method(found),
         undeclared=(
             f"The assignments hold experiments that were not declared, so they are not read: "
             f"{listed(found.undeclared)}."
@@ -80,14 +98,21 @@ def read(found: Experiments) -> Reading:
 def _overview(found: Experiments) -> str:
     if not found.results:
         return "No experiment is declared for this unit."
-    counts = pd.Series([r.decision.verdict for r in found.results]).value_counts()
+    titles: dict[str, list[str]] = {}
+    for result in found.results:
+        titles.setdefault(result.decision.verdict, []).append(result.plan.title)
     words = {
-        "effect shown": "an effect is shown",
-        "effect not shown": "no effect is shown",
-        "do not decide": "nothing may be decided",
+        "effect shown": "an effect is shown for",
+        "effect not shown": "no effect is shown for",
+        "do not decide": "nothing may be decided for",
     }
-    parts = [f"{words[name]} in {counts[name]}" for name in words if name in counts]
-    return f"{counted(len(found.results), 'experiment')}: {listed(parts)}."
+    parts = [f"{words[name]} {_some(titles[name])}" for name in words if name in titles]
+    return f"{counted(len(found.results), 'experiment')}: {'; '.join(parts)}."
+
+
+def _some(titles: Sequence[str]) -> str:
+    """Return the titles, or how many they are when a sentence cannot hold them."""
+    return listed(titles) if len(titles) <= _NAMED else f"{len(titles)} of them"
 
 
 def _slug(*parts: str) -> str:
@@ -96,21 +121,39 @@ def _slug(*parts: str) -> str:
 
 def _finding(result: ExperimentResult) -> Mapping[str, Any]:
     decision = result.decision
-    if decision.verdict == "do not decide":
-        said = f"{decision.text} {' '.join(decision.reasons)}"
-    else:
-        primary = [effect for effect in result.effects if effect.metric.primary]
-        head = decision.verdict[0].upper() + decision.verdict[1:]
-        said = f"{head}. {' '.join(sentence(effect, result) for effect in primary)}"
     unread = decision.verdict == "do not decide"
-    planned = f"As planned: {decision.planned}" if decision.planned else None
-    mend = "Nothing yet: find out what went wrong, mend it, and run the experiment again."
+    title = result.plan.title
+    planned = f"{title}, as planned: {decision.planned}" if decision.planned else None
+    mend = f"{title}, nothing yet: find out what went wrong, mend it, and run it again."
     return {
         "id": _slug(result.plan.id),
-        "text": f"{result.plan.title}: {said}",
+        "text": f"{title}: {_said(result)}",
         "kind": "warning" if unread else "answer",
         "decision": mend if unread else planned,
     }
+
+
+def _said(result: ExperimentResult) -> str:
+    """Return what a manager needs to know of an experiment; the numbers stand in the tables."""
+    control, decision = result.plan.control, result.decision
+    if decision.verdict == "do not decide":
+        failed = [f"“{check.label}”" for check in result.checks if check.status == "failed"]
+        if not failed:
+            return f"{decision.text} {' '.join(decision.reasons)}"
+        head = "this check" if len(failed) == 1 else "these checks"
+        return f"do not decide on these data, {head} failed: {listed(failed)}."
+    primary = [effect for effect in result.effects if effect.metric.primary]
+    shown = [e for e in primary if e.pvalue_adj is not None and e.pvalue_adj < result.plan.alpha]
+    if shown:
+        return " ".join(sentence(effect, result) for effect in shown)
+    labels = listed(list(dict.fromkeys(effect.metric.label for effect in primary)))
+    variants = list(dict.fromkeys(effect.variant for effect in primary))
+    who = f"{variants[0]} does not differ"
+    if len(variants) == 2:
+        who = f"neither {variants[0]} nor {variants[1]} differs"
+    elif len(variants) > 2:
+        who = f"none of {listed(variants)} differs"
+    return f"{who} clearly from {control} ({labels})."
 
 
 def sentence(effect: Effect, result: ExperimentResult) -> str:
@@ -123,23 +166,54 @@ def sentence(effect: Effect, result: ExperimentResult) -> str:
     result
         Its experiment.
     """
-    d = effect.difference
-    what = f"{effect.metric.label}, {effect.variant} against {result.plan.control}"
+    d, control = effect.difference, result.plan.control
     if d.control is None or d.treatment is None or d.effect_size is None:
-        return f"{what}: no number. {d.reason}"
-    if effect.metric.kind == "proportion":
-        means = f"{share(d.treatment, 2)} against {share(d.control, 2)}"
-        scale, digits, unit = 100.0, 2, " points"
-    else:
-        digits = 2 if max(abs(d.treatment), abs(d.control)) < 1000 else 0
-        means = f"{d.treatment:,.{digits}f} against {d.control:,.{digits}f}"
-        scale, unit = 1.0, ""
-    head = f"{what}: {means}, {signed(scale * d.effect_size, digits)}{unit}"
-    low, high, adjusted = d.effect_size_ci_lower, d.effect_size_ci_upper, effect.pvalue_adj
-    if low is None or high is None or adjusted is None:
+        return f"{effect.metric.label}, {effect.variant} against {control}: no number. {d.reason}"
+    form = _Form.of(effect)
+    means = f"{form.mean(d.treatment)} with {effect.variant}, {form.mean(d.control)} with {control}"
+    head = f"{effect.metric.label}: {means}, {form.difference(d.effect_size)}"
+    if d.effect_size_ci_lower is None or d.effect_size_ci_upper is None:
         return f"{head}. {d.reason}"
-    interval = f"{signed(scale * low, digits)} to {signed(scale * high, digits)}"
-    return f"{head} ({share(d.level, 0)} interval {interval}; adjusted {pvalue(adjusted)})."
+    ends = form.interval(d.effect_size_ci_lower, d.effect_size_ci_upper)
+    return f"{head} ({share(d.level, 0)} interval {ends})."
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How the numbers of one comparison are written: shares as percentages, others as they are."""
+
+    scale: float
+    digits: int
+    is_share: bool
+
+    @classmethod
+    def of(cls, effect: Effect) -> _Form:
+        d = effect.difference
+        if effect.metric.kind == "proportion":
+            return cls(100.0, 1, True)
+        largest = max(abs(d.treatment or 0.0), abs(d.control or 0.0))
+        return cls(1.0, 2 if largest < 1000 else 0, False)
+
+    def mean(self, value: float) -> str:
+        return share(value, self.digits) if self.is_share else f"{value:,.{self.digits}f}"
+
+    def difference(self, value: float) -> str:
+        return f"{signed(self.scale * value, self.digits)}{' points' if self.is_share else ''}"
+
+    def interval(self, low: float, high: float) -> str:
+        ends = (signed(self.scale * end, self.digits) for end in (low, high))
+        return " to ".join(ends)
+
+
+def _counts(found: Experiments) -> Iterator[Mapping[str, Any]]:
+    """Yield how many experiments there are, how many show an effect, how many may not be read."""
+    verdicts = [result.decision.verdict for result in found.results]
+    for name, label, count in (
+        ("experiments", "Experiments", len(verdicts)),
+        ("shown", "Experiments with an effect shown", verdicts.count("effect shown")),
+        ("not-decided", "Experiments not to be decided on", verdicts.count("do not decide")),
+    ):
+        yield {"id": name, "value": count, "label": label, "unit": "experiments"}
 
 
 def _metric(result: ExperimentResult, effect: Effect) -> Mapping[str, Any]:
@@ -155,11 +229,48 @@ def _metric(result: ExperimentResult, effect: Effect) -> Mapping[str, Any]:
     return {
         "id": _slug(result.plan.id, effect.metric.name, effect.variant, "lift"),
         "value": value,
-        "label": f"{result.plan.title}: {effect.metric.label}, {effect.variant}",
+        "label": f"{result.plan.title}: {effect.metric.label}, {effect.variant} against "
+        f"{result.plan.control}",
         "unit": "share",
         "ci": ends,
         "reason": None if value is not None else reason,
+        # A card is read as a fact: it is for effects that were shown.
+        "headline": value is not None
+        and effect.pvalue_adj is not None
+        and effect.pvalue_adj < result.plan.alpha,
     }
+
+
+def _comparisons(found: Experiments) -> pd.DataFrame:
+    rows = found.effects()
+    texts = [_texts(effect) for result in found.results for effect in result.effects]
+    names = ["outcome", "mean_control", "mean_variant", "change", "interval"]
+    return pd.concat([rows, pd.DataFrame(texts, columns=names, dtype=object)], axis=1)
+
+
+def _method(found: Experiments) -> str:
+    rows = found.effects()
+    if rows.empty:
+        return ""
+    levels = " and ".join(share(level, 0) for level in sorted(set(rows["level"])))
+    methods = sorted({name for name in rows["method"] if name})
+    adjusted = list(dict.fromkeys(name.split(",")[0] for name in rows["adjustment"] if name))
+    return (
+        f"Intervals: {levels}, {'; '.join(methods) or 'none could be made'}. "
+        f"p-values adjusted by {listed(adjusted)}."
+    )
+
+
+def _texts(effect: Effect) -> tuple[str | None, ...]:
+    d, form = effect.difference, _Form.of(effect)
+    low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
+    return (
+        f"{effect.metric.label} (decides)" if effect.metric.primary else effect.metric.label,
+        None if d.control is None else form.mean(d.control),
+        None if d.treatment is None else form.mean(d.treatment),
+        None if d.effect_size is None else form.difference(d.effect_size),
+        d.reason or None if low is None or high is None else form.interval(low, high),
+    )
 
 
 def _drawn(found: Experiments, *, primary: bool) -> pd.DataFrame:
@@ -168,18 +279,35 @@ def _drawn(found: Experiments, *, primary: bool) -> pd.DataFrame:
     rows = found.effects()
     rows = rows[(rows["primary"] == primary) & (rows["verdict"] != "do not decide")]
     rows = rows[rows[ends].notna().all(axis=1)].reset_index(drop=True)
-    labels = rows["label"].astype(str) + ", " + rows["variant"].astype(str)
-    return rows[ends].astype("float64").assign(label=labels, experiment=rows["experiment"])
+    labels = rows["variant"].astype(str) + " (" + rows["experiment"].astype(str) + ")"
+    if rows["label"].nunique() > 1:
+        labels = rows["label"].astype(str) + ": " + labels
+    return (
+        rows[ends]
+        .astype("float64")
+        .assign(
+            label=labels, experiment=rows["experiment"], outcome=rows["label"], level=rows["level"]
+        )
+    )
 
 
 def _title(drawn: pd.DataFrame, which: str) -> str:
     if drawn.empty:
         return f"No relative effect on {which} outcomes can be shown"
     clear = (drawn["rel_effect_size_ci_lower"] > 0) | (drawn["rel_effect_size_ci_upper"] < 0)
+    count = int(clear.sum())
     return (
-        f"{int(clear.sum())} of {counted(len(drawn), 'interval')} on {which} outcomes "
-        f"{'excludes' if clear.sum() == 1 else 'exclude'} zero"
+        f"{count or 'None'} of {counted(len(drawn), 'interval')} on {which} outcomes "
+        f"{'lies' if count == 1 else 'lie'} clear of zero"
     )
+
+
+def _how(drawn: pd.DataFrame, which: str) -> str:
+    """Return how to read the figure: what is drawn, and of which outcomes."""
+    names = drawn["outcome"].drop_duplicates().tolist()
+    what = str(names[0]) if len(names) == 1 else which
+    levels = " or ".join(share(level, 0) for level in sorted(set(drawn["level"])))
+    return f"{what}: difference to control, in percent of control, with {levels} intervals"
 
 
 def _alt(drawn: pd.DataFrame, title: str) -> str:
