@@ -112,7 +112,21 @@ def test_reasons_that_set_rows_aside_come_first() -> None:
 
 
 def test_examples_hold_places_and_shapes_only() -> None:
-    assert triage.examples(TWO).iloc[0].tolist() == ["orders", "till", "missing:amount", 3, "A9"]
+    found = triage.examples(TWO).iloc[0].tolist()
+    assert found == ["orders", "till", "missing:amount", "amount is odd", "3", "A9"]
+
+
+def test_sources_that_overlap_are_named() -> None:
+    two = record(source("till", 100, 0), source("web", 50, 20, reason("duplicate_key", 20)))
+    said = triage.verdict(two, max_age_days=9)
+    assert said.worst is not None
+    assert said.worst.endswith("Orders come from till and web: what both deliver counts once.")
+    assert said.to_do is not None
+    assert said.to_do.startswith("web team: settle which source leads where till and web deliver")
+    alone = record(source("till", 100, 20, reason("duplicate_row", 20)))
+    worst = triage.verdict(alone, max_age_days=9).worst
+    assert worst is not None
+    assert worst.endswith("The first of them is counted, so nothing is lost.")
 
 
 def test_freshness_is_measured_against_as_of() -> None:
@@ -133,10 +147,8 @@ def test_profiles_are_readable() -> None:
 def test_the_verdict_says_who_should_mend_what() -> None:
     said = triage.verdict(TWO, max_age_days=1)
     assert said.passed.startswith("90 of 100 rows passed every check (90.0%); 10 were set aside")
-    assert said.asked == (
-        "till team can bring back the most rows: 10 of orders where amount is odd."
-    )
-    assert said.to_do == "mend it"
+    assert said.asked == "10 rows of orders from till were set aside: amount is odd."
+    assert said.to_do == "till team: mend it"
     assert said.stale
     assert "2 days before it; the report allows 1" in said.fresh
     assert said.remark_kind == "warning"

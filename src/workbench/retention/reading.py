@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +14,7 @@ from workbench.retention.survival import Estimate
 __all__ = ["Reading", "read"]
 
 _LATEST = 3  # cohorts that are compared with those before them
+_Z = 1.96  # a difference of more standard errors is called one
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,19 @@ class Reading:
     trend
         Whether the latest cohorts do better than those before.
     groups
-        Whether the groups differ.
+        Whether the groups differ; empty where none are compared.
+    followed
+        Who is followed, as a heading: `Customers` or `Subscriptions`.
+    event_label
+        What happened to those who are counted, as a heading.
     label
         What the headline's share is, in a few words.
     share, reason
         The headline's share, or None and why.
     ci
         Its interval as the report room takes it, or None.
-    median_days, median_reason
-        The median time, or None and why.
+    median_label, median_days, median_reason
+        What the median time is, in a few words; the time, or None and why.
     triangle_title, triangle_alt, curve_title, curve_alt
         Messages and text alternatives of the figures.
     triangle_how
@@ -53,10 +59,13 @@ class Reading:
     timing_decision: str
     trend: str
     groups: str
+    followed: str
+    event_label: str
     label: str
     share: float | None
     reason: str | None
     ci: tuple[float, float, float, str] | None
+    median_label: str
     median_days: float | None
     median_reason: str | None
     triangle_title: str
@@ -89,10 +98,13 @@ def read(found: Retention) -> Reading:
         timing_decision=timing_decision,
         trend=trend,
         groups=_groups(found, horizon),
+        followed="Customers" if buys else "Subscriptions",
+        event_label="Bought again" if buys else "Ended",
         label=f"{who[0].upper()}{who[1:]} that {what}",
         share=estimate.value,
         reason=estimate.reason or None,
         ci=_interval(estimate),
+        median_label=f"Half of all {who} {'bought again' if buys else 'had ended'} within",
         median_days=median.value,
         median_reason=None if median.value is not None else median.reason,
         triangle_title=triangle_title,
@@ -133,7 +145,10 @@ def _timing(found: Retention) -> tuple[str, str]:
     span = min(float(found.horizon_days), found.curve.last_time)
     if found.kind == "orders":
         said = f"Of those who buy again within {days(span)}, half have done so by day {half:,.0f}."
-        return said, f"Whether to send the reminder for a second order before day {half:,.0f}."
+        return (
+            said,
+            f"Whether to remind first-time buyers of a second order before day {half:,.0f}.",
+        )
     said = f"Of the subscriptions that end within {days(span)}, half have ended by day {half:,.0f}."
     return said, f"Whether to contact new subscribers before day {half:,.0f}."
 
@@ -147,12 +162,15 @@ def _trend(found: Retention) -> tuple[str, str]:
         seen = cells[(cells["period"] == period) & (cells["state"] == "mature")]
         if len(seen) >= 2 * _LATEST:
             seen = seen.sort_values("cohort")
-            late, early = _pooled(seen.tail(_LATEST)), _pooled(seen.iloc[:-_LATEST])
+            latest, before = seen.tail(_LATEST), seen.iloc[:-_LATEST]
+            late, early = _pooled(latest), _pooled(before)
             doing = "bought" if found.kind == "orders" else "still ran"
-            said = (
-                f"In {grain} {period} after the start, {share(late)} of the {_LATEST} latest "
-                f"cohorts that have come so far {doing}, and {share(early)} of the earlier ones."
-            )
+            form = "%Y-%m-%d" if grain == "week" else "%Y-%m"
+            ends = [f"{start:{form}}" for start in latest["cohort"].iloc[[0, -1]]]
+            beside = f"{share(late)} of them {doing} in {grain} {period} after the start"
+            who = f"The {_LATEST} latest cohorts that can be compared ({ends[0]} to {ends[1]})"
+            verdict, why = _verdict(latest, before)
+            said = f"{who} did {verdict}: {beside}, {share(early)} of earlier ones{why}."
             title = f"{share(late)} of the latest cohorts {doing} in {grain} {period}, "
             return f"{title}{share(early)} of earlier ones", said
     said = f"Too few {grain}s have passed to compare the latest cohorts with earlier ones."
@@ -163,26 +181,40 @@ def _pooled(cells: pd.DataFrame) -> float:
     return float(cells["active"].sum()) / float(cells["customers"].sum())
 
 
+def _verdict(late: pd.DataFrame, early: pd.DataFrame) -> tuple[str, str]:
+    """Return how two sets of cohorts compare, by a test of two shares at the 5% level."""
+    counts = [(int(part["active"].sum()), int(part["customers"].sum())) for part in (late, early)]
+    (x, n), (y, m) = counts
+    pooled = (x + y) / (n + m)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    difference = x / n - y / m
+    if abs(difference) <= _Z * error:
+        return "about as well as those before", ", which chance can explain"
+    return f"{'better' if difference > 0 else 'worse'} than those before", ""
+
+
 def _groups(found: Retention, horizon: str) -> str:
     if not found.groups or found.test is None:
-        return "Customers are not compared by group."
+        return ""
     rows = found.summary().iloc[1:]
     rows = rows[rows["share"].notna()].sort_values("share", kind="stable")
     if found.test.pvalue is None:
         return f"The groups cannot be compared: {found.test.reason}"
-    verdict = (
-        f"{found.by} matters: the curves differ by more than chance"
-        if found.test.pvalue < 0.05
-        else f"No difference by {found.by} is shown"
-    )
-    said = f"{verdict[0].upper()}{verdict[1:]} (log-rank test, {pvalue(found.test.pvalue)})."
+    tested = f"(log-rank test, {pvalue(found.test.pvalue)})"
+    shown = found.test.pvalue < 0.05
     if len(rows) < 2:
-        return said
+        head = f"{found.by} matters" if shown else f"no difference by {found.by} is shown"
+        return f"{head[0].upper()}{head[1:]} {tested}."
     low, high = rows.iloc[0], rows.iloc[-1]
-    return (
-        f"{said} After {horizon}, {share(float(high['share']))} of {high['group']} and "
-        f"{share(float(low['share']))} of {low['group']} are still there."
+    said = (
+        f"after {horizon}, {share(float(high['share']))} of {high['group']} and "
+        f"{share(float(low['share']))} of {low['group']} are still there"
     )
+    if shown:
+        head = f"{found.by} matters: {said}, more apart than chance explains"
+    else:
+        head = f"no difference by {found.by} is shown: {said}, which chance can explain"
+    return f"{head[0].upper()}{head[1:]} {tested}."
 
 
 def _interval(estimate: Estimate) -> tuple[float, float, float, str] | None:

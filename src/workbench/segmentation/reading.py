@@ -93,7 +93,7 @@ def read(result: Segmentation, *, currency: str) -> Reading:
         value=value,
         value_decision="Nothing on these data."
         if _mostly_merged(result)
-        else f"Who looks after the segment {best}, and what must never go wrong for it.",
+        else f"{best}: who looks after them, and what must never go wrong for them.",
         risk=risk,
         risk_decision=risk_decision,
         idle=idle,
@@ -158,7 +158,7 @@ def _value(result: Segmentation, currency: str, best: str) -> tuple[str, str]:
         )
         return said, f"Most of the {whole} comes from segments too small to show"
     said = (
-        f"{best}: {counted(count, 'customer')}, {share(part)} of all, bring {share(held)} of "
+        f"{best}, {counted(count, 'customer')} or {share(part)} of all, bring {share(held)} of "
         f"revenue ({amount} of {whole})."
     )
     return said, f"{best} bring {share(held, 0)} of revenue with {share(part, 0)} of customers"
@@ -171,14 +171,16 @@ def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
     chosen = result.customers[result.customers["segment"].isin(names)]
     who = listed(names)
     if len(chosen) < result.min_group:
-        return f"{who}: too few customers to show.", "Nothing now; look again with the next report."
+        said = f"{who}: too few customers to show."
+        return said, f"{who}: nothing now; look again with the next report."
     worth = money(float(chosen["revenue_units"].sum()) / MONEY_SCALE, currency)
     since = f"{chosen['days_since_last_purchase'].median():,.0f}"
     said = (
         f"{who}: {counted(len(chosen), 'customer')} who brought {worth} so far have not bought for "
         f"{since} days (median), though they used to."
     )
-    return said, "Whether to win them back in person, and what an offer may cost at most."
+    ask = "whether to win them back in person, and what an offer may cost at most."
+    return said, f"{who}: {ask}"
 
 
 def _idle(result: Segmentation) -> tuple[str, str]:
@@ -191,23 +193,23 @@ def _idle(result: Segmentation) -> tuple[str, str]:
         return said, "Nothing: effort and value are in the same place."
     count, part, held, _ = _row(result, name)
     brings = "" if held is None else f", brings {share(held)} of revenue"
-    advice = next((rule.advice for rule in result.grid.rules if rule.name == name), "")
+    advice = next((rule.advice for rule in result.grid.rules if rule.name == name), "") or "none."
     said = f"The largest segment, {name} ({counted(count, 'customer')}, {share(part)}){brings}."
-    return said, f"How much effort it deserves. {advice}".strip()
+    return said, f"{name}: how much effort they deserve. The advice: {_lower(advice)}"
 
 
 def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
     found = result.concentration
     if found.gini is None:
         return f"How revenue is spread cannot be said: {found.reason}.", None
+    rows = found.top.sort_values("top_share", ascending=False).to_dict("records")
     parts = [
-        f"top {share(row['top_share'], 0)} ({counted(row['customers'], 'customer')}) "
-        f"{share(row['revenue_share'])}"
-        for row in found.top.to_dict("records")
+        f"the top {share(row['top_share'], 0)} ({counted(row['customers'], 'customer')}) "
+        f"{'' if place else 'bring '}{share(row['revenue_share'])}{'' if place else ' of revenue'}"
+        for place, row in enumerate(rows)
     ]
     top = found.top[found.top["top_share"] == 0.2]["revenue_share"]
-    said = f"Share of revenue: {listed(parts)}. " if parts else ""
-    said += f"The Gini coefficient is {found.gini:.2f}."
+    said = f"{listed(parts)}.".capitalize() if parts else _only_gini(found.gini)
     if found.left_out >= result.min_group:
         lost = money(found.left_out_revenue, currency)
         who = counted(found.left_out, "customer")
@@ -215,6 +217,14 @@ def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
     elif found.left_out:
         said += " A few customers with negative net revenue are left out of this."
     return said, float(top.iloc[0]) if len(top) else None
+
+
+def _only_gini(gini: float) -> str:
+    return f"The Gini coefficient of revenue is {gini:.2f}."
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _spread_title(top: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import pandas as pd
@@ -108,20 +108,28 @@ def reasons_met(record: TriageRecord) -> pd.DataFrame:
 
 
 def examples(record: TriageRecord) -> pd.DataFrame:
-    """Return where each reason was met first: ``table, source, code, row, pattern``."""
+    """Return where each reason was met first, one row a reason and source.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, source, code, what, rows`` (the first record numbers, as text) and ``patterns``:
+        the different shapes of the values there, missing where the reason is about no value.
+    """
     return pd.DataFrame(
         [
             {
                 "table": table.name,
                 "source": source.name,
                 "code": reason.code,
-                "row": place.row,
-                "pattern": place.pattern,
+                "what": reason.title.replace("`", ""),
+                "rows": ", ".join(f"{place.row:,}" for place in reason.examples),
+                "patterns": _joined(place.pattern for place in reason.examples),
             }
             for table, source, reason in _reasons(record)
-            for place in reason.examples
+            if reason.examples
         ],
-        columns=["table", "source", "code", "row", "pattern"],
+        columns=["table", "source", "code", "what", "rows", "patterns"],
     )
 
 
@@ -229,7 +237,8 @@ def columns(record: TriageRecord) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``table, column, kind, missing_share`` (0-1), ``distinct``, ``lowest, highest, mean, total``
-        (text) and ``top``: the most frequent values with their rows.
+        (text), ``top``: the most frequent values with their rows, and ``holds``: the range, or
+        else the most frequent values.
     """
     return pd.DataFrame(
         [
@@ -243,7 +252,8 @@ def columns(record: TriageRecord) -> pd.DataFrame:
                 "highest": _short(column.highest),
                 "mean": _short(column.mean),
                 "total": _short(column.total),
-                "top": ", ".join(f"{value} ({rows:,})" for value, rows in column.top) or None,
+                "top": (top := _joined(f"{value} ({rows:,})" for value, rows in column.top)),
+                "holds": _range(column.lowest, column.highest) or top,
             }
             for table in record.tables
             for column in table.columns
@@ -259,6 +269,7 @@ def columns(record: TriageRecord) -> pd.DataFrame:
             "mean",
             "total",
             "top",
+            "holds",
         ],
     )
 
@@ -273,6 +284,19 @@ def _reasons(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord, 
     for table, source in _sources(record):
         for reason in source.reasons:
             yield table, source, reason
+
+
+def _joined(parts: Iterable[str]) -> str | None:
+    """Return different texts in one, or None when there are none."""
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or None
+
+
+def _range(lowest: str | None, highest: str | None) -> str | None:
+    if lowest is None or highest is None:
+        return None
+    ends = [_short(end) or "" for end in (lowest, highest)]
+    # Of a time the day is enough for a range.
+    return " to ".join(end[:10] if end.count(":") else end for end in ends)
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -293,4 +317,4 @@ def _short(text: str | None) -> str | None:
         return text
     if "." not in text:
         return f"{int(text):,}" if abs(number) >= 10_000 else text
-    return f"{number:,.2f}"
+    return f"{number:,.2f}".replace("-", "\u2212")

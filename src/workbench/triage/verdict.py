@@ -11,6 +11,8 @@ from workbench.errors import AnalysisError
 from workbench.triage.frames import flow, freshness, reasons_met, to_mend
 from workbench.triage.record import TriageRecord
 
+_TWIN = {"duplicate_row", "duplicate_key"}  # reasons for which another row does count
+
 __all__ = ["FrequentReasons", "Verdict", "frequent_reasons", "verdict"]
 
 
@@ -31,9 +33,9 @@ class Verdict:
     worst
         A sentence: which reason sets most rows aside; None when nothing was set aside.
     asked
-        A sentence: who is asked to mend something.
+        A sentence: what most rows need to be mended.
     to_do
-        What the first of them should do; None when nothing was set aside.
+        Who should do what first; None when nothing was set aside.
     fresh
         A sentence: how old the newest rows are.
     stale
@@ -115,7 +117,7 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
             f"{accepted:,} of {received:,} rows passed every check ({phrases.share(share)}); "
             f"{quarantined:,} were set aside, all kept with their reasons."
         )
-    mend = to_mend(record)
+    mend = _to_ask(record)
     age, fresh = _freshness(record, max_age_days)
     return Verdict(
         received=received,
@@ -126,7 +128,7 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
         passed=passed,
         worst=_worst(mend),
         asked=_asked(mend),
-        to_do=None if mend.empty else str(mend.iloc[0]["fix"]),
+        to_do=_to_do(mend),
         fresh=fresh,
         stale=age is not None and age > max_age_days,
         remark=(
@@ -159,27 +161,44 @@ def frequent_reasons(record: TriageRecord, most: int = 10) -> FrequentReasons:
             "Rows set aside, by reason",
             "One empty bar: no row was set aside.",
         )
-    found = found.assign(label=found["what"] + " (" + found["table"] + ")")
+    found = found.assign(label=found["table"] + ": " + found["what"])
     rows = found.groupby("label", sort=True)["rows"].sum()
     rows = rows.sort_values(ascending=False, kind="stable").head(most)
     frame = rows.reset_index()
+    first = found[found["label"] == rows.index[0]].iloc[0]
     told = "; ".join(f"{label}: {count:,}" for label, count in rows.head(3).items())
     return FrequentReasons(
         frame,
-        f"Most often: {rows.index[0]}",
+        f"Most rows, {int(rows.iloc[0]):,}: {first['what']} ({first['table']})",
         "Rows with each reason; one row may have several",
         f"Bars of rows per reason. The longest: {told}.",
     )
+
+
+def _to_ask(record: TriageRecord) -> pd.DataFrame:
+    """Return what is to be mended, with its code and the names of all sources of its table."""
+    found = reasons_met(record)
+    found = found[found["severity"] == "reject"].reset_index(drop=True)
+    sources = {table.name: [source.name for source in table.sources] for table in record.tables}
+    kind = found["code"].str.partition(":")[0] if len(found) else found["code"]
+    return found.assign(kind=kind, sources=found["table"].map(sources))
 
 
 def _worst(mend: pd.DataFrame) -> str | None:
     if mend.empty:
         return None
     first = mend.iloc[0]
-    return (
+    said = (
         f"The most frequent reason: {first['what']}, in {int(first['rows']):,} rows of "
         f"{first['table']} from {first['source']}."
     )
+    if first["kind"] not in _TWIN:
+        return said
+    if len(first["sources"]) > 1:
+        names = phrases.listed(first["sources"])
+        more = "both deliver" if len(first["sources"]) == 2 else "several of them deliver"
+        return f"{said} {first['table'].capitalize()} come from {names}: what {more} counts once."
+    return f"{said} The first of them is counted, so nothing is lost."
 
 
 def _asked(mend: pd.DataFrame) -> str:
@@ -191,9 +210,22 @@ def _asked(mend: pd.DataFrame) -> str:
     if others:
         also = f"; {others} more department{'s' * (others > 1)} below"
     return (
-        f"{first['department']} can bring back the most rows: {int(first['rows']):,} of "
-        f"{first['table']} where {first['what']}{also}."
+        f"{int(first['rows']):,} rows of {first['table']} from {first['source']} were set aside: "
+        f"{first['what']}{also}."
     )
+
+
+def _to_do(mend: pd.DataFrame) -> str | None:
+    if mend.empty:
+        return None
+    first = mend.iloc[0]
+    if first["kind"] == "duplicate_key" and len(first["sources"]) > 1:
+        names = phrases.listed(first["sources"])
+        return (
+            f"{first['department']}: settle which source leads where {names} deliver the same "
+            f"{first['table']}, and export each of them once."
+        )
+    return f"{first['department']}: {first['fix'][:1].lower()}{first['fix'][1:]}"
 
 
 def _first_warning(record: TriageRecord) -> str:
