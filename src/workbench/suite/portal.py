@@ -104,6 +104,11 @@ def _unit(folder: Path, params: SuiteParams, rows: list[Status], problem: str) -
     by_id = {one.id: one for one in editions}
     as_of = str(edition.manifest["as_of"]) if edition else ""
     good = [row for row in rows if row.entry and row.entry.state == "ok"]
+    findings = [
+        item
+        for row in good
+        for item in _first(row, "findings", FINDINGS_SHOWN, kinds=("answer", "warning"))
+    ]
     return {
         "name": unit.name,
         "title": unit.title,
@@ -121,11 +126,8 @@ def _unit(folder: Path, params: SuiteParams, rows: list[Status], problem: str) -
             for row in good
             if row.edition and (shown := tuple(_first(row, "metrics", METRICS_SHOWN)))
         ],
-        "findings": [
-            item
-            for row in good
-            for item in _first(row, "findings", FINDINGS_SHOWN, kinds=("answer", "warning"))
-        ],
+        "findings": findings,
+        "said": {item["text"] for item in findings},
         "decisions": [
             item
             for row in good
