@@ -171,7 +171,7 @@ def sentence(effect: Effect, result: ExperimentResult) -> str:
         return f"{effect.metric.label}, {effect.variant} against {control}: no number. {d.reason}"
     form = _Form.of(effect)
     means = f"{form.mean(d.treatment)} with {effect.variant}, {form.mean(d.control)} with {control}"
-    head = f"{effect.metric.label}: {means}, {form.difference(d.effect_size)}"
+    head = f"{effect.metric.label} is {means}, {form.difference(d.effect_size)}"
     if d.effect_size_ci_lower is None or d.effect_size_ci_upper is None:
         return f"{head}. {d.reason}"
     ends = form.interval(d.effect_size_ci_lower, d.effect_size_ci_upper)

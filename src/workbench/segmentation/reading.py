@@ -245,7 +245,8 @@ def _apart(result: Segmentation, currency: str) -> str:
     if base.anonymous_lines:
         parts.append(
             f"{counted(base.anonymous_lines, 'order line')} without a customer "
-            f"({money(base.anonymous_revenue, currency)}) are in no segment."
+            f"({money(base.anonymous_revenue, currency)}) "
+            f"{'is' if base.anonymous_lines == 1 else 'are'} in no segment."
         )
     if result.segments.merged:
         parts.append(

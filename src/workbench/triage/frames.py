@@ -80,7 +80,7 @@ def reasons_met(record: TriageRecord) -> pd.DataFrame:
                 "outcome": "set aside" if reason.severity == "reject" else "remarked",
                 "what": reason.title.replace("`", ""),
                 "why": reason.why,
-                "fix": reason.fix,
+                "fix": reason.fix.replace("`", ""),
                 "rows": reason.rows,
                 "share": _share(reason.rows, source.received),
             }

@@ -64,11 +64,6 @@ class Verdict:
     no_share: str | None
     no_age: str | None
 
-    @property
-    def remark_kind(self) -> str:
-        """Return how weighty the remark is: ``warning`` when any row has one."""
-        return "warning" if self.remark else "answer"
-
 
 @dataclass(frozen=True)
 class FrequentReasons:
@@ -132,8 +127,8 @@ def verdict(record: TriageRecord, *, max_age_days: int) -> Verdict:
         fresh=fresh,
         stale=age is not None and age > max_age_days,
         remark=(
-            f"{warned:,} rows that passed carry a warning ({_first_warning(record)}); "
-            "they count in every report."
+            f"{phrases.counted(warned, 'row')} passed with a warning, and count in every report; "
+            f"most often: {_first_warning(record)}."
             if warned
             else None
         ),
@@ -189,8 +184,8 @@ def _worst(mend: pd.DataFrame) -> str | None:
         return None
     first = mend.iloc[0]
     said = (
-        f"The most frequent reason: {first['what']}, in {int(first['rows']):,} rows of "
-        f"{first['table']} from {first['source']}."
+        f"The most frequent reason: {first['what']}, in {_rows(first)} of {first['table']} from "
+        f"{first['source']}."
     )
     if first["kind"] not in _TWIN:
         return said
@@ -208,11 +203,15 @@ def _asked(mend: pd.DataFrame) -> str:
     others = mend["department"].nunique() - 1
     also = ""
     if others:
-        also = f"; {others} more department{'s' * (others > 1)} below"
+        also = f"; {phrases.counted(others, 'more department')} below"
     return (
-        f"{int(first['rows']):,} rows of {first['table']} from {first['source']} were set aside: "
+        f"{_rows(first)} of {first['table']} from {first['source']} set aside: "
         f"{first['what']}{also}."
     )
+
+
+def _rows(reason: pd.Series) -> str:
+    return phrases.counted(int(reason["rows"]), "row")
 
 
 def _to_do(mend: pd.DataFrame) -> str | None:
@@ -249,5 +248,7 @@ def _freshness(record: TriageRecord, max_age_days: int) -> tuple[int | None, str
     age = int(newest["age_days"])
     limit = f"; the report allows {max_age_days:,}" if age > max_age_days else ""
     day = phrases.day(newest["newest"])
-    when = "on the day of the report" if age == 0 else f"{phrases.days(age)} before it"
+    when = (
+        "on the day of the report" if age == 0 else f"{phrases.days(age)} before the report's day"
+    )
     return age, f"The newest row ({newest['table']}) is of {day}, {when}{limit}."
