@@ -138,6 +138,7 @@ def test_freshness_is_measured_against_as_of() -> None:
 
 def test_profiles_are_readable() -> None:
     found = triage.columns(TWO).set_index("column")
+    assert found.loc["amount", "total"] == "12,345.60"
     assert found.loc["amount", "highest"] == "90,000.50"
     assert found.loc["channel", "top"] == "web (1,200), shop (7)"
     assert triage.identifiers(TWO)[["received", "accepted"]].to_numpy().tolist() == [[9, 7]]

@@ -251,7 +251,7 @@ def columns(record: TriageRecord) -> pd.DataFrame:
                 "lowest": _short(column.lowest),
                 "highest": _short(column.highest),
                 "mean": _short(column.mean),
-                "total": _short(column.total),
+                "total": _exact(column.total),
                 "top": (top := _joined(f"{value} ({rows:,})" for value, rows in column.top)),
                 "holds": _range(column.lowest, column.highest) or top,
             }
@@ -301,6 +301,15 @@ def _range(lowest: str | None, highest: str | None) -> str | None:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+def _exact(total: str | None) -> str | None:
+    """Return a sum of decimals with all of its digits, but no trailing zeros beyond two places."""
+    if total is None:
+        return None
+    whole, _, decimals = total.lstrip("-").partition(".")
+    minus = "\u2212" if total.startswith("-") else ""
+    return f"{minus}{int(whole):,}.{decimals.rstrip('0'):0<2}"
 
 
 def _short(text: str | None) -> str | None:
