@@ -4,7 +4,6 @@ It knows what was measured with a real one (the order of attributes varies, scri
 added, shortcodes print variables) and nothing more.
 """
 
-import html
 import json
 import os
 import re
@@ -22,15 +21,22 @@ CALL = [
 ]  # fmt: skip
 
 
+def log(*entries: tuple[str, str]) -> None:
+    lines = [json.dumps({"levelName": level, "msg": message}) for level, message in entries]
+    Path("quarto.log").write_text("\n\n".join([*lines, "not json\n"]))
+
+
 def refuse(why: str) -> None:
-    entry = {"levelName": "ERROR", "level": 40, "msg": f"\x1b[31m{why}\x1b[0m in {Path.cwd()}"}
-    Path("quarto.log").write_text(json.dumps(entry) + "\nnot json\n")
+    log(("ERROR", f"\x1b[31m{why}\x1b[0m in {Path.cwd()}\n\nStack trace:\n    at f (/opt/q.js)"))
     sys.exit(1)
 
 
 def shown(text: str) -> str:
-    """Markdown as text, escaped: entities and backslashes as Pandoc reads them."""
-    return html.escape(html.unescape(re.sub(r"\\(.)", r"\1", text)), quote=False)
+    """Words as Quarto shows them: raw HTML alone, for a shortcode in Markdown would be run."""
+    raw = re.fullmatch(r"`([^`\n]+)`\{=html\}", text)
+    if not raw:
+        refuse(f"words that are Markdown: {text[:80]}")
+    return raw[1]
 
 
 def main() -> None:
@@ -43,6 +49,16 @@ def main() -> None:
         time.sleep(60)
     if what == "fail":
         refuse("YAML is wrong")
+    if what == "filter":
+        log(
+            ("INFO", "pandoc --output report.html"),
+            ("INFO", "to: html\n"),
+            ("INFO", "metadata"),
+            ("INFO", "title: T\n"),
+            ("INFO", "Error running filter /opt/quarto/main.lua:\nnil\nstack traceback:\n\tf"),
+            ("WARN", "Error encountered when rendering files"),
+        )
+        sys.exit(1)
     if what == "nothing":
         return
     if sys.argv[1:] != CALL:

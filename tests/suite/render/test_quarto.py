@@ -17,6 +17,11 @@ from workbench.suite.render.finish import finish
 from workbench.suite.render.qmd import quarto_notebook, raw_html
 from workbench.suite.render.quarto import QuartoRenderer, find_quarto
 
+HOSTILE = (
+    "<script>x()</script> <!-- {{< env HOME >}} {{< include /etc/hosts >}} {{{< env HOME >}}} "
+    '![](/etc/hosts) [a](b) **b** `c`{=html} ```` $x$ @fig-a [@b] ::: \\{\\{ &amp; "q" </body>'
+)
+
 
 @pytest.fixture
 def quarto(tmp_path: Path) -> QuartoRenderer:
@@ -37,7 +42,11 @@ def test_no_secret_reaches_quarto(
 
 @pytest.mark.parametrize(
     ("mode", "match"),
-    [("fail", r"exit code 1\. YAML is wrong in <temp>"), ("nothing", "wrote no page")],
+    [
+        ("fail", r"exit code 1\. YAML is wrong in <temp>\Z"),
+        ("filter", r"exit code 1\. Error running filter main\.lua: nil Error encountered when"),
+        ("nothing", "wrote no page"),
+    ],
 )
 def test_an_error_is_told_from_the_log(
     quarto: QuartoRenderer, mode: str, match: str, executed: Any, make_page: Any, tmp_path: Path
@@ -74,6 +83,12 @@ def test_the_fence_is_longer_than_any_run_of_backticks() -> None:
     assert fence == "`" * 8
     assert block.endswith(f"\n{fence}")
     assert "{{<" not in block
+
+
+@pytest.mark.parametrize("html", ["<img src='/etc/hosts'>", "<link href=x.css>", "<style>a"])
+def test_what_quarto_would_read_into_the_page_is_refused(html: str) -> None:
+    with pytest.raises(RenderError, match="the page"):
+        raw_html(html)
 
 
 def test_what_quarto_reads_is_the_same_each_time(executed: Any, make_page: Any) -> None:
@@ -115,14 +130,18 @@ def test_styles_of_elements_are_hashed(make_page: Any) -> None:
     not (os.environ.get("QUARTO_PATH") or shutil.which("quarto")),
     reason="Quarto is not installed: put it on PATH or name it with QUARTO_PATH",
 )
+@pytest.mark.parametrize("text", ["Loyal", HOSTILE], ids=["plain", "hostile"])
 def test_a_real_quarto_gives_the_same_structure(
-    executed: Any, make_page: Any, outline: Any, tmp_path: Path
+    text: str, executed: Any, make_page: Any, outline: Any, tmp_path: Path
 ) -> None:
     pages = {}
     for name in ("embedded", "quarto", "quarto"):
         out = tmp_path / f"{name}.html"
         before = out.read_bytes() if out.exists() else None
-        find_renderer(name).render(executed(), make_page(), out)
+        find_renderer(name).render(executed(text), make_page(text), out)
         assert before in {None, out.read_bytes()}
-        pages[name] = outline(out.read_text(encoding="utf-8")).parts
-    assert pages["quarto"] == pages["embedded"]
+        pages[name] = outline(out.read_text(encoding="utf-8"))
+    assert pages["quarto"].parts == pages["embedded"].parts
+    ids = [name for name in pages["quarto"].ids if name != "title-block-header"]  # Quarto's own
+    assert ids == pages["embedded"].ids
+    assert pages["quarto"].text.split() == pages["embedded"].text.split()

@@ -13,7 +13,7 @@ from workbench.report.text import escape_html
 from workbench.suite.render.page import ReportPage
 from workbench.suite.render.policy import policy
 
-__all__ = ["finish"]
+__all__ = ["FETCHES", "finish"]
 
 _SCRIPT = re.compile(r"<script\b[^>]*>.*?</script\s*>|<script\b[^>]*/>", re.DOTALL | re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -21,8 +21,8 @@ _STYLE = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9-]*)((?:\s+[^\s=<>\"'/]+(?:\s*=\s*\"[^\"]*\")?)+)(\s*/?)>")
 _ATTRIBUTE = re.compile(r"([^\s=<>\"'/]+)(?:\s*=\s*\"([^\"]*)\")?")
-_CHARSET = re.compile(r"<meta charset=\"utf-8\"\s*/?>", re.IGNORECASE)
-_FETCHES = {"src", "srcset", "poster", "data", "background", "action", "formaction"}
+_META = re.compile(r"<meta (?:charset|name)=[^>]*>", re.IGNORECASE)
+FETCHES = {"src", "srcset", "poster", "data", "background", "action", "formaction"}
 
 
 def finish(html: str, page: ReportPage, css: str, *, where: str) -> str:
@@ -52,13 +52,14 @@ def finish(html: str, page: ReportPage, css: str, *, where: str) -> str:
     head = f"{head}<style>{css}</style>\n</head>"
     inline: set[str] = set()
     body = _TAG.sub(lambda match: _ordered(match, inline, where), body)
-    rule = (
-        '<meta http-equiv="Content-Security-Policy" content="'
+    ours = (
+        '<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="'
         f'{escapes.escape(policy([css], inline), quote=False)}">\n'
-        '<meta name="referrer" content="no-referrer">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light">'
     )
     # Before all that it rules, so that nothing is read that it would have forbidden.
-    head = _CHARSET.sub("", head).replace("<head>", f'<head>\n<meta charset="utf-8">\n{rule}', 1)
+    head = _META.sub("", head).replace("<head>", f"<head>\n{ours}", 1)
     if not re.search(r"<html\b[^>]*\blang=", head):
         head = head.replace("<html", f'<html lang="{escape_html(page.lang)}"', 1)
     return "\n".join(line.rstrip() for line in _framed(head + body).splitlines()) + "\n"
@@ -86,7 +87,7 @@ def _ordered(match: re.Match[str], inline: set[str], where: str) -> str:
         key, text = name.lower(), escapes.unescape(value or "").strip()
         if key.startswith("on"):
             raise RenderError(f"the page has a handler `{key}`", where=where)
-        if key in _FETCHES and not text.startswith("data:"):
+        if key in FETCHES and not text.startswith("data:"):
             raise RenderError(f"the page would fetch `{text[:80]}`", where=where)
         if key == "style":
             inline.add(text)

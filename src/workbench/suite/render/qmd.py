@@ -1,8 +1,12 @@
 """What Quarto reads: a notebook that holds no string which Quarto could take for its own markup.
 
-Title and language are quoted YAML; headings are Markdown with every mark escaped; all else arrives
-as raw HTML that is already escaped, in a fence longer than any run of backticks inside, and with no
-shortcode in it. `minimal` leaves out themes, web fonts, scripts and RequireJS.
+Title, headings and all else arrive as raw HTML that is already escaped, in a fence longer than any
+run of backticks inside, and with no shortcode in it. Escaped Markdown will not do for a title:
+Quarto looks for shortcodes in it once the escapes are resolved, and prints the variable asked for.
+
+`minimal` leaves out themes, web fonts, scripts and RequireJS. With `embed-resources` the values of
+attributes are escaped again, which `finish` relies on; it would also put any local file that the
+HTML names into the page, so such HTML is refused.
 """
 
 from __future__ import annotations
@@ -10,18 +14,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 import jinja2
 import nbformat
 
-from workbench.report.text import escape_markdown
+from workbench.errors import RenderError
+from workbench.report.text import escape_html
 from workbench.suite.render.filters import FILTERS
+from workbench.suite.render.finish import FETCHES
 from workbench.suite.render.page import Document, ReportPage
 from workbench.suite.render.style import TEMPLATES
 
 __all__ = ["quarto_notebook", "raw_html"]
 
 _BACKTICKS = re.compile(r"`+")
+_READING = {"base", "embed", "iframe", "link", "object", "script", "style"}
 
 
 def quarto_notebook(document: Document) -> nbformat.NotebookNode:
@@ -44,11 +52,10 @@ def quarto_notebook(document: Document) -> nbformat.NotebookNode:
 
 
 def _front_matter(page: ReportPage) -> str:
-    # The title is Markdown to Quarto, so its marks are escaped.
     options = {
-        "title": _quoted(_words(page.title)),
+        "title": _quoted(_inline(escape_html(page.title))),
         "lang": _quoted(page.lang),
-        "pagetitle": _quoted(_words(f"{page.title} · {page.unit_title}")),
+        "pagetitle": _quoted(_inline(escape_html(f"{page.title} · {page.unit_title}"))),
         "toc": "false",
         "number-sections": "false",
         "execute": '{"enabled": false}',
@@ -78,7 +85,7 @@ def _sources(document: Document) -> Iterator[str]:
     yield raw_html(parts.get_template("top.html.j2").render(document=document))
     for block in document.body:
         if block.kind == "heading":
-            yield f"{'#' * block.level} {_words(block.text)} {{#{block.anchor}}}"
+            yield f"{'#' * block.level} {_inline(block.html)} {{#{block.anchor}}}"
         else:
             yield raw_html(block.html)
     yield raw_html(parts.get_template("bottom.html.j2").render(document=document))
@@ -89,21 +96,43 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _words(text: str) -> str:
-    """Return text as Markdown that shows it as it is."""
-    return _no_shortcodes(escape_markdown(text))
+def _no_shortcodes(html: str) -> str:
+    """Return HTML in which no shortcode can begin: one could print a variable or read a file."""
+    return html.replace("{{", "&#123;&#123;")
 
 
-def _no_shortcodes(text: str) -> str:
-    """Return text in which no shortcode can begin: one could print a variable or read a file."""
-    return text.replace("\\{", "&#123;").replace("{{", "&#123;&#123;")
+def _inline(html: str) -> str:
+    """Return escaped words as raw HTML within one line of Markdown."""
+    html = " ".join(_no_shortcodes(html).replace("`", "&#96;").split())
+    return f"`{html}`{{=html}}" if html else ""
+
+
+class _NoFiles(HTMLParser):
+    """Refuses HTML that names something to read: Quarto would put a local file into the page."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Refuse an element that reads, or an attribute that names anything but data."""
+        for name, value in attrs:
+            text = (value or "").strip()
+            if name in FETCHES and not text.startswith("data:"):
+                raise RenderError(f"the page would read `{text[:80]}`", where="report")
+        if tag in _READING:
+            raise RenderError(f"the page holds <{tag}>", where="report")
 
 
 def raw_html(html: str) -> str:
     """Return HTML as a block that Quarto passes on as it is.
 
     The fence is longer than any run of backticks inside, and no shortcode can begin.
+
+    Raises
+    ------
+    RenderError
+        When it names a file or an address that Quarto would read.
     """
+    check = _NoFiles()
+    check.feed(html)
+    check.close()
     html = _no_shortcodes(html)
     longest = max((len(run) for run in _BACKTICKS.findall(html)), default=0)
     fence = "`" * max(longest + 1, 4)

@@ -53,6 +53,8 @@ _PASSED = (
     "QUARTO_TYPST",
 )
 _SERIOUS = {"ERROR", "CRITICAL"}
+_STACK = re.compile(r"\bstack trace(?:back)?:", re.IGNORECASE)
+_FOLDERS = re.compile(r"(?<![\w.>:/])(?:/[^\s/:]+)+/(?=[^\s/:])")
 
 
 def find_quarto(environment: Mapping[str, str] | None = None) -> QuartoRenderer | None:
@@ -221,17 +223,27 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _log_text(folder: Path) -> str:
-    """Return the errors of Quarto's log as text, without this machine's paths."""
+    """Return the errors of Quarto's log as text, without this machine's paths.
+
+    What Pandoc or a filter says stands there as mere information, after the options and the
+    metadata that Quarto tells of each page.
+    """
     log = folder / "quarto.log"
     if not log.is_file():
         return "It left no log."
-    said = []
+    entries = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, dict) and str(entry.get("levelName", "ERROR")) in _SERIOUS:
-            said.append(without_ansi(str(entry.get("msg", ""))).strip())
-    text = " ".join(" ".join(said).split()) or "Its log holds no error."
-    return text.replace(str(folder), "<temp>")[:2000]
+        with contextlib.suppress(ValueError):
+            entries.append(json.loads(line))
+    told = [
+        (str(entry.get("levelName", "ERROR")), without_ansi(str(entry.get("msg", ""))))
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+    said = [message for level, message in told if level in _SERIOUS]
+    if not said:
+        start = next((n + 2 for n, (_, message) in enumerate(told) if message == "metadata"), 0)
+        said = [message for _, message in told[start:]]
+    text = " ".join(" ".join(_STACK.split(message, maxsplit=1)[0] for message in said).split())
+    text = _FOLDERS.sub("", text.replace(str(folder), "<temp>"))
+    return text[:2000] or "Its log holds no error."
