@@ -126,7 +126,7 @@ def test_sources_that_overlap_are_named() -> None:
     alone = record(source("till", 100, 20, reason("duplicate_row", 20)))
     worst = triage.verdict(alone, max_age_days=9).worst
     assert worst is not None
-    assert worst.endswith("The first of them is counted, so nothing is lost.")
+    assert worst.endswith("Of such rows the first one counts.")
 
 
 def test_freshness_is_measured_against_as_of() -> None:

@@ -115,6 +115,11 @@ def _some(titles: Sequence[str]) -> str:
     return listed(titles) if len(titles) <= _NAMED else f"{len(titles)} of them"
 
 
+def _plain(variant: str) -> str:
+    """Return a variant's name as words."""
+    return variant.replace("_", " ")
+
+
 def _slug(*parts: str) -> str:
     return "-".join(parts).lower().replace("_", "-").replace(" ", "-")
 
@@ -135,7 +140,7 @@ def _finding(result: ExperimentResult) -> Mapping[str, Any]:
 
 def _said(result: ExperimentResult) -> str:
     """Return what a manager needs to know of an experiment; the numbers stand in the tables."""
-    control, decision = result.plan.control, result.decision
+    control, decision = _plain(result.plan.control), result.decision
     if decision.verdict == "do not decide":
         failed = [f"“{check.label}”" for check in result.checks if check.status == "failed"]
         if not failed:
@@ -147,7 +152,7 @@ def _said(result: ExperimentResult) -> str:
     if shown:
         return " ".join(sentence(effect, result) for effect in shown)
     labels = listed(list(dict.fromkeys(effect.metric.label for effect in primary)))
-    variants = list(dict.fromkeys(effect.variant for effect in primary))
+    variants = list(dict.fromkeys(_plain(effect.variant) for effect in primary))
     who = f"{variants[0]} does not differ"
     if len(variants) == 2:
         who = f"neither {variants[0]} nor {variants[1]} differs"
@@ -166,11 +171,11 @@ def sentence(effect: Effect, result: ExperimentResult) -> str:
     result
         Its experiment.
     """
-    d, control = effect.difference, result.plan.control
+    d, control, variant = effect.difference, _plain(result.plan.control), _plain(effect.variant)
     if d.control is None or d.treatment is None or d.effect_size is None:
-        return f"{effect.metric.label}, {effect.variant} against {control}: no number. {d.reason}"
+        return f"{effect.metric.label}, {variant} against {control}: no number. {d.reason}"
     form = _Form.of(effect)
-    means = f"{form.mean(d.treatment)} with {effect.variant}, {form.mean(d.control)} with {control}"
+    means = f"{form.mean(d.treatment)} with {variant}, {form.mean(d.control)} with {control}"
     head = f"{effect.metric.label} is {means}, {form.difference(d.effect_size)}"
     if d.effect_size_ci_lower is None or d.effect_size_ci_upper is None:
         return f"{head}. {d.reason}"
@@ -229,8 +234,8 @@ def _metric(result: ExperimentResult, effect: Effect) -> Mapping[str, Any]:
     return {
         "id": _slug(result.plan.id, effect.metric.name, effect.variant, "lift"),
         "value": value,
-        "label": f"{result.plan.title}: {effect.metric.label}, {effect.variant} against "
-        f"{result.plan.control}",
+        "label": f"{result.plan.title}: {effect.metric.label}, {_plain(effect.variant)} against "
+        f"{_plain(result.plan.control)}",
         "unit": "share",
         "ci": ends,
         "reason": None if value is not None else reason,

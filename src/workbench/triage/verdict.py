@@ -193,7 +193,7 @@ def _worst(mend: pd.DataFrame) -> str | None:
         names = phrases.listed(first["sources"])
         more = "both deliver" if len(first["sources"]) == 2 else "several of them deliver"
         return f"{said} {first['table'].capitalize()} come from {names}: what {more} counts once."
-    return f"{said} The first of them is counted, so nothing is lost."
+    return f"{said} Of such rows the first one counts."
 
 
 def _asked(mend: pd.DataFrame) -> str:
@@ -203,7 +203,7 @@ def _asked(mend: pd.DataFrame) -> str:
     others = mend["department"].nunique() - 1
     also = ""
     if others:
-        also = f"; {phrases.counted(others, 'more department')} below"
+        also = f"; {phrases.counted(others, 'more department')} should mend something, too"
     return (
         f"{_rows(first)} of {first['table']} from {first['source']} set aside: "
         f"{first['what']}{also}."
