@@ -176,8 +176,8 @@ def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
     worth = money(float(chosen["revenue_units"].sum()) / MONEY_SCALE, currency)
     since = f"{chosen['days_since_last_purchase'].median():,.0f}"
     said = (
-        f"{who}: {counted(len(chosen), 'customer')} who brought {worth} so far have not bought for "
-        f"{since} days (median), though they used to."
+        f"{counted(len(chosen), 'customer')} of {who} brought {worth} so far, and have not bought "
+        f"for {since} days (median)."
     )
     ask = "whether to win them back in person, and what an offer may cost at most."
     return said, f"{who}: {ask}"
