@@ -88,7 +88,7 @@ def install(python: Path, lock: Path) -> None:
         compiled = ["--compile-bytecode"]
     else:
         pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        compiled = ["--compile"]
+        compiled = ["--no-compile"]  # pip compiles one file after the other; below, all cores do
     say(f"installing {lock.relative_to(ROOT)} with {'uv' if uv else 'pip: some minutes'}")
     with tempfile.TemporaryDirectory(prefix="workbench-setup-") as scratch:
         # What is only published as source is built by the locked setuptools, not by whichever
@@ -109,7 +109,13 @@ def install(python: Path, lock: Path) -> None:
     run(*pip, *compiled, "--require-hashes", "-r", lock)
     # Its build backend is in the lock: nothing is downloaded for this one.
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
-    run(python, "-m", "compileall", "-q", ROOT / "src")
+    # A package may hold templates that are no Python: what does not compile is not needed compiled.
+    folders = [ROOT / "src"] if uv else [python.parent.parent / "lib", ROOT / "src"]
+    subprocess.run(
+        [str(python), "-m", "compileall", "-qq", "-j", "0", *map(str, folders)],
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     say(f"packages ready in {time.monotonic() - started:.0f} s")
 
 
