@@ -30,8 +30,9 @@ class Reading:
         How many experiments show what; then one record per primary comparison: `id`, `value`
         (relative effect), `label`, `unit`, `ci`, `reason`, `headline` (an effect is shown).
     comparisons
-        All comparisons: the columns of :meth:`Experiments.effects`, and as texts to read `outcome`
-        (with a mark on those that decide), `mean_control`, `mean_variant`, `change`, `interval`.
+        All comparisons: the columns of :meth:`Experiments.effects`, and as texts to read `name` (of
+        the experiment, with a mark on those that may not be relied on), `outcome` (with a mark on
+        those that decide), `mean_control`, `mean_variant`, `change`, `interval`.
     primary, others
         Comparisons to draw, of primary and of other outcomes: `label`, `rel_effect_size`,
         `rel_effect_size_ci_lower`, `rel_effect_size_ci_upper`; those without a relative effect are
@@ -248,8 +249,8 @@ def _metric(result: ExperimentResult, effect: Effect) -> Mapping[str, Any]:
 
 def _comparisons(found: Experiments) -> pd.DataFrame:
     rows = found.effects()
-    texts = [_texts(effect) for result in found.results for effect in result.effects]
-    names = ["outcome", "mean_control", "mean_variant", "change", "interval"]
+    texts = [_texts(effect, result) for result in found.results for effect in result.effects]
+    names = ["name", "outcome", "mean_control", "mean_variant", "change", "interval"]
     return pd.concat([rows, pd.DataFrame(texts, columns=names, dtype=object)], axis=1)
 
 
@@ -266,10 +267,12 @@ def _method(found: Experiments) -> str:
     )
 
 
-def _texts(effect: Effect) -> tuple[str | None, ...]:
+def _texts(effect: Effect, result: ExperimentResult) -> tuple[str | None, ...]:
     d, form = effect.difference, _Form.of(effect)
     low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
+    unread = result.decision.verdict == "do not decide"
     return (
+        f"{result.plan.title} (do not rely on it)" if unread else result.plan.title,
         f"{effect.metric.label} (decides)" if effect.metric.primary else effect.metric.label,
         None if d.control is None else form.mean(d.control),
         None if d.treatment is None else form.mean(d.treatment),

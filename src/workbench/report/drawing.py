@@ -26,7 +26,7 @@ _LINE = 36  # letters of a label on one line; it may have two
 
 def short_label(value: Any) -> str:
     """Return a label on at most two lines, cut when it is too long to stand beside a chart."""
-    lines = textwrap.wrap(" ".join(clean(value).split()), _LINE)
+    lines = textwrap.wrap(" ".join(clean(value).split()), _LINE, break_on_hyphens=False)
     if len(lines) > 2:
         lines = [lines[0], f"{lines[1][: _LINE - 1]}…"]
     return "\n".join(lines)

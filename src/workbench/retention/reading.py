@@ -190,7 +190,8 @@ def _verdict(late: pd.DataFrame, early: pd.DataFrame) -> tuple[str, str]:
     difference = x / n - y / m
     if abs(difference) <= _Z * error:
         return "about as well as those before", ", which chance can explain"
-    return f"{'better' if difference > 0 else 'worse'} than those before", ""
+    why = ", which chance does not explain; the season might"
+    return f"{'better' if difference > 0 else 'worse'} than those before", why
 
 
 def _groups(found: Retention, horizon: str) -> str:
