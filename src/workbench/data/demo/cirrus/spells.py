@@ -66,7 +66,7 @@ def cut_spells(
     ended = lives.ended[row]
     end = lives.renewal[row, np.where(goes_on, np.append(month[1:], 0), ended)].copy()
     runs = ~goes_on & (ended == 0)
-    end[runs] = np.datetime64("NaT")
+    end[runs] = np.datetime64("NaT", "D")
     why = np.where(lives.failed[row], "payment_failed", pick(rng, REASONS, len(row)))
     reason = np.where(goes_on, "plan_change", np.where(runs, "", why)).astype(object)
     start, plan = lives.renewal[row, month], lives.plan[row, month]
