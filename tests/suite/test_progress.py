@@ -39,3 +39,13 @@ def test_a_bar_in_a_terminal_that_prints_failures_above_it() -> None:
         progress.finished("atlas", "b", "ok", 1, "")
         assert progress.running == []
     assert "FAILED atlas/a (1.0 s): KeyError" in out.getvalue()
+
+
+def test_a_step_of_unknown_length_pulses() -> None:
+    with make_progress(Console(file=io.StringIO(), width=100, force_terminal=True)) as progress:
+        assert isinstance(progress, Live)
+        (task,) = progress.bar.tasks
+        progress.detail("orders: reading", 0.5)
+        assert (task.total, task.completed) == (100, 50)
+        progress.detail("orders: checking", None)
+        assert (task.total, task.completed) == (None, 0)

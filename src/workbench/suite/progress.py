@@ -112,12 +112,9 @@ class Live(Lines):
     def detail(self, text: str, share: float | None) -> None:
         """Show what the step is doing now, and let the bar show how far it is."""
         done = None if share is None else round(100 * share)
-        self.bar.update(
-            self.task,
-            description=text,
-            total=None if done is None else 100,
-            completed=done or 0,
-        )
+        # update() takes a total of None for "as before": a bar of unknown length is set by hand.
+        self.bar.tasks[self.task].total = None if done is None else 100
+        self.bar.update(self.task, description=text, completed=done or 0)
 
     def planned(self, jobs: int) -> None:
         """Give the bar its length."""
