@@ -11,7 +11,7 @@ import pytest
 
 from support.project import Project
 from workbench.data import open_unit
-from workbench.data.unit import JOB_VARIABLE, SUITE_VARIABLE, job_facts, tables_of
+from workbench.data.unit import JOB_VARIABLE, SUITE_VARIABLE, job_facts
 from workbench.errors import ContractError, ParameterError, SnapshotError
 from workbench.workspace import ROOT_VARIABLE
 
@@ -34,7 +34,7 @@ def test_by_hand(analyst: Project) -> None:
     assert unit.as_of == date(2025, 6, 30)
     assert unit.has("orders")
     assert not unit.has("orders", "customers")
-    assert tables_of(unit) == ("orders",)
+    assert tuple(unit.snapshot.tables) == ("orders",)
     assert unit.table("orders").fetchone()[1] == "C1"
     assert nw.from_native(unit.table("orders")).collect("pandas").shape == (1, 5)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.contracts import CONTRACTS, contract
+from workbench.data.contracts import contract
 from workbench.data.engine import connect, literal
 from workbench.data.snapshots import Snapshot, current_snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
@@ -200,8 +200,3 @@ def _facts_by_hand(suite: str, unit: str, snapshot: str) -> dict[str, Any]:
 def _threads() -> int | None:
     wanted = os.environ.get("WORKBENCH_THREADS", "")
     return int(wanted) if wanted.isdigit() and int(wanted) else None
-
-
-def tables_of(unit: Unit) -> tuple[str, ...]:
-    """Return the canonical tables that a unit has, in the contracts' order."""
-    return tuple(name for name in CONTRACTS if name in unit.snapshot.tables)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from workbench.data.contracts import CONTRACTS, INGEST_ORDER, contract
 from workbench.data.engine import literal
 from workbench.data.sources import Received
 from workbench.errors import ContractError, ParameterError, WorkbenchError, one_of
+from workbench.ingest.inbox import Progress
 from workbench.params import WHOLE, SourceParams, SuiteParams, UnitParams
 from workbench.triage.marks import Settled, settle
 from workbench.triage.named import Frame, Named
@@ -21,13 +22,11 @@ from workbench.triage.outcome import personal_columns, write_accepted, write_qua
 from workbench.triage.profile import distinct_received, profile_table
 from workbench.triage.reasons import check_severities
 from workbench.triage.record import SourceRecord, TableRecord
-from workbench.triage.tally import SourceTally, tally_source
+from workbench.triage.tally import NOTHING, SourceTally, tally_source
 from workbench.triage.typed import write_typed
 from workbench.triage.units import SplitUnits, split_units
 
 __all__ = ["Batch", "Written", "name_sources", "prepare"]
-
-Progress = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ class Batch:
         accepted = dict(counted)
         sources = []
         for source in table.sources:
-            tally = self.tallies[table.table, source.named.name].get(unit)
-            if tally is None:
-                tally = SourceTally(0, 0, 0, ())
+            tally = self.tallies[table.table, source.named.name].get(unit, NOTHING)
             rejected = write_quarantine(
                 self.connection,
                 table,

@@ -16,7 +16,7 @@ from workbench.files import canonical, digest_of, replace_file
 from workbench.params import SourceParams
 from workbench.triage.named import Named
 
-__all__ = ["Inbox"]
+__all__ = ["Inbox", "Progress"]
 
 Progress = Callable[[str, float | None], None]
 _READER_KEYS = {"path", "url", "table", "query", "version_query", "format", "read"}

@@ -20,11 +20,16 @@ __all__ = [
     "BITS_IN_WORD",
     "Check",
     "Field",
+    "across_checks",
     "any_of",
+    "bits_sql",
     "contract_checks",
+    "limit_checks",
+    "reasons_sql",
     "rejected_sql",
     "rule_checks",
     "with_bits",
+    "words",
 ]
 
 PLAUSIBLE_START = date(1990, 1, 1)

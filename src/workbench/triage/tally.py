@@ -17,7 +17,7 @@ from workbench.triage.record import Example, ReasonRecord
 from workbench.triage.typed import TypedSource
 from workbench.triage.units import SplitUnits
 
-__all__ = ["EXACT_UP_TO", "SourceTally", "masked", "tally_source"]
+__all__ = ["EXACT_UP_TO", "NOTHING", "SourceTally", "masked", "tally_source"]
 
 EXACT_UP_TO = 5_000_000
 """Rows up to which distinct values are counted one by one; beyond, they are estimated."""
@@ -49,7 +49,8 @@ class SourceTally:
         return self.received - self.quarantined
 
 
-_NOTHING = SourceTally(0, 0, 0, ())
+NOTHING = SourceTally(0, 0, 0, ())
+"""The counts of a source that brought a unit no row."""
 
 
 def tally_source(
@@ -167,14 +168,14 @@ def _with_unreadable(
             examples=tuple(Example(record, error) for record, error in examples),
         )
         for unit in (WHOLE, REST) if split else (WHOLE,):
-            before = full.get(unit, _NOTHING)
+            before = full.get(unit, NOTHING)
             full[unit] = SourceTally(
                 before.received + lines,
                 before.quarantined + lines,
                 before.warned,
                 _by_frequency([*before.reasons, reason]),
             )
-    full.setdefault(WHOLE, _NOTHING)
+    full.setdefault(WHOLE, NOTHING)
     return full
 
 

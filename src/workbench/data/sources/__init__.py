@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.data.sources import databases, delimited, excel, jsonlines, parquet
-from workbench.data.sources.files import digest, explained, locate, state
+from workbench.data.sources.files import explained, locate, state
 from workbench.data.sources.received import (
     RECORD,
     Progress,
@@ -24,6 +24,7 @@ from workbench.data.sources.received import (
 )
 from workbench.data.sources.secrets import redact, resolve_secrets, resolved_secrets
 from workbench.errors import SourceError
+from workbench.files import digest_of_file
 from workbench.params import SourceParams
 
 __all__ = [
@@ -85,7 +86,7 @@ def receive(
     with explained(source.path, where):
         before = state(path)
         received = _read_file(source, path, connection, out, where, report)
-        fingerprint = before | {"sha256": digest(path)}
+        fingerprint = before | {"sha256": digest_of_file(path)}
         if state(path) != before:
             raise SourceError(
                 f"the file of `{name}` changed while it was read",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from workbench.data.sources.files import digest
 from workbench.data.sources.postgres import open_postgres
 from workbench.data.sources.received import (
     Progress,
@@ -20,6 +19,7 @@ from workbench.data.sources.secrets import redact, resolve_secrets
 from workbench.data.sources.sqlite import open_sqlite
 from workbench.data.sources.writing import RowWriter
 from workbench.errors import SourceError
+from workbench.files import digest_of_file
 from workbench.params import SourceParams
 
 __all__ = ["column_names", "receive_database", "version"]
@@ -104,5 +104,5 @@ def receive_database(
                 if writer.added % 50_000 == 0:
                     progress(None)
         keep(made, out)
-    fingerprint: dict[str, object] = {"version": known, "sha256": digest(out)}
+    fingerprint: dict[str, object] = {"version": known, "sha256": digest_of_file(out)}
     return Received(out, columns, writer.rows, fingerprint=fingerprint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import zlib
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 from workbench.data.sources.secrets import resolve_secrets
 from workbench.errors import SourceError
 
-__all__ = ["digest", "explained", "is_gzip", "locate", "open_bytes", "state"]
+__all__ = ["explained", "is_gzip", "locate", "open_bytes", "state"]
 
 _GZIP = b"\x1f\x8b"
 
@@ -43,12 +42,6 @@ def state(path: Path) -> dict[str, object]:
     """Return what tells, without reading, whether a file is the one that was read before."""
     stat = path.stat()
     return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino}
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file as it is stored."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_gzip(path: Path) -> bool:
