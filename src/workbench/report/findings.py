@@ -11,12 +11,8 @@ from workbench.errors import NotebookError, one_of
 from workbench.report.display import show
 from workbench.report.formats import (
     MISSING,
-    format_date,
-    format_days,
-    format_money,
     format_number,
-    format_share,
-    is_currency,
+    format_unit,
     is_missing,
 )
 from workbench.report.mime import FINDING, METRIC, SECTION
@@ -79,27 +75,6 @@ def finding(
     plain = f"{head}: {said}" + (f"\nTo decide: {asked}" if asked else "")
     preview = {"text/markdown": "> " + "\n>\n> ".join(lines)}
     show(FINDING, record, plain=plain, preview=preview)
-
-
-def format_unit(value: Any, unit: str) -> str:
-    """Return a number as a card shows it, by its unit.
-
-    Parameters
-    ----------
-    value
-        The number; missing gives an en dash.
-    unit
-        ISO currency code, ``share`` (0 to 1), ``days``, or a word for what is counted.
-    """
-    if is_currency(unit):
-        return format_money(value, unit, short=True)
-    if unit == "share":
-        return format_share(value)
-    if unit == "days":
-        return format_days(value)
-    if unit == "date":
-        return format_date(value)
-    return format_number(value)
 
 
 def plain_number(value: Any, *, where: str) -> float | int:

@@ -23,6 +23,7 @@ __all__ = [
     "format_number",
     "format_pvalue",
     "format_share",
+    "format_unit",
     "format_value",
     "is_currency",
     "is_missing",
@@ -213,6 +214,27 @@ def format_days(value: Any, digits: int | None = None) -> str:
         return MISSING
     text = format_number(value, digits)
     return f"{text} day" if text == "1" else f"{text} days"
+
+
+def format_unit(value: Any, unit: str) -> str:
+    """Return a number as a card shows it, by its unit.
+
+    Parameters
+    ----------
+    value
+        The number; missing gives an en dash.
+    unit
+        ISO currency code, ``share`` (0 to 1), ``days``, or a word for what is counted.
+    """
+    if is_currency(unit):
+        return format_money(value, unit, short=True)
+    if unit == "share":
+        return format_share(value)
+    if unit == "days":
+        return format_days(value)
+    if unit == "date":
+        return format_date(value)
+    return format_number(value)
 
 
 def format_pvalue(value: Any) -> str:
