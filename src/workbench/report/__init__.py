@@ -6,6 +6,7 @@ it from the executed notebook and the renderers need not trust anything else::
     finding       a sentence to decide on                        findings.py
     metric        a number with a unit, or why there is none     findings.py
     section       a heading whose words are computed             findings.py
+    breakdown     a whole and its parts, to see which grow       breakdowns.py
     batches       several findings or metrics at once            batches.py
     table         a frame as a table with a caption              tables.py, markup.py, csvs.py
     figure        a picture with a text alternative              figures.py
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.report import charts, theme
     from workbench.report.actions import action_list
+    from workbench.report.breakdowns import breakdown
     from workbench.report.figures import figure
     from workbench.report.findings import finding, metric, section
     from workbench.report.formats import (
@@ -47,6 +49,7 @@ __all__ = [
     "MISSING",
     "Column",
     "action_list",
+    "breakdown",
     "charts",
     "figure",
     "finding",
@@ -68,6 +71,7 @@ __all__ = [
 _MODULES = {
     "Column": "tables",
     "action_list": "actions",
+    "breakdown": "breakdowns",
     "charts": "charts",
     "figure": "figures",
     "finding": "findings",

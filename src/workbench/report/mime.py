@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["ACTION", "FIGURE", "FINDING", "KINDS", "METRIC", "SECTION", "TABLE"]
+__all__ = ["ACTION", "BREAKDOWN", "FIGURE", "FINDING", "KINDS", "METRIC", "SECTION", "TABLE"]
 
 FINDING = "application/vnd.workbench.finding+json"
 METRIC = "application/vnd.workbench.metric+json"
@@ -16,6 +16,7 @@ TABLE = "application/vnd.workbench.table+json"
 FIGURE = "application/vnd.workbench.figure+json"
 ACTION = "application/vnd.workbench.action+json"
 SECTION = "application/vnd.workbench.section+json"
+BREAKDOWN = "application/vnd.workbench.breakdown+json"
 
 KINDS: Mapping[str, str] = {
     FINDING: "finding",
@@ -24,4 +25,5 @@ KINDS: Mapping[str, str] = {
     FIGURE: "figure",
     ACTION: "action",
     SECTION: "section",
+    BREAKDOWN: "breakdown",
 }

@@ -149,6 +149,7 @@ def _export(order: Order, found: Harvest) -> tuple[list[str], dict[str, Any]]:
         "findings": [dict(item) for item in found.findings],
         "metrics": [dict(item) for item in found.metrics],
         "actions": [dict(item) for item in found.actions],
+        "breakdowns": [dict(item) for item in found.breakdowns],
     }
     return sorted(written), results
 

@@ -4,10 +4,13 @@ import copy
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 
 from workbench.errors import RenderError
+from workbench.report import breakdown
 from workbench.suite.render import harvest
+from workbench.suite.render.prepare import prepare
 
 
 def test_records_come_back_from_a_notebook_file(executed: Any, tmp_path: Any) -> None:
@@ -49,3 +52,26 @@ def test_a_record_that_is_not_whole_is_refused(executed: Any) -> None:
 
 def test_an_empty_notebook_has_recorded_nothing() -> None:
     assert harvest(nbformat.v4.new_notebook()).findings == ()
+
+
+def test_a_breakdown_is_kept_and_stands_on_no_page(
+    executed: Any, recorded: Any, make_page: Any
+) -> None:
+    notebook = executed()
+    plain = prepare(notebook, make_page())
+    frame = pd.DataFrame({"segment": ["<b>", "New"], "customers": [3, 2]})
+    notebook.cells[3].outputs += recorded(
+        [
+            lambda: breakdown(
+                frame,
+                id="sizes",
+                label="Sizes",
+                part="Segment",
+                name="segment",
+                value="customers",
+                unit="customers",
+            )
+        ]
+    )
+    assert [part["name"] for part in harvest(notebook).breakdowns[0]["parts"]] == ["<b>", "New"]
+    assert prepare(notebook, make_page()) == plain

@@ -9,7 +9,16 @@ from typing import Any
 import nbformat
 
 from workbench.errors import RenderError
-from workbench.report.mime import ACTION, FIGURE, FINDING, KINDS, METRIC, SECTION, TABLE
+from workbench.report.mime import (
+    ACTION,
+    BREAKDOWN,
+    FIGURE,
+    FINDING,
+    KINDS,
+    METRIC,
+    SECTION,
+    TABLE,
+)
 
 __all__ = ["Harvest", "Record", "harvest", "record_of"]
 
@@ -22,6 +31,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     FIGURE: ("id", "caption", "alt", "svg"),
     ACTION: ("id", "label", "file", "digest", "customers", "value", "unit", "holdout", "schema"),
     SECTION: ("id", "title", "text"),
+    BREAKDOWN: ("id", "label", "part", "unit", "parts"),
 }
 _FIRST = {"answer": 0, "warning": 1, "action": 2, "limit": 3}
 
@@ -43,6 +53,8 @@ class Harvest:
         Figures as SVG, with their alternative text.
     actions
         Action lists: counts, value and digest, no customers.
+    breakdowns
+        Wholes and their parts, to compare with another edition's.
     """
 
     findings: tuple[Record, ...] = ()
@@ -50,6 +62,7 @@ class Harvest:
     tables: tuple[Record, ...] = ()
     figures: tuple[Record, ...] = ()
     actions: tuple[Record, ...] = ()
+    breakdowns: tuple[Record, ...] = ()
 
 
 def record_of(output: Mapping[str, Any]) -> tuple[str, Record] | None:
@@ -110,6 +123,7 @@ def harvest(nb: nbformat.NotebookNode) -> Harvest:
         tables=tuple(found[TABLE]),
         figures=tuple(found[FIGURE]),
         actions=tuple(found[ACTION]),
+        breakdowns=tuple(found[BREAKDOWN]),
     )
 
 

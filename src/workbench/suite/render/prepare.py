@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import nbformat
 
-from workbench.report.mime import ACTION, FIGURE, FINDING, METRIC, SECTION, TABLE
+from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, TABLE
 from workbench.report.text import clean, escape_html, slug_of
 from workbench.report.words import used_terms
 from workbench.suite.failure import Failure
@@ -152,6 +152,8 @@ class _Body:
             block = blocks.metric_block(record)
         elif mime == ACTION:
             block = blocks.action_block(record)
+        elif mime == BREAKDOWN:
+            return  # kept to compare with another edition; a table beside it shows the numbers
         else:
             assert mime == SECTION, mime
             self.heading(str(record["title"]), 2)
