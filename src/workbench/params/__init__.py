@@ -1,9 +1,9 @@
 """The parameters of suites and units: YAML files -> typed, frozen models.
 
-``models`` (with ``sources``, ``experiments`` and ``fields``) says what a file may hold; ``reading``
-turns what is wrong into a message that names file, key, the nearest known key and what is allowed;
-``loading`` lays a unit's file over its suite's. A report's own parameters are not known here: they
-are declared by its notebook alone.
+``models`` (with ``sources``, ``experiments``, ``watch``, ``rules`` and ``fields``) says what a file
+may hold; ``reading`` turns what is wrong into a message that names file, key, the nearest known key
+and what is allowed; ``loading`` lays a unit's file over its suite's. A report's own parameters are
+not known here: they are declared by its notebook alone.
 """
 
 from workbench.params.experiments import ExperimentParams, MetricParams
@@ -18,15 +18,21 @@ from workbench.params.loading import (
     parse_as_of,
 )
 from workbench.params.models import SplitParams
+from workbench.params.rules import Rule, parse_rule
 from workbench.params.sources import ReadParams, RuleParams, SourceParams, TableParams
+from workbench.params.watch import AlertParams, GoalParams, PlanParams
 
 __all__ = [
     "REST",
     "WHOLE",
+    "AlertParams",
     "ColumnType",
     "ExperimentParams",
+    "GoalParams",
     "MetricParams",
+    "PlanParams",
     "ReadParams",
+    "Rule",
     "RuleParams",
     "Severity",
     "SourceParams",
@@ -37,4 +43,5 @@ __all__ = [
     "list_suites",
     "load_suite",
     "parse_as_of",
+    "parse_rule",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.errors import ParameterError, one_of
 from workbench.params.experiments import ExperimentParams
@@ -14,9 +14,12 @@ from workbench.params.fields import SLUG, Overrides
 from workbench.params.models import SplitParams, SuiteFile, UnitFile
 from workbench.params.reading import read_file
 from workbench.params.sources import SourceParams, TableParams
+from workbench.params.watch import AlertParams, GoalParams, PlanParams
 from workbench.workspace import Workspace
 
 __all__ = ["SuiteParams", "UnitParams", "list_suites", "load_suite", "parse_as_of"]
+
+T = TypeVar("T")
 
 WHOLE, REST = "all", "rest"
 """The two units that every split suite has: the whole, and what is in no unit of its own."""
@@ -40,6 +43,12 @@ class UnitParams:
         Experiment id -> its declaration.
     reports
         Report -> parameter -> value, the unit's over the suite's.
+    goals
+        ``report.metric`` -> what it shall come to.
+    alerts
+        Name -> rule over a metric, and who is told.
+    plans
+        Name -> what will be done about a decision, and when.
     where
         The file that says so, for messages: ``params/demo/atlas.yml``.
     """
@@ -55,6 +64,9 @@ class UnitParams:
     tables: Mapping[str, TableParams] = field(default_factory=dict)
     experiments: Mapping[str, ExperimentParams] = field(default_factory=dict)
     reports: Overrides = field(default_factory=dict)
+    goals: Mapping[str, GoalParams] = field(default_factory=dict)
+    alerts: Mapping[str, AlertParams] = field(default_factory=dict)
+    plans: Mapping[str, PlanParams] = field(default_factory=dict)
     where: str = ""
 
     def facts(self) -> dict[str, Any]:
@@ -272,8 +284,16 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         tables={**suite.tables, **(unit.tables if unit else {})},
         experiments={**suite.experiments, **(unit.experiments if unit else {})},
         reports=reports,
+        goals=_laid(suite.goals, unit.goals if unit else {}),
+        alerts=_laid(suite.alerts, unit.alerts if unit else {}),
+        plans=_laid(suite.plans, unit.plans if unit else {}),
         where=where,
     )
+
+
+def _laid(under: Mapping[str, T | None], over: Mapping[str, T | None]) -> dict[str, T]:
+    """Lay one file's entries over another's; an empty one takes away what lies under it."""
+    return {name: said for name, said in {**under, **over}.items() if said is not None}
 
 
 def _with_like(

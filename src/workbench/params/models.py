@@ -14,7 +14,9 @@ from pydantic import Field, field_validator, model_validator
 
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import Currency, Day, Model, Overrides, Slug, Timezone, Weekday
+from workbench.params.rules import MetricName
 from workbench.params.sources import SourceParams, TableParams
+from workbench.params.watch import AlertParams, GoalParams, PlanParams
 
 __all__ = ["SplitParams", "SuiteFile", "UnitFile"]
 
@@ -47,6 +49,9 @@ class _Shared(Model):
     tables: dict[str, TableParams] = {}
     experiments: dict[Slug, ExperimentParams] = {}
     reports: Overrides = {}
+    goals: dict[MetricName, GoalParams | None] = {}
+    alerts: dict[Slug, AlertParams | None] = {}
+    plans: dict[Slug, PlanParams | None] = {}
 
     @field_validator("reports", mode="before")
     @classmethod

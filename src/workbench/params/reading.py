@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from workbench.errors import ParameterError, one_of
@@ -79,8 +80,10 @@ def read_file(path: Path, where: str, model: type[ModelT]) -> ModelT:
         content = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        # What a rule such as `> 0.3` gives: YAML takes the sign for its own.
+        quote = "Put a value that begins with > in quotes." if "chomping" in str(error) else ""
         raise ParameterError(
-            f"not readable as YAML: {error.problem}", where=f"{where}{line}"
+            f"not readable as YAML: {error.problem}", where=f"{where}{line}", fix=quote
         ) from None
     except yaml.YAMLError as error:
         raise ParameterError(f"not readable as YAML: {error}", where=where) from None
@@ -148,11 +151,19 @@ def _fields_at(model: type[BaseModel], path: list[int | str]) -> list[str]:
     here: Any = model
     for part in path:
         if isinstance(here, type) and issubclass(here, BaseModel):
-            here = here.model_fields[str(part)].annotation
+            here = _field(here, str(part)).annotation
         else:
             here = get_args(here)[-1]
         here = _unwrapped(here)
-    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _field(model: type[BaseModel], key: str) -> FieldInfo:
+    """Return the field that a key of a file stands for."""
+    named = {field.alias or name: field for name, field in model.model_fields.items()}
+    return named[key]
 
 
 def _unwrapped(annotation: Any) -> Any:
