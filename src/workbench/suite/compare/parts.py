@@ -1,0 +1,198 @@
+"""Wholes and their parts, and lists of customers to act on, before and now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from workbench.data.phrases import listed
+from workbench.report.formats import MISSING, format_share, format_unit
+from workbench.suite.compare.amounts import change_text, points_text, relative_text, size_text
+from workbench.suite.compare.model import ActionChange, BreakdownChange, PartChange, Record
+
+__all__ = ["compare_actions", "compare_breakdowns"]
+
+_NAMED = 2  # parts named in a sentence
+_NONE: Record = {"value": None, "display": MISSING}
+
+
+def compare_breakdowns(
+    report: str, title: str, old: Sequence[Record], new: Sequence[Record]
+) -> list[BreakdownChange]:
+    """Return the wholes that both editions cut into parts, in the newer edition's order.
+
+    Parameters
+    ----------
+    report, title
+        The report.
+    old, new
+        What it recorded in each edition.
+    """
+    before = {str(whole["id"]): whole for whole in old}
+    return [
+        _breakdown(report, title, before[str(whole["id"])], whole)
+        for whole in new
+        if str(whole["id"]) in before and before[str(whole["id"])]["unit"] == whole["unit"]
+    ]
+
+
+def _breakdown(report: str, title: str, old: Record, new: Record) -> BreakdownChange:
+    before, now = _parts(old), _parts(new)
+    unit = str(new["unit"])
+    totals = _total(before), _total(now)
+    parts = tuple(
+        _part(name, before.get(name), now.get(name), totals, unit)
+        for name in dict.fromkeys((*now, *before))
+    )
+    label = str(new["label"])
+    return BreakdownChange(
+        report=report,
+        report_title=title,
+        id=str(new["id"]),
+        label=label,
+        part=str(new["part"]),
+        unit=unit,
+        old_total=totals[0],
+        new_total=totals[1],
+        old_total_display=format_unit(totals[0], unit),
+        new_total_display=format_unit(totals[1], unit),
+        parts=parts,
+        words=tuple(_words(parts, totals, unit)),
+    )
+
+
+def _parts(whole: Record) -> dict[str, Record]:
+    return {str(part["name"]): part for part in whole["parts"]}
+
+
+def _total(parts: Mapping[str, Record]) -> float | None:
+    values = [part["value"] for part in parts.values()]
+    return None if not values or None in values else sum(values)
+
+
+def _part(
+    name: str,
+    old: Record | None,
+    new: Record | None,
+    totals: tuple[float | None, float | None],
+    unit: str,
+) -> PartChange:
+    one, other = old or _NONE, new or _NONE
+    before, now = one["value"], other["value"]
+    change = None if before is None or now is None else now - before
+    shares = tuple(
+        value / total if value is not None and value >= 0 and total else None
+        for value, total in zip((before, now), totals, strict=True)
+    )
+    points = "" if None in shares else points_text((shares[1] or 0.0) - (shares[0] or 0.0))
+    state: Literal["grew", "shrank", "same", "new", "gone", "not_known"]
+    if old is None or new is None:
+        state = "new" if old is None else "gone"
+    elif change is None:
+        state = "not_known"
+    else:
+        state = "grew" if change > 0 else "shrank" if change < 0 else "same"
+    return PartChange(
+        name=name,
+        state=state,
+        old=before,
+        new=now,
+        old_display=str(one["display"]),
+        new_display=str(other["display"]),
+        change=change,
+        change_display="" if change is None else change_text(change, unit),
+        old_share=shares[0],
+        new_share=shares[1],
+        share_change_display=points,
+    )
+
+
+def _words(
+    parts: Sequence[PartChange], totals: tuple[float | None, float | None], unit: str
+) -> Iterator[str]:
+    """Yield what grew and what shrank, in plain sentences, and how to read it beside the whole."""
+    before, now = totals
+    pace = now / before - 1 if before and now and before > 0 else None
+    for state, verb in (("grew", "grew"), ("shrank", "shrank")):
+        found = [part for part in parts if part.state == state]
+        found.sort(key=lambda part: -abs(part.change or 0))
+        for place, part in enumerate(found[:_NAMED]):
+            how = f"{verb} most" if place == 0 and len(found) > 1 else verb
+            yield _moved(part, how, pace, unit)
+    for state, words in (
+        ("new", "told apart now; before, nobody was there, or too few to be shown"),
+        ("gone", "not told apart any more: nobody is there, or too few to be shown"),
+    ):
+        names = [part.name for part in parts if part.state == state]
+        if names:
+            yield f"{listed(names)} {'is' if len(names) == 1 else 'are'} {words}."
+    if pace is not None and abs(pace) >= 0.0005 and any(part.change for part in parts):
+        yield (
+            f"The whole went from {format_unit(before, unit)} to {format_unit(now, unit)} "
+            f"({relative_text(pace)}). A part that only keeps pace with it changes by that much, "
+            "too: look at the shares to see which ones gained."
+        )
+
+
+def _moved(part: PartChange, how: str, pace: float | None, unit: str) -> str:
+    word = "" if " " in unit or unit in {"share", "days"} or unit.isupper() else f" {unit}"
+    by = size_text(abs(part.change or 0), unit)
+    text = f"{part.name} {how}: by {by} to {part.new_display}{word}"
+    if part.old_share is None or part.new_share is None:
+        return f"{text}."
+    text += f", {format_share(part.new_share)} of all (before: {format_share(part.old_share)})."
+    gained = part.new_share - part.old_share
+    if pace is not None and (part.change or 0) * gained < 0:
+        text += (
+            " That is less than the whole grew, so that its share fell."
+            if gained < 0
+            else " That is less than the whole shrank, so that its share rose."
+        )
+    return text
+
+
+def compare_actions(
+    report: str, title: str, old: Sequence[Record], new: Sequence[Record]
+) -> list[ActionChange]:
+    """Return the lists of customers to act on, in the newer edition's order, then those gone.
+
+    Parameters
+    ----------
+    report, title
+        The report.
+    old, new
+        What it recorded in each edition.
+    """
+    before = {str(action["id"]): action for action in old}
+    now = {str(action["id"]): action for action in new}
+    return [
+        _action(report, title, before.get(name), now.get(name))
+        for name in dict.fromkeys((*now, *before))
+    ]
+
+
+def _action(report: str, title: str, old: Record | None, new: Record | None) -> ActionChange:
+    told = new if new is not None else old
+    assert told is not None
+    state: Literal["same", "changed", "new", "gone"]
+    customers = value = ""
+    if old is None or new is None:
+        state = "new" if old is None else "gone"
+    else:
+        state = "same" if old["digest"] == new["digest"] else "changed"
+        customers = change_text(new["customers"] - old["customers"], "customers")
+        if None not in (old["value"], new["value"]) and old["unit"] == new["unit"]:
+            value = change_text(new["value"] - old["value"], str(new["unit"]))
+    return ActionChange(
+        report=report,
+        report_title=title,
+        id=str(told["id"]),
+        label=str(told["label"]),
+        state=state,
+        old_customers=None if old is None else int(old["customers"]),
+        new_customers=None if new is None else int(new["customers"]),
+        customers_display=customers,
+        old_display=str((old or {}).get("display") or ""),
+        new_display=str((new or {}).get("display") or ""),
+        value_display=value,
+    )
