@@ -13,6 +13,7 @@ from workbench.ingest.batch import name_sources
 from workbench.params import SuiteParams, UnitParams, load_suite
 from workbench.suite.notebook import Report, find_reports
 from workbench.suite.plan import check_overrides
+from workbench.suite.watch import check_watched
 from workbench.workspace import Workspace
 
 __all__ = ["Checked", "Trouble", "check_suite"]
@@ -80,6 +81,7 @@ def _troubles(
     for unit in params.units.values():
         try:
             check_overrides([unit], reports)
+            check_watched([unit], reports)
         except ParameterError as error:
             yield Trouble(str(error), True)
     for unit in units:

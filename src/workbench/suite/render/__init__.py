@@ -5,6 +5,7 @@
     harvest.py    what the notebook recorded: findings, metrics, tables, figures, action lists
     page.py       what a page says beside its notebook; the document that both read
     prepare.py    notebook + page -> document, a pure function
+    watched.py    what the page shows of goals, alerts and plans
     prose.py      Markdown and foreign text made harmless
     blocks.py     one record or cell -> HTML
     style.py      the template folder and the stylesheet

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workbench.suite.failure import Failure
 from workbench.suite.render.harvest import Record
+from workbench.suite.render.watched import Shown
+from workbench.suite.watch import Watched
 
 __all__ = ["Block", "Document", "ReportPage"]
 
@@ -41,6 +43,8 @@ class ReportPage:
         Relative link to the folder of the exported tables; None when there is none.
     last_good_href
         Relative link to the last good version of a report that failed; None when there is none.
+    watched
+        What came of its goals, alerts and plans; None when nothing is watched.
     """
 
     title: str
@@ -56,6 +60,7 @@ class ReportPage:
     portal_href: str | None = None
     tables_href: str | None = None
     last_good_href: str | None = None
+    watched: Watched | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ class Document:
         Terms that the report uses, and their meanings.
     failure_html
         The box that says why the notebook failed; empty when it did not.
+    watched
+        What the page shows of goals, alerts and plans.
     """
 
     page: ReportPage
@@ -143,3 +150,4 @@ class Document:
     setup: tuple[Block, ...]
     words: tuple[tuple[str, str], ...]
     failure_html: str
+    watched: Shown = field(default_factory=Shown)

@@ -16,6 +16,7 @@ from workbench.suite.render import blocks
 from workbench.suite.render.harvest import Harvest, Record, harvest, record_of
 from workbench.suite.render.page import Block, Document, ReportPage
 from workbench.suite.render.prose import markdown_html, plain_words, without_ansi
+from workbench.suite.render.watched import shown
 
 __all__ = ["prepare"]
 
@@ -205,14 +206,17 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
     lead = body.take_lead()
     failure = page.failure or _first_failure(nb)
     lede = page.subtitle or said.get("question", "")
+    metrics = tuple(m for m in recorded.metrics if m.get("headline", True))
+    watched = shown(page.watched, {str(m["id"]) for m in metrics})
     return Document(
         page=page,
         lede=lede,
         about=(
             *((label, _sentence(said[key])) for key, label in _ABOUT if said.get(key)),
             *_interval_methods(recorded),
+            *((("Rules watched", watched.note),) if watched.note else ()),
         ),
-        metrics=tuple(m for m in recorded.metrics if m.get("headline", True)),
+        metrics=metrics,
         answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
         limits=tuple(f for f in recorded.findings if f["id"] in body.unplaced_limits),
@@ -222,6 +226,7 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
         setup=body.setup,
         words=tuple(used_terms(_all_words(lede, recorded, body.blocks)).items()),
         failure_html=blocks.failure_html(failure, page.last_good_href) if failure else "",
+        watched=watched,
     )
 
 

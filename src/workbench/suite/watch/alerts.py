@@ -82,6 +82,7 @@ def _raised(
         value=record["value"],
         display=str(record["display"]),
         words=verdict.words,
+        detail=verdict.detail,
         why=str(alert["why"]),
         as_of=as_of,
     )

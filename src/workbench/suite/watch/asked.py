@@ -100,8 +100,8 @@ def urgency(alert: Json) -> tuple[object, ...]:
         alert["owner"],
         alert["severity"] != "critical",
         alert["report"],
-        alert["metric"],
         alert["id"],
+        alert["metric"],
     )
 
 
@@ -112,8 +112,14 @@ def by_owner(alerts: Iterable[Json]) -> dict[str, Sequence[Json]]:
     ----------
     alerts
         Alerts as plain JSON.
+
+    Returns
+    -------
+    dict
+        Owner -> alerts; owners with a critical one first, then in the order of their names.
     """
     grouped: dict[str, list[Json]] = {}
     for alert in sorted(alerts, key=urgency):
         grouped.setdefault(alert["owner"], []).append(alert)
-    return dict(grouped)
+    most = sorted(grouped, key=lambda owner: (grouped[owner][0]["severity"] != "critical", owner))
+    return {owner: grouped[owner] for owner in most}

@@ -99,6 +99,9 @@ class Alert:
         The metric's number, and as the page shows it.
     words
         What happened, in plain sentences.
+    detail
+        How a change was judged among those before it, and how often chance alone does as much;
+        empty for rules without sigma.
     why
         Why it matters, as declared; may be empty.
     as_of
@@ -115,6 +118,7 @@ class Alert:
     value: float | int
     display: str
     words: str
+    detail: str
     why: str
     as_of: str
 

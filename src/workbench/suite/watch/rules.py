@@ -38,12 +38,15 @@ class Verdict:
         True or False; None where it could not be read.
     words
         What was found, or why it could not be read, in plain sentences.
+    detail
+        How a change was judged among those before it; empty for other rules.
     trouble
         Why it could not be read; None where it was.
     """
 
     holds: bool | None
     words: str
+    detail: str = ""
     trouble: Trouble | None = None
 
 
@@ -61,18 +64,18 @@ def judge(rule: Rule, record: Record, earlier: Sequence[Earlier]) -> Verdict:
     """
     unit = str(record["unit"])
     if record["value"] is None:
-        return Verdict(None, no_value(record), "no_number")
+        return Verdict(None, no_value(record), trouble="no_number")
     if unit != "share" and (rule.measure == "points" or (rule.measure == "%" and not rule.move)):
         return Verdict(
             None,
             f"`{rule.text}` counts in {'percent' if rule.measure == '%' else 'points'}, which only "
             f"shares are counted in; {quoted(record)} is not: write a plain number.",
-            "wrong_unit",
+            trouble="wrong_unit",
         )
     if not rule.move:
         return _level(rule, record)
     if not earlier:
-        return Verdict(None, "There is no earlier edition to compare with.", "too_few")
+        return Verdict(None, "There is no earlier edition to compare with.", trouble="too_few")
     return (
         _usual(rule, record, earlier) if rule.measure == "sigma" else _move(rule, record, earlier)
     )
@@ -95,7 +98,9 @@ def _move(rule: Rule, record: Record, earlier: Sequence[Earlier]) -> Verdict:
     if rule.measure == "%":
         if before.value == 0:
             return Verdict(
-                None, f"{quoted(record)} was nought before: no part of it can be told.", "no_number"
+                None,
+                f"{quoted(record)} was nought before: no part of it can be told.",
+                trouble="no_number",
             )
         scale = abs(before.value)
     signed = -change if rule.move == "fall" else change
@@ -114,36 +119,40 @@ def _usual(rule: Rule, record: Record, earlier: Sequence[Earlier]) -> Verdict:
     taken = earlier[-rule.last :]
     if len(taken) < FEWEST:
         return Verdict(
-            None, f"Too few earlier editions (have {len(taken)}, needs {FEWEST}).", "too_few"
+            None,
+            f"Too few earlier editions (have {len(taken)}, needs {FEWEST}).",
+            trouble="too_few",
         )
     spread = spread_of(record["value"], [one.value for one in taken])
     moved = {"change": True, "rise": spread.change > 0, "fall": spread.change < 0}[rule.move]
     off = {"change": abs(spread.sigmas), "rise": spread.sigmas, "fall": -spread.sigmas}[rule.move]
     found = moved and _compare(off, rule.sign, rule.number)
-    words = f"{_moved(record, taken[-1])}. {_among(spread, str(record['unit']))}"
+    words = _moved(record, taken[-1])
+    if spread.sd:
+        times = format_number(abs(spread.sigmas), 1)
+        words += f": {times} times the usual spread away from its average change"
+    elif spread.sigmas:
+        words += ": it never moved so in the editions before"
+    detail = _among(spread, str(record["unit"]))
     if found and spread.sd:
         sides = 2 if rule.move == "change" else 1
         rate = false_alarm_rate(rule.number, len(taken) - 1, sides=sides)
-        words += f" By chance alone this rule holds in about {_one_in(rate)}."
-    return Verdict(found, words)
+        detail += f" By chance alone this rule holds in about {_one_in(rate)}."
+    return Verdict(found, f"{words}.", detail)
 
 
 def _among(spread: Spread, unit: str) -> str:
-    """Return how a change compares with those before it."""
-    over = f"over the {spread.editions} editions before"
+    """Return what the changes before this one were like."""
+    over = f"Over the {spread.editions} editions before"
     usual = gap(spread.usual, 0, unit)
     way = "up" if spread.usual > 0 else "down"
-    if spread.sd == 0:
-        if abs(spread.usual) < 1e-12:
-            constant = f"It did not move at all {over}"
-        else:
-            constant = f"It moved by the same {usual} {way} each time {over}"
-        return f"{constant}{', so that any change stands out' if spread.sigmas else ''}."
-    return (
-        f"Its changes {over} were {usual} {way} on average, give or take "
-        f"{gap(spread.sd, 0, unit)}: this one is {format_number(abs(spread.sigmas), 1)} times that "
-        "spread away."
-    )
+    if spread.sd:
+        return (
+            f"{over} its changes were {usual} {way} on average, with a spread of "
+            f"{gap(spread.sd, 0, unit)}."
+        )
+    same = f"moved by the same {usual} {way} each time" if spread.usual else "did not move at all"
+    return f"{over} it {same}{', so that any other change stands out' if spread.sigmas else ''}."
 
 
 def _one_in(rate: float) -> str:

@@ -66,6 +66,8 @@ def spread_of(value: float, before: Sequence[float]) -> Spread:
     usual, sd = fmean(changes), stdev(changes)
     grain = _SAME * max(abs(number) for number in (*before, value))
     off = change - usual
+    if abs(usual) <= grain:
+        usual = 0.0
     if sd <= grain:
         sd, sigmas = 0.0, 0.0 if abs(off) <= grain else math.copysign(math.inf, off)
     else:
