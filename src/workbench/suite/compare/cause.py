@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from workbench.report.formats import format_date
-from workbench.suite.compare.model import Cause, CauseKind, DataChange, Record, ReportChange
+from workbench.suite.compare.model import Cause, CauseKind, DataChange, ReportChange
+from workbench.suite.compare.told import Record
 from workbench.suite.keys import differences
 from workbench.suite.manifest import key_parts
 

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from workbench.suite.compare.model import FindingChange, Record
+from workbench.suite.compare.model import FindingChange
+from workbench.suite.compare.told import Record
 
 __all__ = ["compare_findings", "says_the_opposite", "words_alone"]
 

@@ -7,8 +7,9 @@ from typing import Literal
 
 from workbench.report.formats import MISSING
 from workbench.suite.compare.amounts import change_text, points_text, relative_text
-from workbench.suite.compare.model import MetricChange, Point, Record, Verdict
+from workbench.suite.compare.model import MetricChange, Verdict
 from workbench.suite.compare.noise import judge, past_changes
+from workbench.suite.compare.told import Point, Record
 
 __all__ = ["compare_metrics"]
 

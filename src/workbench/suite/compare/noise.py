@@ -27,7 +27,8 @@ from statistics import median
 
 from workbench.data.phrases import counted
 from workbench.suite.compare.amounts import change_text, range_text
-from workbench.suite.compare.model import Point, Record, Verdict
+from workbench.suite.compare.model import Verdict
+from workbench.suite.compare.told import Point, Record
 
 __all__ = ["FEWEST", "Past", "judge", "mover", "past_changes", "usual_range"]
 

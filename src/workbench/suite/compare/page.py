@@ -68,7 +68,7 @@ def changes_page(
         portal_href=portal_href,
         new_href=new_href,
         old_href=old_href,
-        numbers=[_number(metric) for metric in moved],
+        numbers=list(_numbers(moved)),
         still=[metric for metric in changes.metrics if metric.verdict.state == "unchanged"],
         findings=[_finding(one) for one in changes.findings if one.state != "updated"],
         updated=[_finding(one) for one in changes.findings if one.state == "updated"],
@@ -91,15 +91,20 @@ def _pages(reports: Iterable[ReportChange], *, old: bool) -> set[str]:
     }
 
 
-def _number(metric: MetricChange) -> dict[str, Any]:
-    state = metric.verdict.state
-    word = VERDICTS[state] if metric.state == "kept" else metric.state.capitalize()
-    clear = state == "beyond_noise" and metric.direction
-    return {
-        "metric": metric,
-        "word": f"{word}, {metric.direction}" if clear else word,
-        "look": f"{state}-{metric.direction}" if clear else state,
-    }
+def _numbers(metrics: Iterable[MetricChange]) -> Iterator[dict[str, Any]]:
+    """Yield each number with the words of its verdict; the same reason is given once in a row."""
+    said = ""
+    for metric in metrics:
+        state, words = metric.verdict.state, metric.verdict.words
+        word = VERDICTS[state] if metric.state == "kept" else metric.state.capitalize()
+        clear = state == "beyond_noise" and metric.direction
+        yield {
+            "metric": metric,
+            "word": f"{word}, {metric.direction}" if clear else word,
+            "look": f"{state}-{metric.direction}" if clear else state,
+            "why": "" if words == said else words,
+        }
+        said = words
 
 
 def _finding(finding: FindingChange) -> dict[str, Any]:

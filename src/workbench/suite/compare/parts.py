@@ -8,7 +8,8 @@ from typing import Literal
 from workbench.data.phrases import listed
 from workbench.report.formats import MISSING, format_share, format_unit
 from workbench.suite.compare.amounts import change_text, points_text, relative_text, size_text
-from workbench.suite.compare.model import ActionChange, BreakdownChange, PartChange, Record
+from workbench.suite.compare.model import ActionChange, BreakdownChange, PartChange
+from workbench.suite.compare.told import Record
 
 __all__ = ["compare_actions", "compare_breakdowns"]
 

@@ -9,15 +9,9 @@ from typing import Any
 from workbench.suite.compare.cause import by_chance, compare_data, compare_reports, each_once
 from workbench.suite.compare.findings import compare_findings
 from workbench.suite.compare.metrics import compare_metrics
-from workbench.suite.compare.model import (
-    Changes,
-    FindingChange,
-    MetricChange,
-    Point,
-    Side,
-    Told,
-)
+from workbench.suite.compare.model import Changes, FindingChange, MetricChange
 from workbench.suite.compare.parts import compare_actions, compare_breakdowns
+from workbench.suite.compare.told import Point, Side, Told
 from workbench.suite.compare.words import summary
 from workbench.suite.manifest import key_parts
 

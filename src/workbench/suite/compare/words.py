@@ -65,7 +65,6 @@ def summary(changes: Changes) -> Iterator[str]:
     yield from _findings([one for one in changes.findings if one.kind != _LIMIT])
     for whole in changes.breakdowns:
         yield from (f"{whole.label}: {sentence}" for sentence in whole.words[:1])
-    yield from _rows(changes)
     yield _why(changes.causes)
 
 
@@ -96,7 +95,8 @@ def _numbers(metrics: Sequence[MetricChange]) -> Iterator[str]:
     if beyond:
         yield f"{len(beyond)} of {all_of_them} moved by more than noise: {_named(beyond)}."
     elif "within_noise" in states:
-        yield f"None of {all_of_them} is known to have moved by more than noise."
+        sure = not {"not_known", "not_comparable"} & set(states)
+        yield f"None of {all_of_them} {'' if sure else 'is known to have '}moved by more than noise."
     open_ones = [metric for metric in metrics if metric.verdict.state == "not_known"]
     moving = [metric for metric in open_ones if metric.change]
     if moving:
@@ -160,13 +160,6 @@ def _findings(findings: Sequence[FindingChange]) -> Iterator[str]:
         yield f"{listed(parts)}."
     elif not any(finding.state == "reversed" for finding in findings):
         yield "The findings are the same" + (", with new numbers." if findings else ".")
-
-
-def _rows(changes: Changes) -> Iterator[str]:
-    before = sum(source.old_quarantined or 0 for source in changes.data)
-    now = sum(source.new_quarantined or 0 for source in changes.data)
-    if before != now:
-        yield f"Rows set aside as unusable: {before:,} → {now:,}."
 
 
 def _why(causes: Sequence[Cause]) -> str:
