@@ -52,6 +52,7 @@ def test_the_file_is_its_owners_alone(shown: Any, tmp_path: Path) -> None:
     assert record["digest"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (record["customers"], record["value"], record["display"]) == (3, 60.6, "£60.60")
     assert record["schema"] == 1
+    assert (record["key"], record["columns"]) == ("crm", rows[0])
     assert [path.name for path in folder.iterdir()] == ["win-back.csv"]
 
 
@@ -66,7 +67,13 @@ def test_no_customer_is_shown(shown: Any, tmp_path: Path) -> None:
 def test_held_out_customers_are_kept_apart(shown: Any, tmp_path: Path) -> None:
     call(tmp_path / "a", value="worth", unit="GBP", holdout="hold")
     record = shown.last("action")
-    assert (record["customers"], record["holdout"], record["value"]) == (2, {"customers": 1}, 30.3)
+    assert (record["customers"], record["value"]) == (2, 30.3)
+    aside = tmp_path / "a" / "win-back.holdout.csv"
+    assert record["holdout"] == {
+        "file": "win-back.holdout.csv",
+        "digest": hashlib.sha256(aside.read_bytes()).hexdigest(),
+        "customers": 1,
+    }
     assert "C3" not in (tmp_path / "a" / "win-back.csv").read_text()
     assert "C3" in (tmp_path / "a" / "win-back.holdout.csv").read_text()
 

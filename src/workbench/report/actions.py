@@ -18,7 +18,7 @@ from workbench.report.findings import format_unit, plain_number
 from workbench.report.formats import format_number, is_missing
 from workbench.report.mime import ACTION
 from workbench.report.tables import as_pandas, check_columns
-from workbench.report.text import clean, escape_markdown, slug
+from workbench.report.text import clean, escape_markdown, formula_safe, slug
 
 __all__ = ["SCHEMA", "action_list"]
 
@@ -88,18 +88,26 @@ def action_list(
     treated = data[~held]
     place = Path(folder)
     digest = _write(place, f"{name}.csv", csv_text(treated, headers))
+    apart = None
     if holdout is not None:
-        _write(place, f"{name}.holdout.csv", csv_text(data[held], headers))
+        aside = f"{name}.holdout.csv"
+        apart = {
+            "file": aside,
+            "digest": _write(place, aside, csv_text(data[held], headers)),
+            "customers": int(held.sum()),
+        }
     total = _total(treated, value, where=where)
     record = {
         "id": name,
         "label": title,
         "file": f"{name}.csv",
         "digest": digest,
+        "key": formula_safe(headers[key]),
+        "columns": [formula_safe(heading) for heading in headers.values()],
         "customers": len(treated),
         "value": total,
         "unit": unit,
-        "holdout": {"customers": int(held.sum())} if holdout is not None else None,
+        "holdout": apart,
         "display": None if total is None or unit is None else format_unit(total, unit),
         "schema": SCHEMA,
     }
