@@ -81,7 +81,7 @@ def read_file(path: Path, where: str, model: type[ModelT]) -> ModelT:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         # What a rule such as `> 0.3` gives: YAML takes the sign for its own.
-        quote = "Put a value that begins with > in quotes." if "chomping" in str(error) else ""
+        quote = "Put a value that begins with > in quotes." if "block scalar" in str(error) else ""
         raise ParameterError(
             f"not readable as YAML: {error.problem}", where=f"{where}{line}", fix=quote
         ) from None
