@@ -11,9 +11,9 @@
     metric = [report "."] id
 
 A level compares the number itself; ``30%`` is 0.3, for shares. A move compares this edition's
-number with the one before: ``change`` has a sign, ``rise`` counts upwards, ``fall`` downwards; ``%``
-is a part of the number before, and ``points`` are percentage points of a share. Against the spread
-of earlier changes (``sigma``), ``change`` is a move in either direction.
+number with the one before: ``change`` has a sign, ``rise`` counts upwards, ``fall`` downwards;
+``%`` is a part of the number before, and ``points`` are percentage points of a share. Against the
+spread of earlier changes (``sigma``), ``change`` is a move in either direction.
 """
 
 from __future__ import annotations
