@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "Run a suite's reports and publish them.",
     "status": "Say which reports are fresh, stale or failed, and why.",
     "diff": "Say what changed between two editions of a unit, and why.",
+    "new": "Start a report that runs as it is.",
     "params": "Show which parameters a report has.",
     "check": "Check all parameter files and sources without running a report.",
     "notebooks": "Check that the notebooks keep the house's form.",

@@ -12,18 +12,16 @@ from typing import Any
 
 import duckdb
 
+from workbench.data.by_hand import SUITE_VARIABLE, by_hand
 from workbench.data.contracts import contract
 from workbench.data.engine import connect, literal
-from workbench.data.snapshots import Snapshot, current_snapshot, read_snapshot
+from workbench.data.snapshots import Snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
-from workbench.params import ExperimentParams, load_suite, parse_as_of
-from workbench.workspace import Workspace
+from workbench.params import ExperimentParams, parse_as_of
 
 __all__ = ["JOB_VARIABLE", "SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
 
 JOB_VARIABLE = "WORKBENCH_JOB"
-SUITE_VARIABLE = "WORKBENCH_SUITE"
-DEFAULT_SUITE = "demo"
 
 
 @dataclass(frozen=True)
@@ -182,18 +180,13 @@ def open_unit(suite: str = "", unit: str = "", snapshot: str = "") -> Unit:
 
 def _facts_by_hand(suite: str, unit: str, snapshot: str) -> dict[str, Any]:
     """Return a job's facts for an analyst who runs a notebook in JupyterLab."""
-    workspace = Workspace.find()
-    name = suite or os.environ.get(SUITE_VARIABLE) or DEFAULT_SUITE
-    params = load_suite(workspace, name)
-    chosen = params.unit(unit or next(iter(params.units)))
-    home = workspace.unit_data(name, chosen.name)
-    found = read_snapshot(home, snapshot) if snapshot else current_snapshot(home)
+    found = by_hand(suite, unit, snapshot)
     return job_facts(
-        chosen.facts(),
-        found,
-        seed=params.seed,
-        min_group=params.min_group,
-        actions=home / "actions",
+        found.unit.facts(),
+        found.snapshot,
+        seed=found.params.seed,
+        min_group=found.params.min_group,
+        actions=found.home / "actions",
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.errors import NotebookError, ParameterError, one_of
 
-__all__ = ["HOUSE_PARAMETERS", "DeclaredParameter", "parse_parameters", "resolve"]
+__all__ = ["HOUSE_PARAMETERS", "DeclaredParameter", "as_code", "parse_parameters", "resolve"]
 
 HOUSE_PARAMETERS = ("suite", "unit", "snapshot")
 _CHOICES = re.compile(r"one of:?\s+([\w\-, ]+)", re.IGNORECASE)
@@ -94,6 +94,19 @@ def parse_parameters(source: str, where: str) -> tuple[DeclaredParameter, ...]:
         if names.count(name) > 1:
             raise NotebookError(f"parameter `{name}` is declared twice", where=where)
     return tuple(found)
+
+
+def as_code(parameters: Mapping[str, Any]) -> str:
+    """Return the cell that sets parameters, as the suite puts it behind the parameters cell.
+
+    Examples
+    --------
+    >>> print(as_code({"n_bins": 4}))
+    # Set by the suite for this run.
+    n_bins = 4
+    """
+    lines = [f"{name} = {value!r}" for name, value in parameters.items()]
+    return "\n".join(["# Set by the suite for this run.", *lines])
 
 
 def _one(statement: ast.stmt, comments: Mapping[int, str], where: str) -> DeclaredParameter:

@@ -19,7 +19,7 @@ from workbench.suite.engine import FRESH, Limits, Record
 from workbench.suite.environment import kernel_environment
 from workbench.suite.failure import Failure
 from workbench.suite.normalise import Places, clean_text, normalise, places
-from workbench.suite.notebook import PARAMETERS_TAG, load
+from workbench.suite.notebook import PARAMETERS_TAG, as_code, load
 from workbench.workspace import Workspace
 
 __all__ = ["Executed", "Limits", "execute", "inject"]
@@ -58,9 +58,7 @@ def inject(notebook: nbformat.NotebookNode, parameters: Mapping[str, Any]) -> No
     Papermill would do so with a random cell id, and formats the cell differently where ``black``
     happens to be installed.
     """
-    lines = ["# Set by the suite for this run."]
-    lines += [f"{name} = {value!r}" for name, value in parameters.items()]
-    cell = nbformat.v4.new_code_cell("\n".join(lines), id=INJECTED_TAG)
+    cell = nbformat.v4.new_code_cell(as_code(parameters), id=INJECTED_TAG)
     cell.metadata["tags"] = [INJECTED_TAG]
     for index, other in enumerate(notebook.cells):
         if PARAMETERS_TAG in other.metadata.get("tags", []):

@@ -22,6 +22,7 @@ from workbench.errors import NotebookError, ParameterError, one_of
 from workbench.suite.declared import (
     HOUSE_PARAMETERS,
     DeclaredParameter,
+    as_code,
     parse_parameters,
     resolve,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "HOUSE_PARAMETERS",
     "DeclaredParameter",
     "Report",
+    "as_code",
     "declared",
     "find_reports",
     "front_matter",
@@ -42,7 +44,9 @@ __all__ = [
 
 PARAMETERS_TAG = "parameters"
 LAST_IN_ORDER = 1000
-_SLUG = re.compile(r"[a-z][a-z0-9_]*\Z")
+SLUG = re.compile(r"[a-z][a-z0-9_]*\Z")
+RESERVED = frozenset({"changes", "index", "manifest", "results", "alerts"})
+"""Names of an edition's own files: no report may have them."""
 _YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _LABELLED = re.compile(r"\*\*(\w+)(?::\*\*|\*\*:)\s*(.+)")
@@ -163,11 +167,13 @@ def read_report(path: Path) -> Report:
     NotebookError
         When it cannot be read, or its name, metadata or parameters cell is malformed.
     """
-    if not _SLUG.match(path.stem):
+    if not SLUG.match(path.stem) or path.stem in RESERVED:
+        taken = ", ".join(sorted(RESERVED))
         raise NotebookError(
             f"`{path.stem}` cannot name a report",
             where=str(path),
-            fix="Use lower-case letters, digits and underscores, a letter first.",
+            fix="Use lower-case letters, digits and underscores, a letter first; "
+            f"an edition's own files have the names {taken}.",
         )
     notebook = load(path)
     said = notebook.metadata.get("workbench", {})
