@@ -216,20 +216,33 @@ def served(folder: Path) -> Edition | None:
     return _read(folder / name) if name else None
 
 
-def list_editions(folder: Path) -> list[Edition]:
-    """Return a unit's editions, the newest first: by their day, then by when they were made."""
-    found = [
-        edition
+def list_editions(folder: Path, most: int | None = None) -> list[Edition]:
+    """Return a unit's editions, the newest first: by their day, then by when they were made.
+
+    Parameters
+    ----------
+    folder
+        The unit's folder of editions.
+    most
+        At most so many; all when None. The manifests of older ones are not read.
+    """
+
+    def age(path: Path) -> tuple[str, int, str]:
+        # An edition's name begins with its day.
+        return path.name[:10], (path / MANIFEST).stat().st_mtime_ns, path.name
+
+    there = [
+        path
         for path in (folder.iterdir() if folder.is_dir() else ())
-        if path.is_dir() and not path.name.startswith(".")
-        if (edition := _read(path)) is not None
+        if not path.name.startswith(".") and (path / MANIFEST).is_file()
     ]
-
-    def age(edition: Edition) -> tuple[str, int, str]:
-        made = (edition.folder / MANIFEST).stat().st_mtime_ns
-        return str(edition.manifest.get("as_of", "")), made, edition.id
-
-    return sorted(found, key=age, reverse=True)
+    found: list[Edition] = []
+    for path in sorted(there, key=age, reverse=True):
+        if most is not None and len(found) >= most:
+            break
+        if (edition := _read(path)) is not None:
+            found.append(edition)
+    return found
 
 
 def _read(folder: Path) -> Edition | None:

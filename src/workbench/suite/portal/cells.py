@@ -1,0 +1,74 @@
+"""How one report of one unit stands, in few words: a cell of the table of all reports."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from workbench.files import read_json
+from workbench.suite.editions import MANIFEST
+from workbench.suite.portal.age import age_in_words
+from workbench.suite.portal.views import Cell, Link
+from workbench.suite.status import Status
+
+__all__ = ["CHANGES", "cell_of"]
+
+CHANGES = "changes.html"
+_WORDS = {
+    "fresh": ("ok", "Ready"),
+    "stale": ("stale", "Out of date"),
+    "failed": ("failed", "Failed"),
+    "not_applicable": ("none", "Not applicable"),
+    "never_run": ("none", "Not run yet"),
+}
+
+
+def cell_of(folder: Path, row: Status, suite: date, most: int) -> Cell:
+    """Return how a report of a unit stands.
+
+    Parameters
+    ----------
+    folder
+        The suite's folder below ``reports/``.
+    row
+        What `suite_status` says of it.
+    suite
+        The suite's day.
+    most
+        At most so many reasons.
+    """
+    entry, edition = row.entry, row.edition
+    look, word = _WORDS[row.condition]
+    as_of = entry.as_of if entry is not None and entry.state == "ok" else ""
+    # The day stands beside them already.
+    reasons = [words for words in row.reasons if not words.startswith("as_of ")]
+    page = ""
+    if edition is not None and entry is not None and entry.files:
+        page = f"{row.unit.name}/{edition.id}/{row.report.name}.html"
+    return Cell(
+        report=row.report.name,
+        title=row.report.title,
+        condition=row.condition,
+        look=look,
+        word=word,
+        as_of=as_of,
+        age=age_in_words(as_of, suite),
+        reasons=reasons[:most],
+        more=max(0, len(reasons) - most),
+        href=page,
+        last_good=_last_good(folder, row),
+    )
+
+
+def _last_good(folder: Path, row: Status) -> Link | None:
+    """Return the page of a failed report's last good version, if it is still there."""
+    if row.entry is None or not row.entry.last_good:
+        return None
+    unit, name, edition = row.unit.name, row.report.name, row.entry.last_good
+    try:
+        told = read_json(folder / unit / edition / MANIFEST)
+    except (OSError, ValueError):
+        return None
+    if told is None:
+        return None
+    return Link(f"{unit}/{edition}/{name}.html", str(told["reports"][name]["as_of"]))
