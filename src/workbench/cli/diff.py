@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,24 +14,16 @@ from rich.table import Table
 from workbench.cli.app import workspace_of
 from workbench.errors import ParameterError, PublishError, one_of
 from workbench.files import canonical, replace_file
-from workbench.report.formats import format_share
-from workbench.report.text import clean
 from workbench.suite.compare import Changes, Told, changes_json, changes_page, compare
+from workbench.suite.compare.plain import one_line, plain_tables
 from workbench.suite.compare.sides import choose, numbers_before, told_before, told_by
-from workbench.suite.compare.words import VERDICTS
 from workbench.suite.editions import SERVED, Edition, list_editions, served
 from workbench.workspace import Workspace
 
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False)
-_LOOK = {
-    "beyond_noise": "bold",
-    "within_noise": "dim",
-    "not_known": "",
-    "not_comparable": "yellow",
-    "unchanged": "dim",
-}
+_LOOK = {"clear": "bold", "plain": "", "faint": "dim"}
 
 
 @app.command(epilog="Example: workbench diff demo/atlas 2025-05-31 2025-06-30")
@@ -86,7 +77,8 @@ def _folder(workspace: Workspace, suite: str, unit: str) -> Path:
             f"several suites have a unit `{name}`", where="reports/", fix=f"Name one: {among}."
         )
     asked = f"{wanted}/{name}" if wanted else name
-    raise ParameterError(f"no editions of `{asked}`", where="reports/", fix=one_of(asked, names))
+    known = names if wanted else {path.name for path in there}
+    raise ParameterError(f"no editions of `{asked}`", where="reports/", fix=one_of(asked, known))
 
 
 def _shown(folder: Path, editions: list[Edition], where: str) -> Edition:
@@ -120,48 +112,15 @@ def _page(changes: Changes, output: Path, folder: Path) -> bytes:
 
 def _print(console: Console, changes: Changes) -> None:
     before = f"{changes.old.id} -> " if changes.old else ""
-    console.print(f"[bold]{_said(changes.title)}[/]  {before}{changes.new.id}\n", soft_wrap=True)
+    title = escape(one_line(changes.title))
+    console.print(f"[bold]{title}[/]  {before}{changes.new.id}\n", soft_wrap=True)
     for sentence in changes.summary:
-        console.print(f"- {_said(sentence)}")
-    for table in _tables(changes):
+        console.print(f"- {escape(one_line(sentence))}")
+    for told in plain_tables(changes):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in told.columns:
+            table.add_column(escape(column))
+        for row, weight in zip(told.rows, told.weights, strict=True):
+            table.add_row(*map(escape, row), style=_LOOK[weight])
         console.print()
         console.print(table)
-
-
-def _tables(changes: Changes) -> Iterator[Table]:
-    moved = [metric for metric in changes.metrics if metric.verdict.state != "unchanged"]
-    if moved:
-        table = _table("Number", "Report", "Before", "Now", "Change", "More than noise?")
-        for metric in moved:
-            state = metric.verdict.state
-            change = f"{metric.change_display} {metric.relative_display}".strip() or "–"
-            word = VERDICTS[state] if metric.state == "kept" else metric.state
-            clear = f", {metric.direction}" if state == "beyond_noise" and metric.direction else ""
-            cells = (metric.label, metric.report, metric.old_display, metric.new_display, change)
-            table.add_row(*map(_said, cells), f"{word}{clear}", style=_LOOK[state])
-        yield table
-    said = [finding for finding in changes.findings if finding.state != "updated"]
-    if said:
-        table = _table("Finding", "Report", "Before", "Now")
-        for one in said:
-            table.add_row(*map(_said, (one.state, one.report, one.old_text, one.new_text)))
-        yield table
-    for whole in changes.breakdowns:
-        table = _table(whole.part, "Before", "Now", "Change", "Share before", "Share now")
-        for part in whole.parts:
-            sizes = part.old_display, part.new_display, part.change_display or "–"
-            shares = format_share(part.old_share), format_share(part.new_share)
-            table.add_row(*map(_said, (part.name, *sizes, *shares)))
-        yield table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(_said(column))
-    return table
-
-
-def _said(text: str) -> str:
-    """Return text from data that can neither style nor move what is around it."""
-    return escape(" ".join(clean(text).split()))

@@ -9,7 +9,8 @@ Modules
 - ``parts``: segments and other parts of a whole; lists of customers to act on.
 - ``cause``: data, day, parameters, code, environment; the reports; the rows of each source.
 - ``words``: the answer in a few sentences.
-- ``whole``: all of it together, and as JSON; ``page``: as a page.
+- ``whole``: all of it together, and as JSON; ``page``: as a page;
+  ``plain``: as tables of a terminal.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from workbench.report.formats import (
     format_money,
     format_number,
     is_currency,
+    number_digits,
 )
 
 __all__ = ["change_text", "points_text", "range_text", "relative_text", "size_text"]
@@ -16,8 +17,17 @@ __all__ = ["change_text", "points_text", "range_text", "relative_text", "size_te
 _MOST_DIGITS = 6
 
 
-def change_text(change: float, unit: str) -> str:
+def change_text(change: float, unit: str, digits: int | None = None) -> str:
     """Return a change with its sign, in the unit of what changed; shares change by points.
+
+    Parameters
+    ----------
+    change
+        The change.
+    unit
+        As of a metric: an ISO currency code, ``share``, ``days`` or a word.
+    digits
+        Decimals of days and plain numbers; as many as suit unless given.
 
     Examples
     --------
@@ -26,33 +36,48 @@ def change_text(change: float, unit: str) -> str:
     """
     if unit == "share":
         return points_text(change)
-    size = size_text(abs(change), unit)
-    return size if change == 0 else f"{'+' if change > 0 else MINUS}{size}"
+    size = size_text(abs(change), unit, digits)
+    return f"{'+' if change > 0 else MINUS}{size}" if _says_something(size) else size
 
 
 def range_text(low: float, high: float, unit: str) -> str:
-    """Return a range of changes.
+    """Return a range of changes, both ends with the same decimals.
+
+    Parameters
+    ----------
+    low, high, unit
+        The ends, and their unit.
 
     Examples
     --------
-    >>> range_text(-0.02, 0.019, "share"), range_text(-3, 12, "days")
-    ('−2.0 to +1.9 points', '−3 to +12 days')
+    >>> range_text(-0.02, 0.019, "share"), range_text(-10.94, 9.876, "days")
+    ('−2.0 to +1.9 points', '−10.9 to +9.9 days')
     """
+    whole = float(low).is_integer() and float(high).is_integer()
+    digits = 0 if whole else number_digits(max(abs(low), abs(high)))
     word = " points" if unit == "share" else " days" if unit == "days" else ""
-    return f"{change_text(low, unit).removesuffix(word)} to {change_text(high, unit)}"
+    first, last = change_text(low, unit, digits), change_text(high, unit, digits)
+    return f"{first.removesuffix(word)} to {last}"
 
 
-def size_text(size: float, unit: str) -> str:
-    """Return a size that is not negative in a unit, with as many digits as it needs not to be 0."""
+def size_text(size: float, unit: str, digits: int | None = None) -> str:
+    """Return a size that is not negative in a unit; what is not nought never looks like it.
+
+    Parameters
+    ----------
+    size, unit, digits
+        As of `change_text`.
+    """
     if unit == "share":
         return points_text(size).lstrip("+")
     if is_currency(unit):
         return format_money(size, unit, short=True)
-    text = format_number(size)
-    digits = 4
-    while size and not _says_something(text) and digits <= _MOST_DIGITS:
-        text, digits = format_number(size, digits), digits + 1
-    return format_days(size) if unit == "days" and _says_something(format_days(size)) else text
+    shown = format_days if unit == "days" else format_number
+    text = shown(size, digits)
+    more = 4
+    while digits is None and size and not _says_something(text) and more <= _MOST_DIGITS:
+        text, more = shown(size, more), more + 1
+    return text
 
 
 def points_text(change: float, digits: int = 1) -> str:

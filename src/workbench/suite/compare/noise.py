@@ -68,9 +68,9 @@ def mover(old: tuple[float, float, float], new: tuple[float, float, float]) -> t
 
     Examples
     --------
-    >>> low, high = mover((0.6, 0.4905, 0.7003), (0.8, 0.6918, 0.8770))  # 48/80 and 56/70, Wilson
+    >>> low, high = mover((0.6, 0.4905, 0.7004), (0.8, 0.6918, 0.8770))  # 48/80 and 56/70, Wilson
     >>> round(low, 3), round(high, 3)
-    (0.053, 0.334)
+    (0.052, 0.334)
     """
     (before, before_low, before_high), (now, now_low, now_high) = old, new
     change = now - before
@@ -216,14 +216,16 @@ def _by_history(change: float, past: Past, unit: str) -> Verdict:
         return Verdict("not_known", past.reason)
     low, high = usual_range(past.changes)
     seen = counted(len(past.changes), "earlier change")
-    if low == high:
-        moved = "did not move" if low == 0 else f"always changed by {change_text(low, unit)}"
+    if low == high and not math.isclose(change, low):
+        moved = "did not move" if low == 0 else f"changed by {change_text(low, unit)}"
         return Verdict(
             "not_known", f"It {moved} in most of {seen}: how much is usual cannot be said."
         )
+    if low == high:
+        return Verdict("within_noise", f"It changed as in {seen}.", "history", low, high)
     between = range_text(low, high, unit)
     if low <= change <= high:
-        words = f"By {seen}, {between} is usual."
+        words = f"Usual is {between}, by {seen}."
         return Verdict("within_noise", words, "history", low, high)
-    words = f"By {seen}, only {between} is usual. A season may explain it."
+    words = f"Usual is only {between}, by {seen}. A season may explain it."
     return Verdict("beyond_noise", words, "history", low, high)

@@ -33,6 +33,7 @@ _FINDINGS = {
     "updated": "New numbers",
 }
 _KINDS = {"answer": "Answer", "warning": "Warning", "action": "To do", "limit": "Limit"}
+_POINT = 0.01
 _READABLE = {"ok", "failed"}
 
 
@@ -102,7 +103,7 @@ def _numbers(metrics: Iterable[MetricChange]) -> Iterator[dict[str, Any]]:
             "metric": metric,
             "word": f"{word}, {metric.direction}" if clear else word,
             "look": f"{state}-{metric.direction}" if clear else state,
-            "why": "" if words == said else words,
+            "why": "" if state == "not_known" and words == said else words,
         }
         said = words
 
@@ -117,30 +118,36 @@ def _finding(finding: FindingChange) -> dict[str, Any]:
 
 
 def _whole(whole: BreakdownChange) -> dict[str, Any]:
-    """Return a breakdown with a bar for each part: its share now, and a mark at its share before.
+    """Return a breakdown with a bar for each part: to the right what it gained, else to the left.
 
-    The longest bar is as wide as there is room for.
+    The longest bar takes half of the room; changes below a point look as small as they are.
     """
-    shares = [share for part in whole.parts for share in (part.old_share, part.new_share) if share]
-    most = max(shares, default=1.0)
+    gains = {
+        part.name: part.new_share - part.old_share
+        for part in whole.parts
+        if part.new_share is not None and part.old_share is not None
+    }
+    most = max([_POINT, *map(abs, gains.values())])
     return {
         "whole": whole,
-        "has_shares": bool(shares),
+        "has_shares": bool(gains),
         "parts": [
             {
                 "part": part,
                 "old_share": format_share(part.old_share),
                 "new_share": format_share(part.new_share),
-                "bar": None if part.new_share is None else _length(part.new_share, most),
-                "mark": None if part.old_share is None else _length(part.old_share, most),
+                "bar": _bar(gains[part.name], most) if part.name in gains else None,
             }
             for part in whole.parts
         ],
     }
 
 
-def _length(share: float, most: float) -> str:
-    return f"{98 * share / most:.1f}"
+def _bar(gain: float, most: float) -> tuple[str, str, str]:
+    """Return where a bar begins, how long it is, in percent of the room, and its look."""
+    length = 50 * abs(gain) / most
+    start = 50 if gain >= 0 else 50 - length
+    return f"{start:.1f}", f"{length:.1f}", "gain" if gain >= 0 else "loss"
 
 
 def _report(report: ReportChange) -> dict[str, Any]:

@@ -96,15 +96,15 @@ def _numbers(metrics: Sequence[MetricChange]) -> Iterator[str]:
         yield f"{len(beyond)} of {all_of_them} moved by more than noise: {_named(beyond)}."
     elif "within_noise" in states:
         sure = not {"not_known", "not_comparable"} & set(states)
-        yield f"None of {all_of_them} {'' if sure else 'is known to have '}moved by more than noise."
+        known = "" if sure else "is known to have "
+        moving = [metric for metric in metrics if metric.change and metric.headline]
+        largest = f" The largest changes: {_named(moving[:_NAMED])}." if sure and moving else ""
+        yield f"None of {all_of_them} {known}moved by more than noise.{largest}"
     open_ones = [metric for metric in metrics if metric.verdict.state == "not_known"]
     moving = [metric for metric in open_ones if metric.change]
     if moving:
-        them = "1 number" if len(moving) == 1 else f"{len(moving)} numbers"
-        yield (
-            f"Of {them} that changed, it cannot be said yet whether that is more than usual: "
-            f"{_named(moving)}."
-        )
+        many = counted(len(moving), "number")
+        yield f"It cannot be said yet whether {many} moved by more than usual: {_named(moving)}."
     apart = [metric for metric in metrics if metric.verdict.state == "not_comparable"]
     if apart:
         it = "is not measured" if len(apart) == 1 else "are not measured"

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.suite.compare.model import BreakdownChange
+from workbench.suite.compare.parts import compare_actions, compare_breakdowns
+
+from .conftest import action, whole
+
+
+def compared(old: dict[str, float | None], new: dict[str, float | None]) -> BreakdownChange:
+    (found,) = compare_breakdowns("seg", "Segments", [whole(old)], [whole(new)])
+    return found
+
+
+def test_parts_grow_shrink_come_and_go() -> None:
+    found = compared(
+        {"Loyal": 100, "New": 50, "Lost": 40, "Idle": 10, "Gone": 5},
+        {"Loyal": 120, "New": 30, "Lost": 40, "Idle": None, "Fresh": 7},
+    )
+    assert {part.name: part.state for part in found.parts} == {
+        "Loyal": "grew",
+        "New": "shrank",
+        "Lost": "same",
+        "Idle": "not_known",
+        "Fresh": "new",
+        "Gone": "gone",
+    }
+    loyal = found.parts[0]
+    assert (loyal.change_display, loyal.old_share, loyal.new_share) == ("+20", 100 / 205, None)
+    assert found.new_total is None
+    assert (
+        "Fresh is told apart now; before, nobody was there, or too few to be shown." in found.words
+    )
+    assert any(words.startswith("Gone is not told apart any more") for words in found.words)
+
+
+def test_growth_is_explained_beside_the_whole() -> None:
+    found = compared({"Loyal": 100, "New": 100}, {"Loyal": 105, "New": 145})
+    assert found.words == (
+        "New grew most: by 45 to 145 customers, 58.0% of all (before: 50.0%).",
+        "Loyal grew: by 5 to 105 customers, 42.0% of all (before: 50.0%). That is less than the "
+        "whole grew, so that its share fell.",
+        "The whole went from 200 to 250 (+25.0%). A part that only keeps pace with it changes by "
+        "that much, too: look at the shares to see which ones gained.",
+    )
+    shrunk = compared({"Loyal": 100, "New": 100}, {"Loyal": 95, "New": 55})
+    assert "That is less than the whole shrank, so that its share rose." in shrunk.words[1]
+
+
+def test_nothing_moved_and_nothing_is_said() -> None:
+    assert compared({"a": 1, "b": 2}, {"b": 2, "a": 1}).words == ()
+
+
+def test_only_what_both_cut_in_one_unit_is_compared() -> None:
+    one, other = whole({"a": 1}), whole({"a": 1}, unit="GBP")
+    assert compare_breakdowns("r", "R", [one], [other]) == []
+    assert compare_breakdowns("r", "R", [], [one]) == []
+    assert compare_breakdowns("r", "R", [one], []) == []
+
+
+sizes = st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 10**6), min_size=1)
+
+
+@given(sizes, sizes)
+def test_shares_add_up_and_changes_mirror(old: dict[str, int], new: dict[str, int]) -> None:
+    there, back = compared(dict(old), dict(new)), compared(dict(new), dict(old))
+    mirrored = {part.name: part for part in back.parts}
+    for part in there.parts:
+        other = mirrored[part.name]
+        assert part.change == (None if other.change is None else -other.change)
+        assert (part.old_share, part.new_share) == (other.new_share, other.old_share)
+    for total, shares in (
+        (there.old_total, [part.old_share for part in there.parts]),
+        (there.new_total, [part.new_share for part in there.parts]),
+    ):
+        known = [share for share in shares if share is not None]
+        assert not known if total == 0 else sum(known) == pytest.approx(1)
+
+
+def test_lists_of_customers_are_compared_by_number_worth_and_digest() -> None:
+    old = [action("win", 454, 187922.0), action("gone", 3), action("same", 5, 10.0)]
+    new = [action("win", 466, 195182.5, "b"), action("new", 4), action("same", 5, 10.0)]
+    found = {one.id: one for one in compare_actions("r", "R", old, new)}
+    assert {name: one.state for name, one in found.items()} == {
+        "win": "changed",
+        "new": "new",
+        "same": "same",
+        "gone": "gone",
+    }
+    assert (found["win"].customers_display, found["win"].value_display) == ("+12", "+£7,260")
+    assert (found["new"].old_customers, found["gone"].new_customers) == (None, None)
