@@ -244,3 +244,21 @@ def test_doctor_says_what_is_here(root: Path) -> None:
     found = call("doctor")
     assert found.exit_code == 1
     assert "lock: 0.1" in " ".join(found.stdout.split())
+
+
+def test_new_starts_a_report_that_keeps_the_form(root: Path) -> None:
+    made = call("new", "returns", "--title", "Who returns?", "--tables", "orders, customers")
+    assert made.exit_code == 0, made.output
+    assert "notebooks/returns.ipynb" in made.output
+    assert call("notebooks").exit_code == 0
+    assert call("new", "returns").exit_code == 2
+    assert call("new", "Returns!").exit_code == 2
+    assert call("new", "other", "--tables", "order").exit_code == 2
+
+
+def test_params_prints_the_cell_that_a_unit_gets(root: Path) -> None:
+    write(root, reports="{groups: {k_max: 3}}")
+    found = call("params", "groups", "--unit", "atlas", "--code")
+    assert found.stdout.splitlines()[1:] == ["suite = 'shop'", "unit = 'atlas'", "k_max = 3"]
+    assert "shop, atlas" in call("params", "groups", "--unit", "atlas").stdout
+    assert call("params", "groups", "--code").exit_code == 2
