@@ -34,6 +34,7 @@ _FINDINGS = {
 }
 _KINDS = {"answer": "Answer", "warning": "Warning", "action": "To do", "limit": "Limit"}
 _POINT = 0.01
+_FAILED = {"newly_failed", "still_failed"}
 _READABLE = {"ok", "failed"}
 
 
@@ -77,6 +78,7 @@ def changes_page(
         reports=[_report(report) for report in changes.reports],
         sources=[_source(source) for source in changes.data if source.state != "same"],
         same_sources=sum(source.state == "same" for source in changes.data),
+        failed=any(report.state in _FAILED for report in changes.reports),
         old_pages=_pages(changes.reports, old=True),
         new_pages=_pages(changes.reports, old=False),
     )
