@@ -46,6 +46,7 @@ def test_growth_is_explained_beside_the_whole() -> None:
         "The whole went from 200 to 250 (+25.0%). A part that only keeps pace with it changes by "
         "that much, too: look at the shares to see which ones gained.",
     )
+    assert [part.share_change_display for part in found.parts] == ["−8.0 points", "+8.0 points"]
     shrunk = compared({"Loyal": 100, "New": 100}, {"Loyal": 95, "New": 55})
     assert "That is less than the whole shrank, so that its share rose." in shrunk.words[1]
 
