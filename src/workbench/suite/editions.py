@@ -7,10 +7,12 @@ away by the next run.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,21 +228,17 @@ def list_editions(folder: Path, most: int | None = None) -> list[Edition]:
     most
         At most so many; all when None. The manifests of older ones are not read.
     """
-
-    def age(path: Path) -> tuple[str, int, str]:
-        # An edition's name begins with its day.
-        return path.name[:10], (path / MANIFEST).stat().st_mtime_ns, path.name
-
-    there = [
-        path
-        for path in (folder.iterdir() if folder.is_dir() else ())
-        if not path.name.startswith(".") and (path / MANIFEST).is_file()
-    ]
+    there = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not path.name.startswith("."):
+            with suppress(OSError):  # no edition
+                made = (path / MANIFEST).stat().st_mtime_ns
+                there.append((path.name[:10], made, path.name))  # its name begins with its day
     found: list[Edition] = []
-    for path in sorted(there, key=age, reverse=True):
+    for _, _, name in sorted(there, reverse=True):
         if most is not None and len(found) >= most:
             break
-        if (edition := _read(path)) is not None:
+        if (edition := _read(folder / name)) is not None:
             found.append(edition)
     return found
 
@@ -253,7 +251,7 @@ def _read(folder: Path) -> Edition | None:
         return None
     if not folder.name.endswith(f"-{digest_of(content)}"):
         return None
-    return Edition(folder, read_json(folder / MANIFEST))
+    return Edition(folder, json.loads(content))
 
 
 def damage(edition: Edition) -> list[str]:

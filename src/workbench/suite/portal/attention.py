@@ -99,7 +99,5 @@ def late_units(units: Iterable[UnitView]) -> list[Late]:
     units
         The suite's units.
     """
-    late = [
-        Late(unit.name, unit.title, unit.as_of, unit.age) for unit in units if not unit.is_new
-    ]
+    late = [Late(unit.name, unit.title, unit.as_of, unit.age) for unit in units if not unit.is_new]
     return sorted(late, key=lambda one: one.as_of)

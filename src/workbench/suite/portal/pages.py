@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from workbench.files import canonical, read_json, replace_file
 from workbench.params import SuiteParams
 from workbench.report.formats import format_share
+from workbench.report.text import escape_html
 from workbench.suite.notebook import Report
 from workbench.suite.portal.asked import asked_of_all
 from workbench.suite.portal.attention import attention_of, late_units
 from workbench.suite.portal.quality import by_department, counted_units
 from workbench.suite.portal.tally import summary_of, tally_of
-from workbench.suite.portal.unit import Desk, read_unit
+from workbench.suite.portal.unit import Desk, Room, read_unit
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
 from workbench.suite.render.style import stylesheet
@@ -28,8 +30,8 @@ __all__ = ["write_portal"]
 
 SUMMARY = "portal.json"
 FEW_UNITS = 12  # up to here there is room for more of each
-_ROOMY = {"metrics": 4, "findings": 2, "reasons": 3, "editions": 12, "titles": True}
-_DENSE = {"metrics": 3, "findings": 1, "reasons": 1, "editions": 6, "titles": False}
+_ROOMY = Room(metrics=4, findings=2, reasons=3, editions=12, titles=True)
+_DENSE = Room(metrics=3, findings=1, reasons=1, editions=3, titles=False)
 
 
 def write_portal(
@@ -59,8 +61,10 @@ def write_portal(
         by_unit.setdefault(row.unit.name, []).append(row)
     folder = workspace.reports / params.name
     room = _ROOMY if len(by_unit) <= FEW_UNITS else _DENSE
-    desk = Desk(folder, params, **room)
-    units = [read_unit(desk, found, (problems or {}).get(name, "")) for name, found in by_unit.items()]
+    desk = Desk(folder, params, room)
+    units = [
+        read_unit(desk, found, (problems or {}).get(name, "")) for name, found in by_unit.items()
+    ]
     departments = by_department(counted_units(units))
     tally = tally_of(units, departments)
     content = _render(
@@ -108,9 +112,15 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     found.filters.update(FILTERS)
+    found.filters["said"] = _said
     found.filters["many"] = _many
     found.filters["share"] = format_share
     return found
+
+
+@lru_cache(maxsize=8192, typed=True)  # titles and departments are said again and again
+def _said(text: str) -> Markup:
+    return Markup(escape_html(text))
 
 
 def _many(count: int, one: str, more: str = "") -> str:
@@ -127,7 +137,11 @@ def _file(name: str) -> str:
 def _render(template: str, **told: Any) -> bytes:
     css = f"{stylesheet()}\n{_file('portal.css')}"
     script = _file("portal.js") if template == "suite.html.j2" else ""
-    html = _environment().get_template(template).render(
-        css=css, script=script, policy=policy([css], scripts=[script] if script else []), **told
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            css=css, script=script, policy=policy([css], scripts=[script] if script else []), **told
+        )
     )
     return html.encode()

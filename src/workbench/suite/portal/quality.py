@@ -37,6 +37,12 @@ class Department:
         """Return the share of its rows that was set aside."""
         return _share(self)
 
+    @property
+    def worst(self) -> Source | None:
+        """Return the source of which most rows were set aside; None where none was."""
+        found = max(self.sources, key=lambda one: one.quarantined)
+        return found if found.quarantined else None
+
 
 def counted_units(units: Iterable[UnitView]) -> list[UnitView]:
     """Return the units whose rows add up to all rows: the whole alone, where it is among them.

@@ -1,7 +1,7 @@
 """A line of a few numbers over time, as a small SVG picture: no style, no script, no library.
 
 The scale is the series' own: from its lowest to its highest value, intervals included, so that a
-wiggle within the interval looks like one. Days are placed by the calendar, not by their count.
+wiggle within its interval looks like one. Days are placed by the calendar, not by their count.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -16,8 +17,8 @@ from workbench.report.text import escape_html
 
 __all__ = ["HEIGHT", "WIDTH", "Dot", "sparkline"]
 
-WIDTH, HEIGHT = 132, 36
-_SIDE, _EDGE = 5, 5  # room for the dots at the ends
+WIDTH, HEIGHT = 296, 80  # its own units, so that places are whole numbers
+_EDGE = 10  # room for the dots
 
 
 @dataclass(frozen=True)
@@ -55,50 +56,51 @@ def sparkline(dots: Sequence[Dot], words: str, titles: Sequence[str] = ()) -> Ma
     titles
         What the pointer is told at each dot; none when empty.
     """
-    across, up = _scales(dots)
-    places = [(across(dot.as_of), up(dot.value)) for dot in dots]
-    ends = [dot for dot in dots if dot.low is not None and dot.high is not None]
-    band = ""
-    if len(ends) == len(dots):
-        there = [f"{_n(across(dot.as_of))} {_n(up(dot.high or 0))}" for dot in ends]
-        back = [f"{_n(across(dot.as_of))} {_n(up(dot.low or 0))}" for dot in reversed(ends)]
-        band = f'<path class="wp-band" d="M{"L".join([*there, *back])}z"/>'
-    line = "L".join(f"{_n(x)} {_n(y)}" for x, y in places)
+    xs, up = _across(tuple(dot.as_of for dot in dots)), _upwards(dots)
+    places = [f"{x} {up(dot.value)}" for x, dot in zip(xs, dots, strict=True)]
     # A stroke of no length with round ends is a dot, in a quarter of the bytes of a circle.
-    marks = "".join(f"M{_n(x)} {_n(y)}h.01" for x, y in places[:-1])
-    x, y = places[-1]
+    marks = "".join(f"M{place}h.1" for place in places)
     hints = "".join(
-        f'<circle class="wp-hint" cx="{_n(x)}" cy="{_n(y)}" r="6">'
+        f'<circle class="wp-hint" cx="{x}" cy="{up(dot.value)}" r="12">'
         f"<title>{escape_html(title)}</title></circle>"
-        for (x, y), title in zip(places, titles, strict=False)
+        for x, dot, title in zip(xs, dots, titles, strict=False)
     )
     return Markup(
         f'<svg class="wp-spark" role="img" aria-label="{escape_html(words)}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
-        f'{band}<path class="wp-line" d="M{line}"/><path class="wp-dots" d="{marks}"/>'
-        f'<circle class="wp-last" cx="{_n(x)}" cy="{_n(y)}" r="3"/>{hints}</svg>'
+        f'viewBox="0 0 {WIDTH} {HEIGHT}">{_band(dots, xs, up)}'
+        f'<path class="wp-line" d="M{"L".join(places)}"/><path class="wp-dots" d="{marks}"/>'
+        f'<path class="wp-last" d="M{places[-1]}h.1"/>{hints}</svg>'
     )
 
 
-def _scales(dots: Sequence[Dot]) -> tuple[Callable[[str], float], Callable[[float], float]]:
-    """Return where a day stands from left to right, and a number from top to bottom."""
-    first = date.fromisoformat(dots[0].as_of).toordinal()
-    days = date.fromisoformat(dots[-1].as_of).toordinal() - first
-    least = min(min(dot.value, dot.value if dot.low is None else dot.low) for dot in dots)
-    most = max(max(dot.value, dot.value if dot.high is None else dot.high) for dot in dots)
-    room = most - least
+def _band(dots: Sequence[Dot], xs: Sequence[int], up: Callable[[float], int]) -> str:
+    """Return the intervals as an area, where every number has one."""
+    there, back = [], []
+    for x, dot in zip(xs, dots, strict=True):
+        if dot.low is None or dot.high is None:
+            return ""
+        there.append(f"{x} {up(dot.high)}")
+        back.append(f"{x} {up(dot.low)}")
+    return f'<path class="wp-band" d="M{"L".join([*there, *reversed(back)])}z"/>'
 
-    def across(as_of: str) -> float:
-        share = (date.fromisoformat(as_of).toordinal() - first) / days if days else 0.5
-        return _SIDE + share * (WIDTH - 2 * _SIDE)
 
-    def up(value: float) -> float:
+@lru_cache(maxsize=256)  # the numbers of a unit share their days
+def _across(days: tuple[str, ...]) -> tuple[int, ...]:
+    """Return where days stand from left to right."""
+    counted = [date.fromisoformat(day).toordinal() for day in days]
+    first, whole = counted[0], counted[-1] - counted[0]
+    shares = [(day - first) / whole if whole else 0.5 for day in counted]
+    return tuple(round(_EDGE + share * (WIDTH - 2 * _EDGE)) for share in shares)
+
+
+def _upwards(dots: Sequence[Dot]) -> Callable[[float], int]:
+    """Return where a number stands from top to bottom."""
+    ends = [dot.value for dot in dots]
+    ends += [end for dot in dots for end in (dot.low, dot.high) if end is not None]
+    least, room = min(ends), max(ends) - min(ends)
+
+    def up(value: float) -> int:
         share = (value - least) / room if room > 0 else 0.5
-        return HEIGHT - _EDGE - share * (HEIGHT - 2 * _EDGE)
+        return round(HEIGHT - _EDGE - share * (HEIGHT - 2 * _EDGE))
 
-    return across, up
-
-
-def _n(number: float) -> str:
-    """Return a coordinate in few bytes."""
-    return f"{number:.1f}".removesuffix(".0")
+    return up

@@ -15,9 +15,20 @@ from workbench.suite.compare.amounts import change_text, relative_text
 from workbench.suite.editions import Edition
 from workbench.suite.portal.sparkline import Dot, sparkline
 
-__all__ = ["HISTORY", "Change", "Trend", "change_of", "points_of", "series_of", "trend_of"]
+__all__ = [
+    "Change",
+    "Judged",
+    "Trend",
+    "change_of",
+    "judged_of",
+    "points_of",
+    "series_of",
+    "trend_of",
+]
 
 HISTORY = "state/history.json"
+COMPARED = "changes.json"
+_WITHIN = "within noise"
 Json = Mapping[str, Any]
 
 
@@ -56,7 +67,9 @@ class Change:
     aside
         The change as a share of the earlier number; may be empty.
     look
-        ``better``, ``worse``, or empty where neither is known.
+        ``better`` or ``worse``; empty where neither is known, or where it is within noise.
+    words
+        What to make of it: ``worse, more than noise``; may be empty.
     since
         The earlier day.
     """
@@ -64,7 +77,25 @@ class Change:
     text: str
     aside: str
     look: str
+    words: str
     since: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the comparison with the edition before said of a metric's change.
+
+    Parameters
+    ----------
+    old, new
+        The numbers that it compared.
+    state
+        As a `Verdict` has it: ``within_noise``, ``beyond_noise`` and more.
+    """
+
+    old: float | None
+    new: float | None
+    state: str
 
 
 def points_of(edition: Edition | None) -> Sequence[Json]:
@@ -75,14 +106,33 @@ def points_of(edition: Edition | None) -> Sequence[Json]:
     edition
         The edition; None, or one from before there was a history, gives nothing.
     """
-    if edition is None or HISTORY not in edition.manifest["files"]:
-        return ()
-    try:
-        told = read_json(edition.folder / HISTORY) or {}
-    except (OSError, ValueError):  # an edition that was tampered with is another command's matter
-        return ()
-    found: Sequence[Json] = told.get("points", ())
+    found: Sequence[Json] = _told(edition, HISTORY).get("points", ())
     return found
+
+
+def judged_of(edition: Edition | None) -> Mapping[str, Judged]:
+    """Return what an edition says of each number's change: ``report.metric`` -> that.
+
+    Parameters
+    ----------
+    edition
+        The edition; None, or one that was compared with no other, gives nothing.
+    """
+    return {
+        f"{one['report']}.{one['id']}": Judged(one["old"], one["new"], one["verdict"]["state"])
+        for one in _told(edition, COMPARED).get("metrics", ())
+    }
+
+
+def _told(edition: Edition | None, name: str) -> Json:
+    """Return what a file of an edition holds; nothing where there is no such file."""
+    if edition is None or name not in edition.manifest["files"]:
+        return {}
+    try:
+        told: Json = read_json(edition.folder / name) or {}
+    except (OSError, ValueError):  # an edition that was tampered with is another command's matter
+        return {}
+    return told
 
 
 def series_of(points: Sequence[Json], name: str, unit: str) -> list[Dot]:
@@ -151,7 +201,9 @@ def trend_of(label: str, dots: Sequence[Dot], *, titles: bool = False) -> Trend 
     )
 
 
-def change_of(dots: Sequence[Dot], unit: str, good: object) -> Change | None:
+def change_of(
+    dots: Sequence[Dot], unit: str, good: object, judged: Judged | None = None
+) -> Change | None:
     """Return how the last number of a series differs from the one before; None without one.
 
     Parameters
@@ -162,15 +214,32 @@ def change_of(dots: Sequence[Dot], unit: str, good: object) -> Change | None:
         Their unit.
     good
         ``up`` or ``down``: the direction that is good news, if there is one.
+    judged
+        What the comparison of editions said; it counts only if it is about the same two numbers.
     """
     if len(dots) < 2:
         return None
     before, now = dots[-2], dots[-1]
     change = now.value - before.value
     if change == 0:
-        return Change("no change", "", "", before.as_of)
+        return Change("no change", "", "", "", before.as_of)
+    share = "" if unit == "share" or not before.value else relative_text(change / abs(before.value))
+    noise = _noise(before, now, judged)
     look = ""
-    if good in {"up", "down"}:
+    if good in {"up", "down"} and noise != _WITHIN:
         look = "better" if (change > 0) == (good == "up") else "worse"
-    shown = "" if unit == "share" or not before.value else relative_text(change / abs(before.value))
-    return Change(change_text(change, unit), shown, look, before.as_of)
+    words = ", ".join(part for part in (look, noise) if part)
+    return Change(change_text(change, unit), share, look, words, before.as_of)
+
+
+def _noise(before: Dot, now: Dot, judged: Judged | None) -> str:
+    """Return whether a change is more than noise, in words; empty where nobody can say."""
+    if judged is not None and (judged.old, judged.new) == (before.value, now.value):
+        return {"within_noise": _WITHIN, "beyond_noise": "more than noise"}.get(judged.state, "")
+    if _holds(before, now.value) and _holds(now, before.value):
+        return _WITHIN
+    return ""
+
+
+def _holds(dot: Dot, value: float) -> bool:
+    return dot.low is not None and dot.high is not None and dot.low <= value <= dot.high

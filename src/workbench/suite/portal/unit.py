@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,13 @@ from workbench.params import SuiteParams
 from workbench.suite.editions import Edition, list_editions
 from workbench.suite.portal.age import age_in_words
 from workbench.suite.portal.cells import CHANGES, cell_of
-from workbench.suite.portal.trend import change_of, points_of, series_of, trend_of
+from workbench.suite.portal.trend import (
+    change_of,
+    judged_of,
+    points_of,
+    series_of,
+    trend_of,
+)
 from workbench.suite.portal.views import (
     Alert,
     EditionView,
@@ -27,11 +32,34 @@ from workbench.suite.portal.views import (
 )
 from workbench.suite.status import Status
 
-__all__ = ["Desk", "read_unit"]
+__all__ = ["Desk", "Room", "anchor", "read_unit"]
 
 Json = Mapping[str, Any]
 _EDITION = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]+\Z")
 _LISTS = ("findings", "metrics", "goals", "alerts", "plans", "unread")
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much is shown of a unit.
+
+    Parameters
+    ----------
+    metrics, findings
+        At most so many of a report; numbers with a goal or an alert are shown besides.
+    reasons
+        At most so many of a cell.
+    editions
+        At most so many in the list of editions.
+    titles
+        Whether each dot of a sparkline tells its number.
+    """
+
+    metrics: int
+    findings: int
+    reasons: int
+    editions: int
+    titles: bool
 
 
 @dataclass(frozen=True)
@@ -44,20 +72,13 @@ class Desk:
         The suite's folder below ``reports/``.
     params
         The suite.
-    metrics, findings, reasons, editions
-        At most so many: numbers of a report (those with a goal or an alert besides), findings of
-        a report, reasons of a cell, editions.
-    titles
-        Whether each dot of a sparkline tells its number.
+    room
+        How much is shown.
     """
 
     folder: Path
     params: SuiteParams
-    metrics: int
-    findings: int
-    reasons: int
-    editions: int
-    titles: bool
+    room: Room
 
 
 def read_unit(desk: Desk, rows: Sequence[Status], problem: str) -> UnitView:
@@ -76,7 +97,7 @@ def read_unit(desk: Desk, rows: Sequence[Status], problem: str) -> UnitView:
     as_of = str(edition.manifest["as_of"]) if edition else ""
     good = list(_good(rows))
     shown, older = _editions(desk, unit.name, edition)
-    findings = [one for link, told in good for one in _findings(link, told, desk.findings)]
+    findings = [one for link, told in good for one in _findings(link, told, desk.room.findings)]
     groups, elsewhere = _numbers(desk, edition, good)
     return UnitView(
         name=unit.name,
@@ -88,7 +109,7 @@ def read_unit(desk: Desk, rows: Sequence[Status], problem: str) -> UnitView:
         is_new=as_of >= desk.params.as_of.isoformat(),
         problem=problem,
         changes=_changes(edition),
-        cells=[cell_of(desk.folder, row, desk.params.as_of, desk.reasons) for row in rows],
+        cells=[cell_of(desk.folder, row, desk.params.as_of, desk.room.reasons) for row in rows],
         results={row.report.name: found for row, found in zip(_ready(rows), good, strict=True)},
         findings=findings,
         decisions=[one for link, told in good for one in _decisions(link, told)],
@@ -146,9 +167,7 @@ def _decisions(link: Link, told: Json) -> Iterator[Said]:
 
 
 def _said(finding: Json, link: Link) -> Said:
-    return Said(
-        str(finding["text"]), str(finding["kind"]), str(finding["decision"] or ""), link
-    )
+    return Said(str(finding["text"]), str(finding["kind"]), str(finding["decision"] or ""), link)
 
 
 def _alerts(good: Iterable[tuple[Link, Json]]) -> list[Alert]:
@@ -181,7 +200,7 @@ def _numbers(
     desk: Desk, edition: Edition | None, good: Iterable[tuple[Link, Json]]
 ) -> tuple[list[Group], list[Json]]:
     """Return the headline numbers by report, and the goals over metrics that are not there."""
-    points = points_of(edition)
+    points, judged = points_of(edition), judged_of(edition)
     groups, elsewhere = [], []
     for link, told in good:
         report = link.href.rpartition("/")[2].removesuffix(".html")
@@ -190,22 +209,25 @@ def _numbers(
         for alert in told["alerts"]:
             if alerts.get(alert["metric"]) != "critical":
                 alerts[alert["metric"]] = alert["severity"]
-        head = [one for one in told["metrics"] if one.get("headline", True)][: desk.metrics]
+        head = [one for one in told["metrics"] if one.get("headline", True)][: desk.room.metrics]
         ids = {one["id"] for one in head}
         rows = []
         for metric in told["metrics"]:
             name, unit = str(metric["id"]), str(metric["unit"])
             if name not in ids and name not in goals and name not in alerts:
                 continue
-            dots = series_of(points, f"{report}.{name}", unit)
-            has_number = metric["value"] is not None
+            key = f"{report}.{name}"
+            dots = series_of(points, key, unit)
+            change = None
+            if metric["value"] is not None:
+                change = change_of(dots, unit, metric.get("good"), judged.get(key))
             rows.append(
                 NumberRow(
                     metric={"ci_display": None, "reason": None, **metric},
                     goal=goals.pop(name, None),
                     alert=alerts.get(name, ""),
-                    change=change_of(dots, unit, metric.get("good")) if has_number else None,
-                    trend=trend_of(str(metric["label"]), dots, titles=desk.titles),
+                    change=change,
+                    trend=trend_of(str(metric["label"]), dots, titles=desk.room.titles),
                 )
             )
         if rows:
@@ -229,13 +251,11 @@ def _sources(unit: str, edition: Edition | None) -> Iterator[Source]:
             )
 
 
-def _editions(
-    desk: Desk, unit: str, shown: Edition | None
-) -> tuple[list[EditionView], int]:
+def _editions(desk: Desk, unit: str, shown: Edition | None) -> tuple[list[EditionView], int]:
     """Return the newest editions, and how many more there are."""
     home = desk.folder / unit
-    newest = list_editions(home, most=desk.editions)
-    there = sum(1 for name in os.listdir(home) if _EDITION.match(name)) if newest else 0
+    newest = list_editions(home, most=desk.room.editions)
+    there = sum(1 for path in home.iterdir() if _EDITION.match(path.name)) if newest else 0
     views = [
         EditionView(
             id=one.id,
