@@ -11,6 +11,9 @@ from workbench.suite.portal.views import Link, UnitView
 __all__ = ["Attention", "Late", "attention_of", "late_units"]
 
 
+SEVERAL = 3  # from here on, the same trouble in so many units is told once
+
+
 @dataclass(frozen=True)
 class Attention:
     """One thing that needs attention.
@@ -21,20 +24,22 @@ class Attention:
         ``failed``: a report, or a unit of which nothing could be published. ``critical``: an alert.
     tag
         The same in words.
-    unit, report
-        Where; `report` is empty for all of the unit.
+    where
+        The unit and the report; the report alone where it is so in several units.
     reason
         What happened.
     links
-        Where to read more.
+        Where to read more; one for each unit where it is so in several.
+    units
+        In how many units it is so.
     """
 
     kind: str
     tag: str
-    unit: str
-    report: str
+    where: str
     reason: str
     links: Sequence[Link]
+    units: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,28 @@ class Late:
 
     Parameters
     ----------
-    name, title
+    href, title
         The unit.
-    as_of, age
-        Its newest day, and how much older that is; empty where it has no edition.
+    as_of
+        The day of its newest edition; empty where it has none.
+    words
+        How much older that is.
     """
 
-    name: str
+    href: str
     title: str
     as_of: str
-    age: str
+    words: str
+
+
+@dataclass(frozen=True)
+class _One:
+    """One trouble of one unit, and how it is told where several units have it."""
+
+    alone: Attention
+    report: str
+    same: str
+    link: Link
 
 
 def attention_of(units: Iterable[UnitView]) -> list[Attention]:
@@ -63,13 +80,28 @@ def attention_of(units: Iterable[UnitView]) -> list[Attention]:
     units
         The suite's units.
     """
-    found = [one for unit in units for one in _of_unit(unit)]
-    return sorted(found, key=lambda one: one.kind != "failed")
+    groups: dict[tuple[str, ...], list[_One]] = {}
+    for unit in units:
+        for one in (*_failures(unit), *_alerts(unit)):
+            groups.setdefault((one.alone.tag, one.report, one.same), []).append(one)
+    found = [told for group in groups.values() for told in _told(group)]
+    return sorted(found, key=lambda one: (one.kind != "failed", -one.units))
 
 
-def _of_unit(unit: UnitView) -> Iterator[Attention]:
+def _told(group: Sequence[_One]) -> Sequence[Attention]:
+    if len(group) < SEVERAL:
+        return [one.alone for one in group]
+    first = group[0]
+    links = [one.link for one in group]
+    kind, tag = first.alone.kind, first.alone.tag
+    return [Attention(kind, tag, first.report, first.same, links, len(group))]
+
+
+def _failures(unit: UnitView) -> Iterator[_One]:
+    here = Link(f"#unit-{unit.name}", unit.title)
     if unit.problem:
-        yield Attention("failed", "Not published", unit.title, "", unit.problem, ())
+        alone = Attention("failed", "Not published", unit.title, unit.problem, ())
+        yield _One(alone, "", unit.problem, here)
     for cell in unit.cells:
         if cell.condition != "failed":
             continue
@@ -78,17 +110,25 @@ def _of_unit(unit: UnitView) -> Iterator[Attention]:
             day = format_date(cell.last_good.title)
             links.append(Link(cell.last_good.href, f"Last good version, {day}"))
         reason = cell.reasons[0] if cell.reasons else ""
-        yield Attention("failed", "Failed", unit.title, cell.title, reason, links)
+        alone = Attention("failed", "Failed", f"{unit.title}, {cell.title}", reason, links)
+        page = Link(cell.href, unit.title) if cell.href else here
+        yield _One(alone, cell.title, reason, page)
+
+
+def _alerts(unit: UnitView) -> Iterator[_One]:
     for alert in unit.alerts:
-        if alert.severity == "critical":
-            yield Attention(
-                "critical",
-                "Critical alert",
-                unit.title,
-                alert.source.title,
-                alert.words,
-                [Link(alert.source.href, "Read it in the report")],
-            )
+        if alert.severity != "critical":
+            continue
+        report = alert.source.title
+        alone = Attention(
+            "critical",
+            "Critical alert",
+            f"{unit.title}, {report}",
+            alert.words,
+            [Link(alert.source.href, "Read it in the report")],
+        )
+        same = f"“{alert.label}”: {alert.rule}"
+        yield _One(alone, report, same, Link(alert.source.href, unit.title))
 
 
 def late_units(units: Iterable[UnitView]) -> list[Late]:
@@ -99,5 +139,9 @@ def late_units(units: Iterable[UnitView]) -> list[Late]:
     units
         The suite's units.
     """
-    late = [Late(unit.name, unit.title, unit.as_of, unit.age) for unit in units if not unit.is_new]
+    late = [
+        Late(f"#unit-{unit.name}", unit.title, unit.as_of, f"({unit.age or 'no edition yet'})")
+        for unit in units
+        if not unit.is_new
+    ]
     return sorted(late, key=lambda one: one.as_of)

@@ -175,6 +175,7 @@ def _alerts(good: Iterable[tuple[Link, Json]]) -> list[Alert]:
         Alert(
             severity=alert["severity"],
             owner=alert["owner"],
+            label=alert["label"],
             words=alert["words"],
             why=alert.get("why", ""),
             rule=alert["rule"],

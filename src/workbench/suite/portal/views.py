@@ -98,7 +98,7 @@ class Alert:
 
     Parameters
     ----------
-    severity, owner, words, why, rule
+    severity, owner, label, words, why, rule
         As the edition holds it.
     source
         The report that it is about, at its place.
@@ -106,6 +106,7 @@ class Alert:
 
     severity: str
     owner: str
+    label: str
     words: str
     why: str
     rule: str

@@ -89,8 +89,15 @@
     }
     for (const group of groups) show(group, !active || kept.has(group));
     for (const one of rest) show(one, !active);
+    // A fold within a thing that is found opens if what is sought stands in it.
+    const inner = (fold) => {
+      const item = fold.parentElement.closest("[data-find]");
+      if (!item || !kept.has(item)) return false;
+      const words = plain(fold.textContent);
+      return wanted.some((word) => words.includes(word));
+    };
     for (const fold of folds) {
-      if (active) fold.open = kept.has(fold);
+      if (active) fold.open = kept.has(fold) || inner(fold);
       else if (before) fold.open = before.get(fold);
     }
     if (!active) before = null;

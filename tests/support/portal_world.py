@@ -18,6 +18,21 @@ from workbench.suite.reads import TablesRead
 from workbench.suite.status import Condition, Status
 from workbench.workspace import Workspace
 
+__all__ = [
+    "AS_OF",
+    "World",
+    "alert",
+    "finding",
+    "goal",
+    "make_world",
+    "metric",
+    "month_ends",
+    "plan",
+    "results_of",
+    "rows_of",
+    "write_edition",
+]
+
 TITLES = ("Data quality", "Customer segments", "Experiments", "Retention", "Support", "Campaigns")
 OWNERS = ("Retail North", "Retail South", "Subscriptions")
 AS_OF = date(2025, 6, 30)
@@ -32,7 +47,7 @@ def month_ends(last: date, count: int) -> list[date]:
     days = [last]
     while len(days) < count:
         days.append(days[-1].replace(day=1) - timedelta(days=1))
-    return days[::-1]
+    return days[::-1][:count]
 
 
 def metric(name: str, value: float | None, **more: Any) -> dict[str, Any]:
@@ -133,7 +148,7 @@ class World:
 
 
 Results = Callable[[int, str, int, int], dict[str, Any]]
-Condition_ = tuple[Condition, tuple[str, ...]]
+Standing = tuple[Condition, tuple[str, ...]]
 
 
 def results_of(unit: int, report: str, age: int, which: int) -> dict[str, Any]:
@@ -194,7 +209,7 @@ def make_world(
     editions: int = 6,
     text: Callable[[str], str] = _text,
     results: Results = results_of,
-    conditions: Mapping[tuple[int, int], Condition_] | None = None,
+    conditions: Mapping[tuple[int, int], Standing] | None = None,
     editions_of: Callable[[int], int] | None = None,
 ) -> World:
     """Write the editions of a suite, and return what its portal is made from.
@@ -258,7 +273,7 @@ def _editions(
     count: int,
     text: Callable[[str], str],
     results: Results,
-    conditions: Mapping[tuple[int, int], Condition_],
+    conditions: Mapping[tuple[int, int], Standing],
 ) -> Iterator[tuple[Edition, dict[str, Entry]]]:
     home = world.workspace.unit_reports(world.params.name, unit.name)
     points: list[dict[str, Any]] = []
@@ -334,6 +349,7 @@ def write_edition(
     write_file(draft / "state" / "history.json", canonical({"schema": 1, "points": points}))
     if before:
         write_file(draft / "changes.html", b"<!doctype html><title>What changed</title>")
+        write_file(draft / "changes.json", canonical({"schema": 1, "metrics": _compared(points)}))
     digests = {
         path.relative_to(draft).as_posix(): digest_of_file(path) for path in files_below(draft)
     }
@@ -364,6 +380,22 @@ def write_edition(
     draft.rename(place)
     serve(home, place.name)
     return Edition(place, manifest)
+
+
+def _compared(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the comparison with the edition before says: all is within noise."""
+    before, now = points[-2]["metrics"], points[-1]["metrics"]
+    return [
+        {
+            "report": name.partition(".")[0],
+            "id": name.partition(".")[2],
+            "old": before[name]["value"],
+            "new": now[name]["value"],
+            "verdict": {"state": "within_noise", "words": "."},
+        }
+        for name in now
+        if name in before
+    ]
 
 
 def rows_of(department: str, received: int, bad: int) -> dict[str, Any]:
