@@ -184,6 +184,10 @@ class Page:
         """Send a command for this page, and return its answer."""
         return self._browser.call(method, self._session, **params)
 
+    def close(self) -> None:
+        """Close the page."""
+        self.call("Page.close")
+
     def resize(self, width: int, height: int) -> None:
         """Give the page a window of a size."""
         self.call(

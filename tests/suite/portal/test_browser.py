@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(browser: Browser, path: Path) -> Page:
-    return browser.open(path)
+def page(browser: Browser, path: Path) -> Iterator[Page]:
+    found = browser.open(path)
+    yield found
+    found.close()
 
 
 def shown(page: Page, kind: str) -> list[str]:
@@ -48,6 +51,20 @@ def search(page: Page, text: str) -> str:
     page.wait_for(FOUND)
     said: str = page.evaluate(FOUND)
     return said
+
+
+def test_the_browser_tells_what_it_must(browser: Browser, tmp_path: Path) -> None:
+    """The tool is one like any other: show that it sees a fetch, a refusal and an error."""
+    (tmp_path / "bad.html").write_text(
+        '<meta http-equiv="Content-Security-Policy" content="script-src \'unsafe-inline\'; '
+        'img-src file:; style-src \'none\'"><img src="x.png"><style>b {}</style>'
+        "<script>no.such</script>"
+    )
+    page = browser.open(tmp_path / "bad.html")
+    assert [url.rpartition("/")[2] for url in page.requests] == ["x.png"]
+    complaints = " ".join(page.complaints)
+    assert "ReferenceError" in complaints
+    assert "style-src" in complaints
 
 
 def test_opening_the_page_asks_nobody_and_nothing_is_refused(page: Page) -> None:
