@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench.cli.app import workspace_of
-from workbench.errors import ParameterError, PublishError, one_of
+from workbench.errors import PublishError
 from workbench.files import canonical, replace_file
 from workbench.suite.compare import Changes, Told, changes_json, changes_page, compare
 from workbench.suite.compare.plain import one_line, plain_tables
-from workbench.suite.compare.sides import choose, numbers_before, told_before, told_by
-from workbench.suite.editions import SERVED, Edition, list_editions, served
-from workbench.workspace import Workspace
+from workbench.suite.compare.sides import numbers_before, told_before, told_by
+from workbench.suite.editions import Edition, list_editions, served
+from workbench.suite.naming import choose, find_unit
 
 __all__ = ["app"]
 
@@ -47,7 +47,7 @@ def diff(
     its changes between earlier editions.
     """
     workspace = workspace_of()
-    folder = _folder(workspace, suite, unit)
+    folder = find_unit(workspace, unit, suite)
     where = f"{folder.parent.name}/{folder.name}"
     editions = list_editions(folder)
     newer = choose(editions, new, where=where) if new else _shown(folder, editions, where)
@@ -60,25 +60,6 @@ def diff(
         typer.echo(canonical(changes_json(changes)).decode(), nl=False)
     elif output is None:
         _print(Console(highlight=False), changes)
-
-
-def _folder(workspace: Workspace, suite: str, unit: str) -> Path:
-    """Return the folder of the editions of the unit that a person means."""
-    named, _, name = unit.rpartition("/")
-    wanted = suite or named
-    there = sorted(path.parent for path in workspace.reports.glob(f"*/*/{SERVED}"))
-    found = [path for path in there if path.name == name and wanted in {"", path.parent.name}]
-    if len(found) == 1:
-        return found[0]
-    names = [f"{path.parent.name}/{path.name}" for path in there]
-    if found:
-        among = ", ".join(f"{path.parent.name}/{path.name}" for path in found)
-        raise ParameterError(
-            f"several suites have a unit `{name}`", where="reports/", fix=f"Name one: {among}."
-        )
-    asked = f"{wanted}/{name}" if wanted else name
-    known = names if wanted else {path.name for path in there}
-    raise ParameterError(f"no editions of `{asked}`", where="reports/", fix=one_of(asked, known))
 
 
 def _shown(folder: Path, editions: list[Edition], where: str) -> Edition:

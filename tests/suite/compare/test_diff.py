@@ -14,8 +14,9 @@ from workbench.cli.app import app
 from workbench.errors import PublishError
 from workbench.files import canonical, write_file
 from workbench.suite import inputs
-from workbench.suite.compare.sides import choose, numbers_before, told_before
+from workbench.suite.compare.sides import numbers_before, told_before
 from workbench.suite.editions import Edition, list_editions, serve
+from workbench.suite.naming import choose
 from workbench.suite.run import Choice, run
 from workbench.workspace import ROOT_VARIABLE
 

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import PublishError, one_of
 from workbench.files import read_json
 from workbench.suite.compare.told import Told
 from workbench.suite.editions import Edition
 
-__all__ = ["Numbers", "choose", "numbers_before", "told_before", "told_by"]
-
-_SHORTEST = 4  # letters of a digest
-_DAY = len("2025-06-30")
+__all__ = ["Numbers", "numbers_before", "told_before", "told_by"]
 
 
 @dataclass(frozen=True)
@@ -32,38 +28,6 @@ class Numbers:
 
     as_of: str
     metrics: Mapping[str, Mapping[str, Any]]
-
-
-def choose(editions: Sequence[Edition], name: str, *, where: str) -> Edition:
-    """Return the edition that a person means.
-
-    Parameters
-    ----------
-    editions
-        A unit's editions, the newest first.
-    name
-        The edition's name, the start of it or of its digest, or a day: then the newest of it.
-    where
-        Suite and unit, for messages.
-
-    Raises
-    ------
-    PublishError
-        When there is no such edition, or the start fits several.
-    """
-    found = [edition for edition in editions if edition.id.startswith(name)]
-    if not found and len(name) >= _SHORTEST:
-        found = [one for one in editions if one.id[_DAY + 1 :].startswith(name)]
-    if len({edition.id for edition in found}) == 1 or (found and len(name) == _DAY):
-        return found[0]
-    names = [edition.id for edition in editions]
-    if found:
-        raise PublishError(
-            f"`{name}` fits {len(found)} editions",
-            where=where,
-            fix=f"Write more of the name: {', '.join(edition.id for edition in found)}.",
-        )
-    raise PublishError(f"no edition `{name}`", where=where, fix=one_of(name, names))
 
 
 def told_by(edition: Edition) -> Told:
