@@ -122,6 +122,12 @@ def test_a_unit_without_an_edition_is_told(tmp_path: Path) -> None:
     assert "Not run yet" in page
 
 
+def test_a_suite_whose_units_are_not_known_yet_has_a_page(tmp_path: Path) -> None:
+    page = words_of(write(make_world(tmp_path, units=0)))
+    assert "0 units" in page
+    assert "urgent" not in page
+
+
 def test_nothing_urgent_is_said_plainly(tmp_path: Path) -> None:
     page = words_of(write(make_world(tmp_path, units=1)))
     assert "Nothing is urgent. No report failed" in page
