@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "PRUNED",
     "canonical",
     "digest_of",
     "digest_of_file",
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 DIGEST_LENGTH = 16
+PRUNED = ".pruned-"
+"""How the name of a folder begins that is being deleted; the next run deletes what is left."""
 
 
 def canonical(value: Any) -> bytes:

@@ -25,7 +25,7 @@ from workbench.data.snapshots import (
 from workbench.data.sources import Received
 from workbench.data.sources.secrets import redact, resolve_secrets
 from workbench.errors import ParameterError, SnapshotError, SourceError, one_of
-from workbench.files import canonical, digest_of, replace_file, write_file
+from workbench.files import PRUNED, canonical, digest_of, replace_file, write_file
 from workbench.ingest.batch import Batch, name_sources, prepare
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.params import WHOLE, SuiteParams, UnitParams
@@ -305,5 +305,5 @@ def _token_key(unit: UnitParams) -> str | None:
 
 def _clean(home: Path) -> None:
     """Remove what a run that was killed left behind."""
-    for leftover in (*home.glob(".work-*"), *home.glob(".draft-*")):
+    for leftover in (*home.glob(".work-*"), *home.glob(".draft-*"), *home.glob(f"{PRUNED}*")):
         shutil.rmtree(leftover, ignore_errors=True)

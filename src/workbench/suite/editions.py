@@ -19,6 +19,7 @@ from typing import Any
 
 from workbench.errors import PublishError
 from workbench.files import (
+    PRUNED,
     canonical,
     digest_of,
     digest_of_file,
@@ -274,7 +275,7 @@ def clean(folder: Path) -> list[str]:
     """Remove what runs that died left behind, and return the names; call it under the lock."""
     left = []
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.startswith(_STAGING):
+        if path.name.startswith((_STAGING, PRUNED)):
             shutil.rmtree(path, ignore_errors=True)
             left.append(path.name)
         elif path.name.startswith(f".{SERVED}."):
