@@ -84,6 +84,6 @@ def test_a_day_that_moved_on_is_said(
 
 
 def test_a_program_is_not_talked_to(analyst: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    assert not InteractiveShell.initialized()
+    InteractiveShell.clear_instance()  # another test of this process may have left its own
     open_unit()
     assert capsys.readouterr().out == ""

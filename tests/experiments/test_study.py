@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,8 @@ from workbench.experiments.checks import sample_ratio
 from workbench.experiments.plan import Metric, Plan
 from workbench.experiments.reading import read
 from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
+from workbench.params import ExperimentParams
+from workbench.params.experiments import MetricParams
 
 MEN, WOMEN, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 
@@ -261,3 +264,29 @@ def test_a_plan_that_cannot_be_is_refused() -> None:
         plan(control="z")
     with pytest.raises(AnalysisError, match="Give at least two variants"):
         plan(shares={"a": 1.5, "b": -0.5})
+
+
+def test_variants_and_outcomes_may_be_called_anything() -> None:
+    rows = [
+        {
+            "experiment_id": "t",
+            "customer_id": f"c{n}",
+            "variant": ("<b>A.1</b>", 'the "new" one; ' + "x" * 90)[n % 2],
+            "avg. spend": float(n % 7),
+            'odd"': n,
+        }
+        for n in range(60)
+    ]
+    declared = ExperimentParams(
+        title="Trial",
+        control="<b>A.1</b>",
+        shares={"<b>A.1</b>": 0.5, 'the "new" one; ' + "x" * 90: 0.5},
+        metrics={"spend": MetricParams(column="avg. spend", kind="mean", primary=True)},
+    )
+    frame = pd.DataFrame(rows)
+    for table in (frame, duckdb.from_df(frame)):
+        found = analyse_all(table, {"t": declared}, min_group=5)
+        (metric,) = [m for m in read(found).metrics if m["id"].startswith("t-spend-")]
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", metric["id"])
+        assert len(metric["id"]) <= 80
+        assert found.results[0].effects[0].difference.effect_size is not None

@@ -10,20 +10,24 @@ relation, a pandas or a Polars frame. Three habits keep its result the same ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from workbench.data.engine import quote
 from workbench.errors import AnalysisError, one_of
 
 __all__ = [
     "MONEY_SCALE",
+    "aliases",
     "as_money",
     "collect",
+    "column_names",
     "day_number",
     "days_to_dates",
     "lazy",
@@ -35,9 +39,50 @@ __all__ = [
 MONEY_SCALE = 10_000
 """How many units of :func:`money_units` are one unit of the currency (DECIMAL(18,4))."""
 
+_UNREADABLE = frozenset('."')
+"""DuckDB's column expressions, which Narwhals makes, read a name with one of these as several."""
 
-def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[Any]:
+
+def column_names(table: Any) -> list[str]:
+    """Return the names of a table's columns, whatever they hold."""
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return list(table.columns)
+    return list(nw.from_native(table).lazy().collect_schema().names())
+
+
+def aliases(table: Any, names: Iterable[str]) -> dict[str, str]:
+    """Return column -> another name, for those of some columns that cannot be read under theirs.
+
+    Parameters
+    ----------
+    table
+        As `lazy` takes it; columns that it lacks are left out.
+    names
+        The columns.
+
+    Examples
+    --------
+    >>> aliases(pd.DataFrame({"avg. spend": [1], "n": [2]}), ["avg. spend", "n"])
+    {'avg. spend': 'avg_ spend'}
+    """
+    odd = {name for name in names if _UNREADABLE & set(name)}
+    known = column_names(table) if odd else []
+    made: dict[str, str] = {}
+    for name in sorted(odd.intersection(known)):
+        plain = name.translate({ord(sign): "_" for sign in _UNREADABLE})
+        while plain in known or plain in made.values():
+            plain += "_"
+        made[name] = plain
+    return made
+
+
+def lazy(
+    table: Any, *, where: str, needs: Iterable[str] = (), named: Mapping[str, str] | None = None
+) -> nw.LazyFrame[Any]:
     """Return a table as a Narwhals lazy frame.
+
+    Of a DuckDB relation, columns with a dot or a quotation mark in their names are left out, unless
+    `named` gives them another: a table carries columns along under the names that its source gave.
 
     Parameters
     ----------
@@ -46,7 +91,9 @@ def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[A
     where
         What the table is, for the message of an error: ``orders``.
     needs
-        Names of the columns that must be there.
+        Names of the columns that must be there, after `named`.
+    named
+        Column -> a plain name under which it is read as well.
 
     Raises
     ------
@@ -54,8 +101,11 @@ def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[A
         For an Arrow table (window functions gave wrong rows on it), for something that is no
         table, and for missing columns.
     """
+    further = named or {}
     try:
-        frame = nw.from_native(table)
+        known = column_names(table) if further else []
+        missing = [name for name in further if name not in known]
+        frame = nw.from_native(table if missing else _plainly_named(table, further))
     except TypeError as error:
         raise AnalysisError(
             f"{type(table).__name__} is not a table",
@@ -69,8 +119,8 @@ def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[A
             fix="Give a DuckDB relation, or a pandas or Polars frame made from it.",
         )
     found: nw.LazyFrame[Any] = frame.lazy()
-    names = found.collect_schema().names()
-    missing = [name for name in needs if name not in names]
+    names = known or found.collect_schema().names()
+    missing += [name for name in needs if name not in names]
     if missing:
         raise AnalysisError(
             f"column {', '.join(missing)} is missing",
@@ -78,6 +128,21 @@ def lazy(table: Any, *, where: str, needs: Iterable[str] = ()) -> nw.LazyFrame[A
             fix=one_of(missing[0], names),
         )
     return found
+
+
+def _plainly_named(table: Any, named: Mapping[str, str]) -> Any:
+    """Return a table with columns under further names, and without unreadable ones."""
+    if not isinstance(table, duckdb.DuckDBPyRelation):
+        if not named:
+            return table
+        more = {new: nw.col(old) for old, new in named.items()}
+        return nw.from_native(table).with_columns(**more)
+    columns = column_names(table)
+    kept = [name for name in columns if not _UNREADABLE & set(name)]
+    if len(kept) == len(columns) and not named:
+        return table
+    further = [f"{quote(old)} AS {quote(new)}" for old, new in named.items()]
+    return table.project(", ".join([*map(quote, kept), *further]))
 
 
 def require_time(frame: nw.LazyFrame[Any], column: str, *, where: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,8 @@ from workbench.experiments.study import Effect, ExperimentResult, Experiments
 __all__ = ["Reading", "read"]
 
 _NAMED = 3  # titles that a sentence can hold
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST_ID = 80
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,13 @@ def _plain(variant: str) -> str:
 
 
 def _slug(*parts: str) -> str:
-    return "-".join(parts).lower().replace("_", "-").replace(" ", "-")
+    """Return an id made of names; a variant may be called anything, and two never get one id."""
+    name = "-".join(parts).lower().replace("_", "-").replace(" ", "-")
+    if _ID.fullmatch(name) and len(name) <= _LONGEST_ID:
+        return name
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:8]
+    words = "-".join(re.findall(r"[a-z0-9]+", name))[: _LONGEST_ID - 9].strip("-")
+    return f"{words}-{digest}" if words else digest
 
 
 def _finding(result: ExperimentResult) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from workbench.data.frames import collect, lazy
+from workbench.data.frames import aliases, collect, lazy
 from workbench.errors import AnalysisError
 from workbench.experiments.checks import Check, check_frame, check_plan
 from workbench.experiments.decision import Comparison, Decision, decide
@@ -173,15 +173,23 @@ def analyse_all(
         Comparisons with fewer customers in a group show no number.
     """
     needs = ("experiment_id", "customer_id", "variant")
-    frame = lazy(assignments, where="assignments", needs=needs)
+    outcomes = {m.column for declared in experiments.values() for m in declared.metrics.values()}
+    named = aliases(assignments, outcomes)
+    frame = lazy(assignments, where="assignments", needs=needs, named=named)
     ids = collect(frame.select("experiment_id").unique())["experiment_id"].dropna()
     undeclared = sorted(str(i) for i in ids if str(i) not in experiments)
     results = []
     for name, declared in experiments.items():
-        plan = Plan.of(name, declared)
+        plan = _renamed(Plan.of(name, declared), named)
         rows = frame.filter(nw.col("experiment_id").cast(nw.String) == name)
         results.append(analyse(rows, plan, min_group=min_group))
     return Experiments(tuple(results), tuple(undeclared))
+
+
+def _renamed(plan: Plan, named: Mapping[str, str]) -> Plan:
+    """Return a plan that reads its outcomes under other names."""
+    metrics = (replace(m, column=named.get(m.column, m.column)) for m in plan.metrics)
+    return replace(plan, metrics=tuple(metrics))
 
 
 def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult:

@@ -92,8 +92,9 @@ def join_spells(subscriptions: Any, *, as_of: date, by: str | None = None) -> nw
     AnalysisError
         When columns are missing or of the wrong kind.
     """
-    needs = ("subscription_id", "started_at", "ended_at", *([by] if by else []))
-    frame = lazy(subscriptions, where="subscriptions", needs=needs)
+    needs = ("subscription_id", "started_at", "ended_at")
+    named = {by: "group_by"} if by else None
+    frame = lazy(subscriptions, where="subscriptions", needs=needs, named=named)
     for column in ("started_at", "ended_at"):
         require_time(frame, column, where="subscriptions")
     last = as_of.toordinal()
@@ -109,7 +110,7 @@ def join_spells(subscriptions: Any, *, as_of: date, by: str | None = None) -> nw
     joined = joined.with_columns(ended=1 - nw.col("runs")).drop("runs")
     if by is None:
         return joined
-    firsts = spells.select("subscription_id", "start", group=nw.col(by).cast(nw.String))
+    firsts = spells.select("subscription_id", "start", group=nw.col("group_by").cast(nw.String))
     firsts = firsts.group_by("subscription_id", "start").agg(nw.col("group").min())
     found = joined.join(firsts, on=["subscription_id", "start"], how="inner")
     return found.with_columns(nw.col("group").fill_null(NOT_STATED))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from workbench.data.frames import lazy
+from workbench.data.frames import column_names
 from workbench.errors import AnalysisError
 from workbench.retention.cohorts import Triangle, order_triangle, subscription_triangle
 from workbench.retention.durations import repeat_durations, subscription_durations
@@ -174,8 +174,7 @@ def retention(
     kind: Kind = "orders" if subscriptions is None else "subscriptions"
     group_by = ""
     if subscriptions is not None:
-        names = lazy(subscriptions, where=kind).collect_schema().names()
-        group_by = by if by in names else ""
+        group_by = by if by in column_names(subscriptions) else ""
         triangle = subscription_triangle(subscriptions, **options)
         spans = subscription_durations(subscriptions, as_of=as_of, by=group_by or None)
     elif orders is not None:

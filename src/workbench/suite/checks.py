@@ -17,14 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 from workbench.errors import NotebookError
+from workbench.suite.cells import Cell, Notebook, load
 from workbench.suite.notebook import (
     HOUSE_PARAMETERS,
     PARAMETERS_TAG,
     front_matter,
-    load,
     parse_parameters,
     read_report,
 )
@@ -111,7 +109,7 @@ def check_notebook(path: Path) -> list[Problem]:
     return found
 
 
-def _whole(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem]:
+def _whole(path: Path, notebook: Notebook) -> Iterator[Problem]:
     said = front_matter(notebook)
     for key in FRONT_MATTER:
         if not said.get(key, "").strip():
@@ -124,9 +122,9 @@ def _whole(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem]:
             )
 
 
-def _parameters(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem]:
+def _parameters(path: Path, notebook: Notebook) -> Iterator[Problem]:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    tagged = [cell for cell in code if PARAMETERS_TAG in cell.metadata.get("tags", [])]
+    tagged = [cell for cell in code if PARAMETERS_TAG in cell.tags]
     if len(tagged) != 1:
         yield Problem(
             path,
@@ -166,8 +164,8 @@ def _parameters(path: Path, notebook: nbformat.NotebookNode) -> Iterator[Problem
         )
 
 
-def _code(path: Path, cell: nbformat.NotebookNode) -> Iterator[Problem]:
-    if cell.outputs:
+def _code(path: Path, cell: Cell) -> Iterator[Problem]:
+    if cell.has_outputs:
         yield Problem(path, cell.id, 0, "it holds outputs", "Clear all outputs before you commit.")
     if cell.execution_count is not None:
         yield Problem(
@@ -185,7 +183,7 @@ def _code(path: Path, cell: nbformat.NotebookNode) -> Iterator[Problem]:
             path, cell.id, error.lineno or 0, "this is no Python", f"Python says: {error.msg}."
         )
         return
-    if PARAMETERS_TAG in cell.metadata.get("tags", []):
+    if PARAMETERS_TAG in cell.tags:
         return
     lines = _lines_of_code(cell.source, tree)
     if lines > MOST_LINES:

@@ -15,11 +15,12 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from workbench.files import canonical, write_file
+from workbench.suite.cells import load
 from workbench.suite.engine import FRESH, Limits, Record
 from workbench.suite.environment import kernel_environment
 from workbench.suite.failure import Failure
 from workbench.suite.normalise import Places, clean_text, normalise, places
-from workbench.suite.notebook import PARAMETERS_TAG, as_code, load
+from workbench.suite.notebook import PARAMETERS_TAG, as_code
 from workbench.workspace import Workspace
 
 __all__ = ["Executed", "Limits", "execute", "inject"]
@@ -103,7 +104,8 @@ def execute(
     NotebookError
         When the notebook cannot be read.
     """
-    node = load(notebook)
+    load(notebook)  # says what is wrong with it in our words
+    node = nbformat.read(notebook, as_version=4)
     inject(node, parameters)
     record = Record()
     with tempfile.TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as made:

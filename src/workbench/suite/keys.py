@@ -15,12 +15,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from workbench.data.code import package_digest
 from workbench.files import digest_of
+from workbench.suite.cells import Cell, load
 from workbench.suite.environment import engine_facts
-from workbench.suite.notebook import load
 
 __all__ = [
     "JobKey",
@@ -105,16 +103,12 @@ def notebook_digest(path: Path) -> str:
 @lru_cache(maxsize=256)
 def _notebook_digest(path: Path, changed: int) -> str:
     """Digest a notebook once for all units of a run; ``changed`` tells when it is another."""
-    node = load(path)
-    return digest_of({"cells": [_cell(cell) for cell in node.cells], "says": _says(node)})
+    notebook = load(path)
+    return digest_of({"cells": [_cell(cell) for cell in notebook.cells], "says": notebook.said})
 
 
-def _cell(cell: nbformat.NotebookNode) -> list[Any]:
-    return [cell.cell_type, cell.get("id", ""), cell.source, sorted(cell.metadata.get("tags", []))]
-
-
-def _says(node: nbformat.NotebookNode) -> Any:
-    return node.metadata.get("workbench", {})
+def _cell(cell: Cell) -> list[Any]:
+    return [cell.cell_type, cell.id, cell.source, sorted(cell.tags)]
 
 
 @cache

@@ -6,19 +6,18 @@ needs stands in the notebook's metadata, ``workbench: {title, order, tables, any
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import nbformat
 import yaml
 
 from workbench.data.contracts import CONTRACTS
 from workbench.errors import NotebookError, ParameterError, one_of
+from workbench.suite.cells import Notebook, load
 from workbench.suite.declared import (
     HOUSE_PARAMETERS,
     DeclaredParameter,
@@ -31,6 +30,7 @@ from workbench.suite.reads import TablesRead, tables_read
 __all__ = [
     "HOUSE_PARAMETERS",
     "DeclaredParameter",
+    "HasCells",
     "Report",
     "as_code",
     "declared",
@@ -51,6 +51,14 @@ _YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 _LABELLED = re.compile(r"\*\*(\w+)(?::\*\*|\*\*:)\s*(.+)")
 _ALSO = {"for": "reader"}
+
+
+class HasCells(Protocol):
+    """A notebook, as nbformat reads it or as `cells` does: each cell has a type and a source."""
+
+    @property
+    def cells(self) -> Any:
+        """Return the cells, in their order."""
 
 
 @dataclass(frozen=True)
@@ -97,47 +105,6 @@ class Report:
         return self.code_reads.everything
 
 
-def load(path: Path) -> nbformat.NotebookNode:
-    """Return a notebook read from its file, in the current notebook format.
-
-    Raises
-    ------
-    NotebookError
-        When the file is missing or is no notebook, or a cell has no id of its own: nbformat would
-        give it a random one, and no two runs would be the same.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-        _check_ids(json.loads(text), str(path))
-        found: nbformat.NotebookNode = nbformat.reads(text, as_version=4)
-    except FileNotFoundError:
-        raise NotebookError(
-            "no such notebook", where=str(path), fix="Look into notebooks/ for the reports."
-        ) from None
-    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:
-        raise NotebookError(
-            f"this file is no notebook ({type(error).__name__})",
-            where=str(path),
-            fix="Open it in JupyterLab and save it again.",
-        ) from error
-    return found
-
-
-def _check_ids(content: dict[str, Any], where: str) -> None:
-    ids = [cell.get("id") for cell in content.get("cells", [])]
-    if None in ids:
-        raise NotebookError(
-            "a cell has no id", where=where, fix="Save it in the notebook format 4.5 or newer."
-        )
-    for name in ids:
-        if ids.count(name) > 1:
-            raise NotebookError(
-                f"{ids.count(name)} cells share the id `{name}`",
-                where=where,
-                fix="Give each cell an id of its own.",
-            )
-
-
 def find_reports(folder: Path, names: Iterable[str] = ()) -> dict[str, Report]:
     """Return the reports of a folder in their reading order, all or the named ones.
 
@@ -176,7 +143,7 @@ def read_report(path: Path) -> Report:
             f"an edition's own files have the names {taken}.",
         )
     notebook = load(path)
-    said = notebook.metadata.get("workbench", {})
+    said = notebook.said
     known = {"title", "order", "tables", "any_of"}
     for key in said:
         if key not in known:
@@ -216,7 +183,7 @@ def declared(path: Path) -> tuple[DeclaredParameter, ...]:
     return _declared_in(load(path), str(path))
 
 
-def front_matter(notebook: nbformat.NotebookNode) -> dict[str, str]:
+def front_matter(notebook: HasCells) -> dict[str, str]:
     """Return what the first cell says: title, question, reader, decision, as far as it does.
 
     Two forms are read, in a raw or a Markdown cell: a YAML block between ``---`` lines, and plain
@@ -243,8 +210,8 @@ def front_matter(notebook: nbformat.NotebookNode) -> dict[str, str]:
     return {str(key): str(value) for key, value in found.items() if value is not None}
 
 
-def _declared_in(notebook: nbformat.NotebookNode, where: str) -> tuple[DeclaredParameter, ...]:
+def _declared_in(notebook: Notebook, where: str) -> tuple[DeclaredParameter, ...]:
     for cell in notebook.cells:
-        if PARAMETERS_TAG in cell.metadata.get("tags", []):
+        if PARAMETERS_TAG in cell.tags:
             return parse_parameters(cell.source, where)
     return ()

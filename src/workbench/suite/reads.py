@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-
-import nbformat
+from typing import Any
 
 __all__ = ["TablesRead", "tables_read"]
 
@@ -44,13 +43,14 @@ class TablesRead:
     everything: bool
 
 
-def tables_read(notebook: nbformat.NotebookNode) -> TablesRead:
+def tables_read(notebook: Any) -> TablesRead:
     """Return the tables that a notebook's code names, and whether it may read others.
 
     Parameters
     ----------
     notebook
-        The report's notebook; a cell that is no Python counts as one that may read anything.
+        The report's notebook, however it was read: its ``cells``, each with a ``cell_type`` and a
+        ``source``; a cell that is no Python counts as one that may read anything.
     """
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     try:

@@ -1,0 +1,6 @@
+"""An edition made again elsewhere, and compared byte for byte.
+
+::
+
+    differ.py     where two files first differ, in words
+"""
