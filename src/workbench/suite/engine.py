@@ -29,6 +29,8 @@ from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
+from workbench.suite.limits import Limits
+
 __all__ = ["FRESH", "FreshKernelEngine", "Limits", "Record", "stop_all"]
 
 FRESH = "workbench-fresh"
@@ -38,25 +40,6 @@ _OUTPUT_WAIT_SECONDS = 60
 # Papermill and nbclient report to this logger what the suite reports itself, and better.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 logging.getLogger("papermill").propagate = False
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long a job may take.
-
-    Parameters
-    ----------
-    cell_seconds
-        The longest that one cell may run.
-    notebook_seconds
-        The longest that all cells together may run.
-    start_seconds
-        The longest that a kernel may take to start.
-    """
-
-    cell_seconds: float = 300
-    notebook_seconds: float = 900
-    start_seconds: float = 120
 
 
 @dataclass

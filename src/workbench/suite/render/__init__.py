@@ -12,6 +12,7 @@
     filters.py    what the template needs to know about strings and numbers
     policy.py     the Content-Security-Policy, by hash
     embedded.py   document -> HTML with nbconvert and our own template
+    exporter.py   its slow part: nbconvert itself
     quarto.py     document -> HTML with Quarto, where it is installed
     qmd.py        document -> what Quarto reads
     finish.py     Quarto's page without scripts, with our policy

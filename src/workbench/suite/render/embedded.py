@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbconvert.exporters.templateexporter import TemplateExporter
+from typing import TYPE_CHECKING
 
 from workbench.suite.render.files import write_page
-from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.page import Document, ReportPage
 from workbench.suite.render.policy import policy
 from workbench.suite.render.prepare import prepare
-from workbench.suite.render.style import TEMPLATES, stylesheet
+from workbench.suite.render.style import stylesheet
+
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["EmbeddedRenderer", "layout"]
-
-
-class _PageExporter(TemplateExporter):
-    """Lays a document out; the notebook itself is not looked at again.
-
-    nbconvert's own HTML exporter is not the base: it parses and writes each page anew with
-    BeautifulSoup, which is slow and would change bytes that the policy has hashed.
-    """
-
-    output_mimetype = "text/html"
-
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    def _template_name_default(self) -> str:
-        return "page"
-
-    def _extra_template_basedirs_default(self) -> list[str]:
-        return [str(TEMPLATES.parent)]
-
-
-@cache
-def _exporter() -> Any:
-    # Every preprocessor is off: the document is ready, and none may change it.
-    exporter: Any = _PageExporter
-    return exporter(default_preprocessors=[], filters=dict(FILTERS))
 
 
 def layout(document: Document) -> str:
     """Return the page of a document."""
     css = stylesheet()
     resources = {"document": document, "css": css, "policy": policy([css])}
-    html, _ = _exporter().from_notebook_node(nbformat.v4.new_notebook(), resources)
-    return f"{html.strip()}\n"
+    # Imported only now: to name the renderer, nobody should wait for nbconvert.
+    page: str = import_module("workbench.suite.render.exporter").export(resources)
+    return page
 
 
 class EmbeddedRenderer:

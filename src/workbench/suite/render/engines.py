@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
-
-import nbformat
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.errors import RenderError, one_of
 from workbench.suite.render.page import ReportPage
+
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["CHOICES", "Renderer", "find_renderer"]
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import RenderError
 from workbench.report.mime import (
@@ -19,6 +17,9 @@ from workbench.report.mime import (
     SECTION,
     TABLE,
 )
+
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["Harvest", "Record", "harvest", "record_of"]
 

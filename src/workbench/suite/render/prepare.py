@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, TABLE
 from workbench.report.text import clean, escape_html, slug_of
@@ -17,6 +16,9 @@ from workbench.suite.render.harvest import Harvest, Record, harvest, record_of
 from workbench.suite.render.page import Block, Document, ReportPage
 from workbench.suite.render.prose import markdown_html, plain_words, without_ansi
 from workbench.suite.render.watched import shown
+
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["prepare"]
 

@@ -26,7 +26,7 @@ from workbench.suite.render.finish import FETCHES
 from workbench.suite.render.page import Document, ReportPage
 from workbench.suite.render.style import TEMPLATES
 
-__all__ = ["quarto_notebook", "raw_html"]
+__all__ = ["quarto_notebook", "quarto_source", "raw_html"]
 
 _BACKTICKS = re.compile(r"`+")
 _READING = {"base", "embed", "iframe", "link", "object", "script", "style"}
@@ -49,6 +49,12 @@ def quarto_notebook(document: Document) -> nbformat.NotebookNode:
         cells=cells, metadata={"kernelspec": kernel}
     )
     return made
+
+
+def quarto_source(document: Document) -> str:
+    """Return the text of the notebook that Quarto reads."""
+    text: str = nbformat.writes(quarto_notebook(document))
+    return text
 
 
 def _front_matter(page: ReportPage) -> str:

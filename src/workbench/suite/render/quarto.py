@@ -21,9 +21,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from workbench.errors import RenderError
 from workbench.suite.render.files import write_page
@@ -31,8 +31,10 @@ from workbench.suite.render.finish import finish
 from workbench.suite.render.page import ReportPage
 from workbench.suite.render.prepare import prepare
 from workbench.suite.render.prose import without_ansi
-from workbench.suite.render.qmd import quarto_notebook
 from workbench.suite.render.style import stylesheet
+
+if TYPE_CHECKING:
+    import nbformat
 
 __all__ = ["QuartoRenderer", "find_quarto"]
 
@@ -167,7 +169,8 @@ class QuartoRenderer:
         document = prepare(nb, page)
         with tempfile.TemporaryDirectory(prefix="quarto-") as name:
             folder = Path(name)
-            source = nbformat.writes(quarto_notebook(document))
+            # Imported only now: to find Quarto, nobody should wait for nbformat.
+            source: str = import_module("workbench.suite.render.qmd").quarto_source(document)
             (folder / "report.ipynb").write_text(source, encoding="utf-8")
             self._run(folder)
             made = folder / "report.html"
