@@ -19,7 +19,7 @@ from workbench.cli.options import (
     as_of_day,
     suite_or_only,
 )
-from workbench.suite.engine import Limits
+from workbench.suite.limits import Limits
 from workbench.suite.progress import make_progress
 from workbench.suite.run import Choice, Outcome, RunResult
 from workbench.suite.run import run as run_suite

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from workbench.data.sources.secrets import referenced_secrets
 from workbench.errors import PublishError, WorkbenchError
 from workbench.params import load_suite
 from workbench.suite.assemble import Bench, UnitWork, finish, prepare
 from workbench.suite.editions import Edition, Stage, clean
-from workbench.suite.engine import Limits, stop_all
 from workbench.suite.inputs import UnitData, ingest, known, secret_texts
-from workbench.suite.jobs import Done, Order, do
+from workbench.suite.limits import Limits
 from workbench.suite.lock import only_run
 from workbench.suite.notebook import Report, find_reports
 from workbench.suite.plan import Job, check_overrides, make_plan
@@ -28,6 +29,9 @@ from workbench.suite.runlog import RunLog
 from workbench.suite.status import suite_status
 from workbench.suite.warm import warm_fonts
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.suite.jobs import Done
 
 __all__ = ["Choice", "Outcome", "RunResult", "run"]
 
@@ -224,6 +228,7 @@ class _Desk:
         self.told.planned(jobs)
         if jobs:
             warm_fonts(self.bench.workspace)
+            import_module("workbench.suite.jobs")  # once, before the threads ask for it
         pool = ThreadPoolExecutor(self.asked.workers or os.cpu_count() or 1)
         try:
             waiting: dict[Future[Done], tuple[UnitWork, Job]] = {}
@@ -237,7 +242,8 @@ class _Desk:
                 self._take(*waiting[future], future)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            stop_all()
+            if jobs:
+                import_module("workbench.suite.engine").stop_all()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -253,8 +259,10 @@ class _Desk:
 
     def _do(self, work: UnitWork, job: Job, stage: Stage) -> Done:
         self.told.started(job.unit, job.report.name)
-        return do(
-            Order(
+        # Imported only now: a run with nothing to do should not wait for papermill and nbconvert.
+        rooms = import_module("workbench.suite.jobs")
+        done: Done = rooms.do(
+            rooms.Order(
                 self.bench.workspace,
                 job,
                 work.data.unit,
@@ -264,6 +272,7 @@ class _Desk:
                 work.last_good[job.report.name],
             )
         )
+        return done
 
     def _take(self, work: UnitWork, job: Job, future: Future[Done]) -> None:
         unit, report = job.unit, job.report.name
