@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 PACKAGE = "workbench"
 
-GROUND = {"errors", "workspace", "files"}
+GROUND = {"errors", "workspace", "files", "lazy"}
 GATE = GROUND | {"params", "data", "triage", "ingest"}
 # An analysis sees what a notebook hands it: data at most, no files (so no workspace).
 ANALYSIS = {"errors", "params", "data"}
@@ -24,6 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "": set(),  # the package itself: it imports nothing, so all may read its version
     "errors": set(),
     "files": set(),
+    "lazy": set(),
     "workspace": {"errors"},
     "params": GROUND,
     "data": GROUND | {"params"},

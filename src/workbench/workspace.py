@@ -12,9 +12,10 @@ from pathlib import Path
 
 from workbench.errors import ParameterError
 
-__all__ = ["ROOT_VARIABLE", "Workspace"]
+__all__ = ["JOB_VARIABLE", "ROOT_VARIABLE", "Workspace"]
 
 ROOT_VARIABLE = "WORKBENCH_ROOT"
+JOB_VARIABLE = "WORKBENCH_JOB"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from workbench.data.engine import connect, literal, quote
+from workbench.data.engine import connect
 from workbench.errors import ParameterError
 
 
@@ -67,17 +65,3 @@ def test_a_folder_for_spilled_data_can_be_named(tmp_path: Path) -> None:
 def test_settings_that_the_engine_refuses_are_named(bad: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match="the engine refuses its settings"):
         connect(**bad)  # type: ignore[arg-type]
-
-
-@given(st.text())
-def test_a_literal_is_the_text_itself(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return
-    assert duckdb.sql(f"SELECT {literal(text)}").fetchall() == [(text,)]
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-def test_a_quoted_name_is_one_column(name: str) -> None:
-    assert duckdb.sql(f"SELECT 1 AS {quote(name)}").columns == [name]

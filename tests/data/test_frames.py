@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.data.engine import quote
 from workbench.data.frames import aliases, collect, column_names, lazy
+from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 
 ODD = ["a.b", 'say "x"', '"', "..", "a_b", "<script>alert(1).x</script>", "плата", "two words"]

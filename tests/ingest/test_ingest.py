@@ -317,7 +317,7 @@ def test_the_order_of_rows_and_the_number_of_threads_do_not_matter(
     for place, shuffled in enumerate((rows, rows[::-1], rows)):
         build = Project(tmp_path / str(place)).table("orders", shuffled)
         if place == 2:
-            monkeypatch.setattr("workbench.ingest.run.connect", partial(connect, threads=1))
+            monkeypatch.setattr("workbench.ingest.making.connect", partial(connect, threads=1))
         digests.add(build.ingest().snapshot.tables["orders"].digest)
     assert len(digests) == 1
 

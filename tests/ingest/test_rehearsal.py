@@ -7,7 +7,7 @@ import pytest
 from support.project import Project
 from workbench.errors import ContractError, ParameterError
 from workbench.ingest import rehearse
-from workbench.ingest.batch import name_sources
+from workbench.ingest.naming import name_sources
 from workbench.params import load_suite
 
 COLUMNS = ("order_id", "ordered_at", "amount", "note")

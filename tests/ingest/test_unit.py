@@ -11,9 +11,9 @@ import pytest
 
 from support.project import Project
 from workbench.data import open_unit
-from workbench.data.unit import JOB_VARIABLE, SUITE_VARIABLE, job_facts
+from workbench.data.unit import SUITE_VARIABLE, job_facts
 from workbench.errors import ContractError, ParameterError, SnapshotError
-from workbench.workspace import ROOT_VARIABLE
+from workbench.workspace import JOB_VARIABLE, ROOT_VARIABLE
 
 ROW = {"order_id": "A1", "customer_id": "C1", "ordered_at": "2025-01-31", "amount": "10.50"}
 

@@ -47,7 +47,8 @@ ATTACKS = (
     "# Heading\n\n::: {.callout-note}\n## Another\n:::\n\n| a | b |\n|---|---|",
     "$$\\frac{1}{0}$$ $x^{2$ \\(y\\) @fig-x [^1] [@cite]",
     "<!-- --> --!> ]]> <![CDATA[ <?php ?> <!DOCTYPE x> &lt;b&gt; &#60;b&#62; &amp;",
-    "<meta http-equiv=refresh content='0;url=https://outside.example'><base href=//outside.example>",
+    "<meta http-equiv=refresh content='0;url=https://outside.example'>"
+    "<base href=//outside.example>",
     "<link rel=stylesheet href=https://outside.example/x.css><style>body{display:none}</style>",
     "<form action=https://outside.example><input name=q autofocus><button>x</button></form>",
     "\u202egnp.exe \u2066hidden\u2069 \u200b\ufeff\u061c\u2028\u2029 \x1b[31mred\x07 \x85",

@@ -6,6 +6,14 @@ keeps accepted rows under a digest of their content; ``unit`` is what a notebook
 simulates three businesses.
 """
 
-from workbench.data.unit import Unit, open_unit
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
+
+if TYPE_CHECKING:
+    from workbench.data.unit import Unit, open_unit
+else:
+    _unit = "workbench.data.unit"
+    __getattr__ = lazily(__name__, {"Unit": _unit, "open_unit": _unit})
 
 __all__ = ["Unit", "open_unit"]

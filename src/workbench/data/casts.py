@@ -30,7 +30,7 @@ from typing import Protocol
 
 import duckdb
 
-from workbench.data.engine import literal
+from workbench.data.quoting import literal
 from workbench.errors import ParameterError
 
 __all__ = [

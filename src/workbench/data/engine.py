@@ -12,7 +12,7 @@ import duckdb
 
 from workbench.errors import ParameterError
 
-__all__ = ["connect", "literal", "quote"]
+__all__ = ["connect"]
 
 
 def connect(
@@ -78,27 +78,3 @@ def connect(
     with contextlib.suppress(duckdb.InvalidInputException):
         connection.execute("SET enable_progress_bar = false")
     return connection
-
-
-def quote(name: str) -> str:
-    """Return a column's or table's name as SQL writes it.
-
-    Examples
-    --------
-    >>> print(quote('Unit "price" in GBP'))
-    "Unit ""price"" in GBP"
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    """Return a text as an SQL literal.
-
-    Examples
-    --------
-    >>> literal("O'Neil")
-    "'O''Neil'"
-    """
-    # A NUL would end the statement's text; chr(0) says the same without one.
-    parts = value.split("\x00")
-    return " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in parts)

@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.engine import connect, quote
+from workbench.data.engine import connect
+from workbench.data.quoting import quote
 from workbench.errors import ParameterError, nearest
 
 __all__ = ["check_expression"]

@@ -19,7 +19,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from workbench.data.engine import quote
+from workbench.data.quoting import quote
 from workbench.errors import AnalysisError, one_of
 
 __all__ = [

@@ -14,14 +14,14 @@ import duckdb
 
 from workbench.data.by_hand import SUITE_VARIABLE, by_hand
 from workbench.data.contracts import contract
-from workbench.data.engine import connect, literal
+from workbench.data.engine import connect
+from workbench.data.quoting import literal
 from workbench.data.snapshots import Snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
 from workbench.params import ExperimentParams, parse_as_of
+from workbench.workspace import JOB_VARIABLE
 
-__all__ = ["JOB_VARIABLE", "SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
-
-JOB_VARIABLE = "WORKBENCH_JOB"
+__all__ = ["SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,20 @@
 """Sources -> triage -> snapshot, as readable steps.
 
-``inbox`` reads a source, or finds it unchanged; ``batch`` types, checks and writes the tables of a
-unit; ``run`` does so for the units of a suite, and publishes their snapshots; ``rehearsal`` tries
-what a file says of a source on no rows at all.
+``naming`` lists a unit's sources; ``inbox`` reads a source, or finds it unchanged; ``ledger``
+tells whether an ingest would come to the same again; ``batch`` types, checks and writes the tables
+of a unit; ``making`` does so for a unit and publishes its snapshots; ``run`` goes over the units
+of a suite; ``rehearsal`` tries what a file says of a source on no rows at all.
 """
 
-from workbench.ingest.rehearsal import rehearse
-from workbench.ingest.run import IngestSummary, ingest_suite, ingested_units
+from typing import TYPE_CHECKING
+
+from workbench.ingest.ledger import IngestSummary
+from workbench.ingest.run import ingest_suite, ingested_units
+from workbench.lazy import lazily
+
+if TYPE_CHECKING:
+    from workbench.ingest.rehearsal import rehearse
+else:  # it waits for the engine
+    __getattr__ = lazily(__name__, {"rehearse": "workbench.ingest.rehearsal"})
 
 __all__ = ["IngestSummary", "ingest_suite", "ingested_units", "rehearse"]

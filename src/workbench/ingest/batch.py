@@ -10,23 +10,22 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from workbench.data.contracts import CONTRACTS, INGEST_ORDER, contract
-from workbench.data.engine import literal
+from workbench.data.contracts import CONTRACTS, contract
+from workbench.data.quoting import literal
 from workbench.data.sources import Received
-from workbench.errors import ContractError, ParameterError, WorkbenchError, one_of
+from workbench.errors import ContractError, WorkbenchError
 from workbench.ingest.inbox import Progress
 from workbench.params import WHOLE, SourceParams, SuiteParams, UnitParams
 from workbench.triage.marks import Settled, settle
 from workbench.triage.named import Frame, Named
 from workbench.triage.outcome import personal_columns, write_accepted, write_quarantine
 from workbench.triage.profile import distinct_received, profile_table
-from workbench.triage.reasons import check_severities
 from workbench.triage.record import SourceRecord, TableRecord
 from workbench.triage.tally import NOTHING, SourceTally, tally_source
 from workbench.triage.typed import write_typed
 from workbench.triage.units import SplitUnits, split_units
 
-__all__ = ["Batch", "Written", "name_sources", "prepare"]
+__all__ = ["Batch", "Written", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -186,32 +185,6 @@ def _conserved(record: SourceRecord, accepted: int, rejected: int) -> None:
             where=f"source {record.name}",
             fix="This is an error of workbench; nothing was published.",
         )
-
-
-def name_sources(unit: UnitParams) -> tuple[Named, ...]:
-    """Return a unit's sources in the order of ingest, with their parameters checked.
-
-    Raises
-    ------
-    ParameterError
-        For a table that is no canonical one, or a choice about something that does not exist.
-    """
-    for table in (*unit.sources, *unit.tables):
-        if table not in CONTRACTS:
-            raise ParameterError(
-                f"`{table}` is no canonical table", where=unit.where, fix=one_of(table, CONTRACTS)
-            )
-    found = []
-    for table in INGEST_ORDER:
-        named = unit.sources.get(table, {})
-        chosen = unit.tables.get(table)
-        if chosen is not None:
-            rules = [rule for source in named.values() for rule in source.rules]
-            check_severities(CONTRACTS[table], chosen, rules, where=f"{unit.where}, tables.{table}")
-        for rank, (name, params) in enumerate(named.items()):
-            where = f"{unit.where}, sources.{table}.{name}"
-            found.append(Named(CONTRACTS[table], name, rank, params, chosen, where))
-    return tuple(found)
 
 
 def prepare(

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from workbench.data.code import package_digest
-from workbench.data.sources import Received, receive, unchanged
+from workbench.data.sources import Received, unchanged
 from workbench.files import canonical, digest_of, replace_file
 from workbench.params import SourceParams
 from workbench.triage.named import Named
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 __all__ = ["Inbox", "Progress"]
 
@@ -40,32 +42,42 @@ class Inbox:
     root: Path
     rehash: bool
 
-    def receive(
-        self, connection: duckdb.DuckDBPyConnection, named: Named, progress: Progress
-    ) -> Received:
+    def kept(self, named: Named) -> Received | None:
+        """Return a source's received rows as kept from before, None if it is to be read."""
+        out, ledger = self._places(named)
+        kept = None if self.rehash else _kept(ledger, out, _reader_digest(named.params))
+        if kept is None or not unchanged(named.params, kept.fingerprint, root=self.root):
+            return None
+        return kept
+
+    def receive(self, connection: DuckDBPyConnection, named: Named, progress: Progress) -> Received:
         """Return a source's received rows, read now or kept from before."""
-        stem = f"{named.contract.name}.{named.name}"
-        out = self.folder / f"{stem}.parquet"
-        ledger = self.folder / f"{stem}.json"
-        reader = _reader_digest(named.params)
-        kept = None if self.rehash else _kept(ledger, out, reader)
-        if kept is not None and unchanged(named.params, kept.fingerprint, root=self.root):
-            progress(f"{stem}: unchanged", 1.0)
+        kept = self.kept(named)
+        out, ledger = self._places(named)
+        if kept is not None:
+            progress(f"{out.stem}: unchanged", 1.0)
             return kept
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # A half-written pair is not taken for a whole one: the ledger goes first and comes last.
         ledger.unlink(missing_ok=True)
-        received = receive(
+        # Imported only now: the readers wait for their libraries.
+        reading = import_module("workbench.data.sources.reading")
+        received: Received = reading.receive(
             named.params,
             name=named.name,
             root=self.root,
             connection=connection,
             out=out,
             where=named.where,
-            progress=lambda share: progress(f"{stem}: reading", share),
+            progress=lambda share: progress(f"{out.stem}: reading", share),
         )
-        replace_file(ledger, canonical(_entry(received, reader)), mode=0o600)
+        replace_file(ledger, canonical(_entry(received, _reader_digest(named.params))), mode=0o600)
         return received
+
+    def _places(self, named: Named) -> tuple[Path, Path]:
+        """Return where a source's rows are kept, and what is said of them."""
+        stem = f"{named.contract.name}.{named.name}"
+        return self.folder / f"{stem}.parquet", self.folder / f"{stem}.json"
 
 
 def _reader_digest(source: SourceParams) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.engine import connect, literal, quote
+from workbench.data.engine import connect
+from workbench.data.quoting import literal, quote
 from workbench.data.sources import Received
 from workbench.errors import ParameterError
 from workbench.params import SuiteParams, UnitParams

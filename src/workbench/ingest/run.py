@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from workbench.data.code import package_digest
-from workbench.data.engine import connect
-from workbench.data.snapshots import (
-    Snapshot,
-    make_current,
-    publish_snapshot,
-    read_snapshot,
-    verify_snapshot,
-)
-from workbench.data.sources import Received
-from workbench.data.sources.secrets import redact, resolve_secrets
-from workbench.errors import ParameterError, SnapshotError, SourceError, one_of
-from workbench.files import PRUNED, canonical, digest_of, replace_file, write_file
-from workbench.ingest.batch import Batch, name_sources, prepare
+from workbench.data.sources.secrets import resolve_secrets
+from workbench.errors import ParameterError, one_of
+from workbench.files import PRUNED
 from workbench.ingest.inbox import Inbox, Progress
+from workbench.ingest.ledger import IngestSummary, inputs_digest, read_ledger, reusable
+from workbench.ingest.naming import name_sources
 from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
-from workbench.triage.record import RECORD_FILE, TriageRecord, read_record
 from workbench.workspace import Workspace
 
 __all__ = ["IngestSummary", "ingest_suite", "ingested_units"]
 
-LEDGER = "ingest.json"
 MEMORY = "2GB"
 ENGINE_SHARE = 0.8
 """The engine's part of the memory: the interpreter, the readers and their buffers need the rest."""
-
-
-@dataclass(frozen=True)
-class IngestSummary:
-    """What the ingest of one unit came to.
-
-    Parameters
-    ----------
-    unit
-        The unit; in a split suite, titled after its value.
-    snapshot
-        Its snapshot, which is now the current one.
-    record
-        What triage recorded.
-    reused
-        Whether nothing had changed, so that nothing was checked again.
-    """
-
-    unit: UnitParams
-    snapshot: Snapshot
-    record: TriageRecord
-    reused: bool
 
 
 def ingest_suite(
@@ -132,7 +94,7 @@ def ingested_units(workspace: Workspace, suite: SuiteParams) -> dict[str, UnitPa
     """
     if suite.whole is None:
         return dict(suite.units)
-    ledger = _read_ledger(workspace.unit_data(suite.name, WHOLE))
+    ledger = read_ledger(workspace.unit_data(suite.name, WHOLE))
     if ledger is None:
         return dict(suite.units)
     return {name: suite.unit(name, entry["title"]) for name, entry in ledger["units"].items()}
@@ -151,40 +113,37 @@ def _ingest(
     _clean(home)
     named = name_sources(unit)
     token_key = _token_key(unit)
-    scratch = home / f".work-{os.getpid()}"
-    scratch.mkdir(mode=0o700)
-    connection = connect(memory=_engine_memory(memory), temp=scratch / "spill")
-    try:
-        inbox = Inbox(home / "received", workspace.root, rehash)
-        received = [(one, inbox.receive(connection, one, progress)) for one in named]
-        inputs = _inputs(suite, unit, received, token_key)
-        kept = None if rehash else _reusable(workspace, suite, unit, inputs)
-        if kept is not None:
-            return kept
-        batch = prepare(connection, suite, unit, received, token_key, scratch, progress)
-        titles: Mapping[str, str] = {unit.name: unit.title}
-        if batch.units is not None:
-            titles = _only_filled(batch)
-        summaries = {}
-        for place, (name, title) in enumerate(titles.items()):
-            progress(f"{name}: publishing", place / len(titles))
-            target = unit if suite.split is None else suite.unit(name, title)
-            summaries[name] = _publish(workspace, suite, target, batch)
-    except duckdb.Error as error:
-        raise SourceError(
-            f"the engine could not finish: {redact(str(error).splitlines()[0])}",
-            where=unit.where,
-            fix="Nothing was published. Where memory or disk ran out, give it more of them.",
-        ) from error
-    finally:
-        connection.close()
-        shutil.rmtree(scratch, ignore_errors=True)
-    entries = {
-        name: {"title": summary.unit.title, "snapshot": summary.snapshot.digest}
-        for name, summary in summaries.items()
-    }
-    replace_file(home / LEDGER, canonical({"inputs": inputs, "units": entries}))
+    engine_memory = _engine_memory(memory)
+    inbox = Inbox(home / "received", workspace.root, rehash)
+    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key)
+    if kept is not None:
+        for one in named:
+            progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
+        return kept
+    # Imported only now: where nothing changed, nobody should wait for the engine and the readers.
+    making = import_module("workbench.ingest.making")
+    summaries: dict[str, IngestSummary] = making.make(
+        making.Order(workspace, suite, unit, named, inbox, token_key, engine_memory, progress)
+    )
     return summaries
+
+
+def _nothing_new(
+    workspace: Workspace,
+    suite: SuiteParams,
+    unit: UnitParams,
+    named: Iterable[Named],
+    inbox: Inbox,
+    token_key: str | None,
+) -> dict[str, IngestSummary] | None:
+    """Return the last ingest's summaries if no source and nothing else changed since."""
+    received = []
+    for one in named:
+        kept = inbox.kept(one)
+        if kept is None:
+            return None
+        received.append((one, kept))
+    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key))
 
 
 def _engine_memory(memory: str) -> str:
@@ -195,105 +154,6 @@ def _engine_memory(memory: str) -> str:
             f"`{memory}` is no size of memory", where="memory", fix="Write it as 2GB or 512MB."
         )
     return f"{float(found[1]) * ENGINE_SHARE:g}{found[2]}"
-
-
-def _only_filled(batch: Batch) -> dict[str, str]:
-    """Return the split's units that received any row: there need be no rest."""
-    assert batch.units is not None
-    filled = {name for counts in batch.tallies.values() for name in counts}
-    return {name: title for name, title in batch.units.titles.items() if name in filled}
-
-
-def _publish(
-    workspace: Workspace, suite: SuiteParams, unit: UnitParams, batch: Batch
-) -> IngestSummary:
-    """Write one unit's snapshot and quarantine, and make them current."""
-    home = workspace.unit_data(suite.name, unit.name)
-    home.mkdir(parents=True, exist_ok=True)
-    draft = home / f".draft-{os.getpid()}"
-    quarantine = home / f".draft-quarantine-{os.getpid()}"
-    for folder in (draft, quarantine):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-    written = batch.write(unit.name if suite.split else WHOLE, draft, quarantine)
-    as_of = suite.as_of.isoformat()
-    record = TriageRecord(
-        suite.name, unit.name, as_of, tuple(table.record for table in written.values())
-    )
-    write_file(draft / RECORD_FILE, canonical(record.to_json()))
-    snapshot = publish_snapshot(
-        draft,
-        home,
-        suite=suite.name,
-        unit=unit.name,
-        as_of=as_of,
-        rows={name: table.rows for name, table in written.items()},
-    )
-    kept = home / "quarantine" / snapshot.digest
-    kept.parent.mkdir(mode=0o700, exist_ok=True)
-    shutil.rmtree(kept, ignore_errors=True)
-    quarantine.rename(kept)
-    make_current(home, snapshot.digest)
-    return IngestSummary(unit, snapshot, record, reused=False)
-
-
-def _inputs(
-    suite: SuiteParams,
-    unit: UnitParams,
-    received: Iterable[tuple[Named, Received]],
-    token_key: str | None,
-) -> str:
-    """Return a digest of all that a snapshot depends on."""
-    parts: dict[str, Any] = {
-        "as_of": suite.as_of.isoformat(),
-        "min_group": suite.min_group,
-        "split": suite.split.model_dump() if suite.split else None,
-        "unit": [unit.name, unit.owner, unit.timezone],
-        "sources": {
-            table: {name: source.model_dump(mode="json") for name, source in sources.items()}
-            for table, sources in unit.sources.items()
-        },
-        "tables": {name: table.model_dump(mode="json") for name, table in unit.tables.items()},
-        "rows": {
-            f"{named.contract.name}.{named.name}": rows.fingerprint.get("sha256")
-            for named, rows in received
-        },
-        "token": digest_of(token_key.encode()) if token_key else None,
-        "code": package_digest("data", "triage", "ingest"),
-    }
-    return digest_of(parts)
-
-
-def _reusable(
-    workspace: Workspace, suite: SuiteParams, unit: UnitParams, inputs: str
-) -> dict[str, IngestSummary] | None:
-    """Return the summaries of the last ingest, if its inputs and its snapshots are the same."""
-    ledger = _read_ledger(workspace.unit_data(suite.name, unit.name))
-    if ledger is None or ledger["inputs"] != inputs:
-        return None
-    found = {}
-    for name, entry in ledger["units"].items():
-        home = workspace.unit_data(suite.name, name)
-        target = unit if suite.split is None else suite.unit(name, entry["title"])
-        try:
-            snapshot = read_snapshot(home, entry["snapshot"])
-            verify_snapshot(snapshot)
-            record = read_record(snapshot.folder)
-        except SnapshotError:
-            # Damaged or gone: it is made again from the received rows.
-            return None
-        make_current(home, snapshot.digest)
-        found[name] = IngestSummary(target, snapshot, record, reused=True)
-    return found
-
-
-def _read_ledger(home: Path) -> dict[str, Any] | None:
-    try:
-        ledger = json.loads((home / LEDGER).read_text(encoding="utf-8"))
-        ledger["inputs"], ledger["units"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return dict(ledger)
 
 
 def _token_key(unit: UnitParams) -> str | None:

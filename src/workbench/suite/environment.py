@@ -11,8 +11,7 @@ import platform
 import site
 from pathlib import Path
 
-from workbench.data.unit import JOB_VARIABLE
-from workbench.workspace import ROOT_VARIABLE, Workspace
+from workbench.workspace import JOB_VARIABLE, ROOT_VARIABLE, Workspace
 
 __all__ = ["engine_facts", "kernel_environment", "matplotlib_folder"]
 

@@ -9,7 +9,7 @@ from workbench.data.sources import probe
 from workbench.data.sources.secrets import redact
 from workbench.errors import ContractError, NotebookError, ParameterError, WorkbenchError
 from workbench.ingest import rehearse
-from workbench.ingest.batch import name_sources
+from workbench.ingest.naming import name_sources
 from workbench.params import SuiteParams, UnitParams, load_suite
 from workbench.suite.notebook import Report, find_reports
 from workbench.suite.plan import check_overrides

@@ -10,21 +10,43 @@ On received rows, inside ingest::
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record              all of that, kept beside the snapshot
 
-On the record, in the triage report: ``frames`` (tables) and ``verdict`` (sentences).
+On the record, in the triage report: ``frames`` (tables) and ``verdicts`` (sentences).
 """
 
-from workbench.triage.frames import (
-    columns,
-    completeness,
-    examples,
-    flow,
-    freshness,
-    identifiers,
-    reasons_met,
-    to_mend,
-)
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
 from workbench.triage.record import TriageRecord, read_record
-from workbench.triage.verdict import FrequentReasons, Verdict, frequent_reasons, verdict
+
+if TYPE_CHECKING:
+    from workbench.triage.frames import (
+        columns,
+        completeness,
+        examples,
+        flow,
+        freshness,
+        identifiers,
+        reasons_met,
+        to_mend,
+    )
+    from workbench.triage.verdicts import FrequentReasons, Verdict, frequent_reasons, verdict
+else:  # these wait for pandas, which an ingest with nothing to do does not need
+    _FRAMES = (
+        "columns",
+        "completeness",
+        "examples",
+        "flow",
+        "freshness",
+        "identifiers",
+        "reasons_met",
+        "to_mend",
+    )
+    _VERDICT = ("FrequentReasons", "Verdict", "frequent_reasons", "verdict")
+    __getattr__ = lazily(
+        __name__,
+        dict.fromkeys(_FRAMES, "workbench.triage.frames")
+        | dict.fromkeys(_VERDICT, "workbench.triage.verdicts"),
+    )
 
 __all__ = [
     "FrequentReasons",

@@ -9,8 +9,8 @@ import duckdb
 
 from workbench.data.casts import cast_sql, exact_sql
 from workbench.data.contracts import SQL_TYPES, ColumnContract, Kind
-from workbench.data.engine import quote
 from workbench.data.expressions import check_expression
+from workbench.data.quoting import quote
 from workbench.errors import ParameterError, one_of
 from workbench.params import ColumnType
 from workbench.triage.checks import Field

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from workbench.data.contracts import ColumnContract, Table
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.params import RuleParams, Severity, TableParams
 from workbench.triage.reasons import KINDS, severity_of
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.triage.checks import Check, rejected_sql, words
 from workbench.triage.typed import BOOKKEEPING, TypedSource
 

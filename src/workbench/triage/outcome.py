@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.data.contracts import Table
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.errors import ParameterError
 from workbench.params import REST, TableParams
 from workbench.triage.checks import reasons_sql, rejected_sql

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from workbench.data.contracts import Table
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.params import WHOLE
 from workbench.triage.record import ColumnRecord
 from workbench.triage.tally import EXACT_UP_TO

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.params import REST, WHOLE
 from workbench.triage.checks import Check, any_of, rejected_sql
 from workbench.triage.marks import Settled

@@ -21,8 +21,8 @@ import duckdb
 
 from workbench.data.casts import SQL_TYPES, cast_sql, exact_sql, unreadable_sql
 from workbench.data.contracts import ColumnContract
-from workbench.data.engine import literal, quote
 from workbench.data.expressions import check_expression
+from workbench.data.quoting import literal, quote
 from workbench.data.sources import Received
 from workbench.errors import ContractError, ParameterError, one_of
 from workbench.params import ColumnType

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from workbench.data.engine import quote
+from workbench.data.quoting import quote
 from workbench.params import REST, WHOLE
 from workbench.triage.marks import Settled
 

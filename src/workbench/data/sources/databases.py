@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from workbench.data.sources.postgres import open_postgres
 from workbench.data.sources.received import (
     Progress,
     Received,
@@ -17,7 +17,6 @@ from workbench.data.sources.received import (
 )
 from workbench.data.sources.secrets import redact, resolve_secrets
 from workbench.data.sources.sqlite import open_sqlite
-from workbench.data.sources.writing import RowWriter
 from workbench.errors import SourceError
 from workbench.files import digest_of_file
 from workbench.params import SourceParams
@@ -49,7 +48,9 @@ def _open(source: SourceParams, root: Path, where: str) -> Iterator[Database]:
         with open_sqlite(url, root=root, where=where) as database:
             yield database
     elif scheme in ("postgresql", "postgres"):
-        with open_postgres(url, where=where) as database:
+        # Imported only now: a project without PostgreSQL should not wait for its driver.
+        postgres = import_module("workbench.data.sources.postgres")
+        with postgres.open_postgres(url, where=where) as database:
             yield database
     else:
         raise SourceError(
@@ -94,11 +95,13 @@ def receive_database(
 
     The version is asked for in the same transaction, before the rows.
     """
+    # Imported only now: `version` alone needs no Parquet.
+    writing = import_module("workbench.data.sources.writing")
     with private_folder(out) as folder, _open(source, root, where) as database:
         known = _version(source, database)
         columns = checked_names(database.names(source), where=where)
         made = folder / "rows.parquet"
-        with RowWriter(made, columns) as writer:
+        with writing.RowWriter(made, columns) as writer:
             for row in database.rows(source):
                 writer.add(row, characters=sum(map(len, filter(None, row))))
                 if writer.added % 50_000 == 0:

@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.engine import literal
+from workbench.data.quoting import literal
 from workbench.data.sources.files import is_gzip, open_bytes
 from workbench.data.sources.ragged import field_error, find_ragged, makes_row, number_rows
 from workbench.data.sources.received import (

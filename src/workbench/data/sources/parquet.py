@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.data.engine import literal, quote
+from workbench.data.quoting import literal, quote
 from workbench.data.sources.received import (
     Received,
     checked_names,

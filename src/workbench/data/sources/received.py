@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-
-import pyarrow.parquet as pq
 
 from workbench.errors import SourceError
 
@@ -99,6 +98,8 @@ class Received:
         """Return the first unreadable records, at most ``limit`` of them."""
         if self.unreadable is None:
             return ()
+        # Imported only now: a run with nothing to do should not wait for it.
+        pq = import_module("pyarrow.parquet")
         with pq.ParquetFile(self.unreadable) as file:
             for batch in file.iter_batches(batch_size=limit):
                 return tuple(UnreadableLine(**row) for row in batch.to_pylist())

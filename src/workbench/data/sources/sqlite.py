@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote as percent
 from urllib.parse import unquote
 
-from workbench.data.engine import quote
+from workbench.data.quoting import quote
 from workbench.data.sources.secrets import redact
 from workbench.errors import SourceError, one_of
 from workbench.params import SourceParams

@@ -1,0 +1,138 @@
+"""Sources that changed -> snapshots: the part of an ingest that reads rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from workbench.data.engine import connect
+from workbench.data.snapshots import make_current, publish_snapshot
+from workbench.data.sources.secrets import redact
+from workbench.errors import SourceError
+from workbench.files import canonical, write_file
+from workbench.ingest.batch import Batch, prepare
+from workbench.ingest.inbox import Inbox, Progress
+from workbench.ingest.ledger import IngestSummary, inputs_digest, reusable, write_ledger
+from workbench.params import WHOLE, SuiteParams, UnitParams
+from workbench.triage.named import Named
+from workbench.triage.record import RECORD_FILE, TriageRecord
+from workbench.workspace import Workspace
+
+__all__ = ["Order", "make"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """All that is needed to ingest the sources of a unit.
+
+    Parameters
+    ----------
+    workspace
+        The project.
+    suite, unit
+        Whose sources these are.
+    named
+        The sources, in the order of ingest.
+    inbox
+        Their received rows.
+    token_key
+        The secret for personal columns that become tokens, or None.
+    memory
+        The most memory that the engine may hold, such as ``2GB``.
+    progress
+        Told what is done.
+    """
+
+    workspace: Workspace
+    suite: SuiteParams
+    unit: UnitParams
+    named: tuple[Named, ...]
+    inbox: Inbox
+    token_key: str | None
+    memory: str
+    progress: Progress
+
+
+def make(order: Order) -> dict[str, IngestSummary]:
+    """Read the sources, let every row pass the gate, publish the snapshots.
+
+    Raises
+    ------
+    ParameterError, ContractError, SourceError
+        Before anything is published.
+    """
+    workspace, suite, unit, inbox = order.workspace, order.suite, order.unit, order.inbox
+    home = workspace.unit_data(suite.name, unit.name)
+    scratch = home / f".work-{os.getpid()}"
+    scratch.mkdir(mode=0o700)
+    connection = connect(memory=order.memory, temp=scratch / "spill")
+    try:
+        received = [(one, inbox.receive(connection, one, order.progress)) for one in order.named]
+        inputs = inputs_digest(suite, unit, received, order.token_key)
+        kept = None if inbox.rehash else reusable(workspace, suite, unit, inputs)
+        if kept is not None:
+            return kept
+        batch = prepare(connection, suite, unit, received, order.token_key, scratch, order.progress)
+        titles: Mapping[str, str] = {unit.name: unit.title}
+        if batch.units is not None:
+            titles = _only_filled(batch)
+        summaries = {}
+        for place, (name, title) in enumerate(titles.items()):
+            order.progress(f"{name}: publishing", place / len(titles))
+            target = unit if suite.split is None else suite.unit(name, title)
+            summaries[name] = _publish(workspace, suite, target, batch)
+    except duckdb.Error as error:
+        raise SourceError(
+            f"the engine could not finish: {redact(str(error).splitlines()[0])}",
+            where=unit.where,
+            fix="Nothing was published. Where memory or disk ran out, give it more of them.",
+        ) from error
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+    write_ledger(home, inputs, summaries)
+    return summaries
+
+
+def _only_filled(batch: Batch) -> dict[str, str]:
+    """Return the split's units that received any row: there need be no rest."""
+    assert batch.units is not None
+    filled = {name for counts in batch.tallies.values() for name in counts}
+    return {name: title for name, title in batch.units.titles.items() if name in filled}
+
+
+def _publish(
+    workspace: Workspace, suite: SuiteParams, unit: UnitParams, batch: Batch
+) -> IngestSummary:
+    """Write one unit's snapshot and quarantine, and make them current."""
+    home = workspace.unit_data(suite.name, unit.name)
+    home.mkdir(parents=True, exist_ok=True)
+    draft = home / f".draft-{os.getpid()}"
+    quarantine = home / f".draft-quarantine-{os.getpid()}"
+    for folder in (draft, quarantine):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+    written = batch.write(unit.name if suite.split else WHOLE, draft, quarantine)
+    as_of = suite.as_of.isoformat()
+    record = TriageRecord(
+        suite.name, unit.name, as_of, tuple(table.record for table in written.values())
+    )
+    write_file(draft / RECORD_FILE, canonical(record.to_json()))
+    snapshot = publish_snapshot(
+        draft,
+        home,
+        suite=suite.name,
+        unit=unit.name,
+        as_of=as_of,
+        rows={name: table.rows for name, table in written.items()},
+    )
+    kept = home / "quarantine" / snapshot.digest
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)
+    quarantine.rename(kept)
+    make_current(home, snapshot.digest)
+    return IngestSummary(unit, snapshot, record, reused=False)
