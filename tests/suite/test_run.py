@@ -286,3 +286,93 @@ def test_a_folder_that_cannot_be_written_is_a_problem_of_its_unit(
     result = run(project.workspace, "mini", QUICK)
     assert "could not be written" in result.problems["atlas"]
     assert result.exit_code == 1
+
+
+def test_an_edition_tells_what_changed_its_numbers_and_its_alerts(story: Story) -> None:
+    first, part = story.runs["first"].editions["brook"], story.runs["part"].editions["brook"]
+    assert "prior" not in first.manifest
+    assert part.manifest["prior"]["edition"] == first.id
+    kept = (part.folder / "prior" / "manifest.json").read_bytes()
+    assert kept == (first.folder / "manifest.json").read_bytes()
+    changes = json.loads((part.folder / "changes.json").read_text())
+    assert changes["old"]["id"] == first.id
+    moved = {one["id"]: (one["old"], one["new"]) for one in changes["metrics"]}
+    assert moved["lines"] == (5, 1209)
+    assert "Order lines" in (part.folder / "changes.html").read_text()
+    points = json.loads((part.folder / "state" / "history.json").read_text())["points"]
+    assert [point["as_of"] for point in points] == ["2025-06-30", "2025-07-31"]
+    assert json.loads((part.folder / "alerts.json").read_text())["alerts"] == []
+
+
+WATCH = """\
+alerts:
+  many:
+    metric: good.lines
+    when: "> 10"
+    owner: Sales
+goals:
+  good.lines:
+    target: 20
+    direction: up
+"""
+
+
+def test_what_is_watched_stands_in_page_results_alerts_and_key(project: Project) -> None:
+    before = run(project.workspace, "mini", QUICK)
+    assert not any(before.alerts.values())
+    path = project.workspace.params / "mini" / "atlas.yml"
+    path.write_text(path.read_text() + WATCH)
+    progress = io.StringIO()
+    told = Lines(Console(file=progress, width=200))
+    after = run(project.workspace, "mini", Choice(renderer="embedded", why=True), told)
+    assert "atlas/good: goals, alerts or plans changed" in progress.getvalue()
+    assert "atlas/shaky: fresh" in progress.getvalue()
+    (alert,) = after.alerts["atlas"]
+    assert (alert["owner"], alert["value"], alert["metric"]) == ("Sales", 12, "lines")
+    edition = after.editions["atlas"]
+    (goal,) = edition.results["good"]["goals"]
+    assert (goal["value"], goal["target"]) == (12, 20)
+    assert "Alerts" in (edition.folder / "good.html").read_text()
+    assert json.loads((edition.folder / "alerts.json").read_text())["alerts"] == [alert]
+
+
+def test_a_wrong_name_in_what_is_watched_is_refused_before_anything_runs(project: Project) -> None:
+    path = project.workspace.params / "mini" / "atlas.yml"
+    path.write_text(path.read_text() + WATCH.replace("good.lines", "god.lines"))
+    with pytest.raises(ParameterError, match="Did you mean `good`"):
+        run(project.workspace, "mini", QUICK)
+
+
+def test_only_what_failed_is_run_again(project: Project) -> None:
+    write_params(project.workspace, atlas={"shaky": {"broken": 1}})
+    run(project.workspace, "mini", QUICK)
+    write_params(project.workspace, as_of="2025-07-31")
+    again = run(project.workspace, "mini", Choice(renderer="embedded", failed=True))
+    ran = {(one.unit, one.report) for one in again.outcomes if one.seconds}
+    assert ran == {("atlas", "shaky")}
+    assert again.exit_code == 0
+    assert again.editions["atlas"].manifest["reports"]["good"]["as_of"] == "2025-06-30"
+
+
+def test_the_same_published_again_is_the_same_edition(project: Project) -> None:
+    first = run(project.workspace, "mini", QUICK).editions["atlas"]
+    write_params(project.workspace, atlas={"shaky": {"broken": 1}})
+    broken = run(project.workspace, "mini", QUICK).editions["atlas"]
+    assert broken.manifest["prior"]["edition"] == first.id
+    write_params(project.workspace)
+    mended = run(project.workspace, "mini", QUICK).editions["atlas"]
+    assert mended.id == first.id
+    forced = run(project.workspace, "mini", Choice(renderer="embedded", force=True))
+    assert forced.editions["atlas"].id == first.id
+
+
+def test_a_damaged_file_of_the_edition_itself_is_mended(project: Project) -> None:
+    first = run(project.workspace, "mini", QUICK).editions["atlas"]
+    for name in ("changes.html", "state/history.json", "results.json", "good.html"):
+        path = first.folder / name
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:-1])
+        assert damage(first) == [name]
+        again = run(project.workspace, "mini", QUICK).editions["atlas"]
+        assert again.id == first.id
+        assert damage(again) == []

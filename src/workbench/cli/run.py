@@ -19,6 +19,7 @@ from workbench.cli.options import (
     as_of_day,
     suite_or_only,
 )
+from workbench.suite.compare.plain import one_line
 from workbench.suite.limits import Limits
 from workbench.suite.progress import make_progress
 from workbench.suite.run import Choice, Outcome, RunResult
@@ -34,6 +35,7 @@ _LOOK = {
     "not_run": "[dim]not run[/]",
 }
 MANY_UNITS = 25
+ALERTED = 3
 
 
 @app.command(epilog="Example: workbench run demo --unit atlas --report segmentation --jobs 2")
@@ -47,6 +49,19 @@ def run(
     as_of: AsOf = "",
     renderer: Renderer = "auto",
     force: Annotated[bool, typer.Option("--force", help="Run what is fresh, too.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Run only what failed last time.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say why each report is run, and which are fresh.")
+    ] = False,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=100, help="Megabytes for all reports at once; most of what is free."),
+    ] = None,
+    fail_on_alert: Annotated[
+        bool, typer.Option("--fail-on-alert", help="End with exit code 3 when there is an alert.")
+    ] = False,
     cell_timeout: Annotated[
         float, typer.Option(min=1, help="Seconds that one cell may run.")
     ] = Limits.cell_seconds,
@@ -57,7 +72,7 @@ def run(
     """Read what is new, run the reports that are stale, and publish an edition for each unit.
 
     Exit code 0: all is good. 1: a report failed; the others are published. 2: wrong usage or
-    parameters; nothing ran.
+    parameters; nothing ran. 3: with --fail-on-alert, all is published and an alert is open.
     """
     workspace = workspace_of()
     name = suite_or_only(workspace, suite)
@@ -68,12 +83,16 @@ def run(
         workers=jobs,
         renderer=renderer,
         force=force,
+        failed=failed,
+        why=why,
+        memory_mb=memory,
         limits=Limits(cell_seconds=cell_timeout, notebook_seconds=timeout),
     )
     with make_progress(Console(stderr=True)) as progress:
         result = run_suite(workspace, name, choice, progress)
     _print_summary(Console(highlight=False), result)
-    raise typer.Exit(result.exit_code)
+    alerted = ALERTED if fail_on_alert and any(result.alerts.values()) else 0
+    raise typer.Exit(result.exit_code or alerted)
 
 
 def _print_summary(console: Console, result: RunResult) -> None:
@@ -87,6 +106,11 @@ def _print_summary(console: Console, result: RunResult) -> None:
                 console.print(f"  {outcome.page}", soft_wrap=True, markup=False)
     for name, problem in result.problems.items():
         console.print(f"[red]{name}[/]: {escape(problem)}", soft_wrap=True)
+    for unit, alerts in result.alerts.items():
+        for alert in alerts:
+            style = "red" if alert["severity"] == "critical" else "yellow"
+            said = escape(one_line(f"{alert['words']} (for {alert['owner']})"))
+            console.print(f"[{style}]{unit}/{alert['report']}[/]: {said}", soft_wrap=True)
     console.print(_counts(result))
     console.print(f"Portal: {result.portal}", soft_wrap=True, markup=False)
 

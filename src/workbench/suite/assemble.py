@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.files import canonical
 from workbench.params import SuiteParams
+from workbench.suite.compose import compose, core, followed
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, served
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
-from workbench.suite.manifest import Entry, make_manifest, make_results, missing_lists, read_entries
-from workbench.suite.plan import Job, Plan
+from workbench.suite.manifest import Entry, make_manifest, read_entries
+from workbench.suite.plan import Job, Plan, why_stale
 from workbench.suite.render import Renderer
 from workbench.workspace import Workspace
 
-__all__ = ["Bench", "UnitWork", "finish", "prepare"]
+__all__ = ["Bench", "UnitWork", "Wanted", "finish", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class UnitWork:
         The edition that is served now, or None.
     to_run
         The jobs to run.
+    why
+        Report -> why it is run, in words.
     last_good
         Report -> the edition that has its last good version, empty for none.
     entries
@@ -72,6 +74,7 @@ class UnitWork:
     folder: Path
     before: Edition | None
     to_run: list[Job] = field(default_factory=list)
+    why: dict[str, tuple[str, ...]] = field(default_factory=dict)
     last_good: dict[str, str] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     _stage: Stage | None = None
@@ -94,13 +97,26 @@ class UnitWork:
             self._stage.discard()
 
 
-def prepare(
-    bench: Bench,
-    plan: Plan,
-    data: UnitData,
-    chosen: Collection[str],
-    force: bool,
-) -> UnitWork:
+@dataclass(frozen=True)
+class Wanted:
+    """Which jobs are to run.
+
+    Parameters
+    ----------
+    reports
+        The reports that were asked for; all when empty. The others are carried over.
+    force
+        Run what is fresh, too.
+    failed
+        Run only what failed last time.
+    """
+
+    reports: Collection[str] = ()
+    force: bool = False
+    failed: bool = False
+
+
+def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWork:
     """Return a unit's edition with everything that needs no run, and the jobs that do.
 
     Parameters
@@ -111,10 +127,8 @@ def prepare(
         The run's plan.
     data
         The unit and its data.
-    chosen
-        The reports that were asked for; all when empty. The others are carried over.
-    force
-        Run what is fresh, too.
+    wanted
+        Which jobs are to run.
     """
     unit = data.unit
     folder = bench.workspace.unit_reports(bench.params.name, unit.name)
@@ -133,25 +147,36 @@ def prepare(
         report = job.report
         previous = old.get(report.name)
         work.last_good[report.name] = _last_good(before, previous)
-        wanted = not chosen or report.name in chosen
-        if previous is None or previous.key is None:
-            if wanted:
-                work.to_run.append(job)
-            else:
-                never = Entry(report.name, report.title, report.order, "not_run")
-                work.entries[report.name] = never
-        elif broken & {*previous.files, RESULTS}:
-            work.to_run.append(job)  # its files are damaged: mend them, asked for or not
-        elif wanted and (force or not is_fresh(previous, job) or missing_lists(previous, actions)):
+        why = _why_run(previous, job, wanted, broken, actions)
+        if why:
+            work.why[report.name] = why
             work.to_run.append(job)
+        elif previous is None or previous.key is None:
+            work.entries[report.name] = Entry(report.name, report.title, report.order, "not_run")
         else:
             work.entries[report.name] = previous
     return work
 
 
-def is_fresh(entry: Entry, job: Job) -> bool:
-    """Tell whether a report of an earlier edition is what the job would give again."""
-    return entry.state == "ok" and entry.key is not None and entry.key.digest == job.key.digest
+def _why_run(
+    previous: Entry | None, job: Job, wanted: Wanted, broken: Collection[str], actions: Path
+) -> tuple[str, ...]:
+    """Return why a job is to run, in words; nothing when it need not or was not asked for."""
+    if previous is not None and previous.key is not None:
+        damaged = sorted({*previous.files, RESULTS} & {*broken})
+        if damaged:  # mended, asked for or not
+            return (f"damaged: {', '.join(damaged)}",)
+    if wanted.reports and job.report.name not in wanted.reports:
+        return ()
+    if previous is None or previous.key is None:
+        return () if wanted.failed else ("it never ran",)
+    if previous.state == "failed":
+        return (f"it failed last time: {previous.reason}",)
+    if wanted.failed:
+        return ()
+    return why_stale(previous, job, actions) or (
+        ("asked for with --force",) if wanted.force else ()
+    )
 
 
 def finish(bench: Bench, work: UnitWork) -> Edition:
@@ -173,16 +198,18 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
         key=lambda entry: (entry.order, entry.report),
     )
     head = _head(bench, work)
-    if work.before is not None and not ran:
-        same = make_manifest(head, entries, work.before.manifest["files"])
-        if canonical(same) == canonical(work.before.manifest) and not damage(work.before):
-            return work.before
-    if work.before is not None:
+    before = work.before
+    if before is not None and not ran:
+        same = make_manifest(head, entries, before.manifest["files"])
+        if core(same) == core(before.manifest) and not damage(before):
+            return before
+    if before is not None:
         for entry in entries:
             if entry.report not in ran:
                 for name in entry.files:
-                    work.stage.carry(work.before, name)
-    work.stage.write(RESULTS, canonical(make_results(entries)))
+                    work.stage.carry(before, name)
+    prior = followed(work.folder, before, make_manifest(head, entries, work.stage.digests()))
+    head = compose(work.stage, head, entries, prior)
     return work.stage.publish(lambda digests: make_manifest(head, entries, digests), bench.secrets)
 
 

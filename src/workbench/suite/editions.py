@@ -31,10 +31,24 @@ from workbench.files import (
 )
 from workbench.suite.secrets import refuse_secrets
 
-__all__ = ["Edition", "Stage", "clean", "damage", "list_editions", "serve", "served"]
+__all__ = [
+    "Edition",
+    "Stage",
+    "clean",
+    "damage",
+    "list_editions",
+    "read_edition",
+    "serve",
+    "served",
+]
 
 MANIFEST = "manifest.json"
 RESULTS = "results.json"
+ALERTS = "alerts.json"
+CHANGES = "changes"
+"""What changed since the edition before: a page and a JSON file of this name."""
+PORTAL_HREF = "../../index.html"
+"""The way from an edition's pages to the suite's."""
 SERVED = "served.json"
 _STAGING = ".staging-"
 _DAMAGED = ".damaged-"
@@ -116,6 +130,13 @@ class Stage:
         told: dict[str, str] = edition.manifest["files"]
         return digest_of_file(target) == told.get(name)
 
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each file that is staged."""
+        return {
+            path.relative_to(self.folder).as_posix(): digest_of_file(path)
+            for path in files_below(self.folder)
+        }
+
     def publish(
         self,
         make_manifest: Callable[[Mapping[str, str]], Mapping[str, Any]],
@@ -152,11 +173,7 @@ class Stage:
         make_manifest: Callable[[Mapping[str, str]], Mapping[str, Any]],
         secrets: Iterable[str],
     ) -> Edition:
-        digests = {
-            path.relative_to(self.folder).as_posix(): digest_of_file(path)
-            for path in files_below(self.folder)
-        }
-        manifest = make_manifest(digests)
+        manifest = make_manifest(self.digests())
         content = canonical(manifest)
         self.write(MANIFEST, content)
         refuse_secrets(self.folder, secrets, f"{manifest['suite']}/{manifest['unit']}")
@@ -216,7 +233,7 @@ def served(folder: Path) -> Edition | None:
         name = (read_json(folder / SERVED) or {}).get("edition", "")
     except (OSError, ValueError):
         return None
-    return _read(folder / name) if name else None
+    return read_edition(folder / name) if name else None
 
 
 def list_editions(folder: Path, most: int | None = None) -> list[Edition]:
@@ -239,12 +256,12 @@ def list_editions(folder: Path, most: int | None = None) -> list[Edition]:
     for _, _, name in sorted(there, reverse=True):
         if most is not None and len(found) >= most:
             break
-        if (edition := _read(folder / name)) is not None:
+        if (edition := read_edition(folder / name)) is not None:
             found.append(edition)
     return found
 
 
-def _read(folder: Path) -> Edition | None:
+def read_edition(folder: Path) -> Edition | None:
     """Return an edition whose manifest is what its name says, else None."""
     try:
         content = (folder / MANIFEST).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from workbench import __version__
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
 from workbench.params import UnitParams
-from workbench.suite.editions import Stage
+from workbench.suite.editions import PORTAL_HREF, Stage
 from workbench.suite.engine import Limits
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
@@ -20,11 +21,10 @@ from workbench.suite.manifest import Entry
 from workbench.suite.normalise import to_bytes
 from workbench.suite.plan import Job
 from workbench.suite.render import Harvest, Renderer, ReportPage, find_renderer, harvest
+from workbench.suite.watch import Watched, read_watch
 from workbench.workspace import Workspace
 
-__all__ = ["PORTAL_HREF", "Done", "Order", "do"]
-
-PORTAL_HREF = "../../index.html"
+__all__ = ["Done", "Order", "do", "provenance"]
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,10 @@ def do(order: Order) -> Done:
     if failure is None:
         try:
             found = harvest(executed.notebook)
-            _render(order, executed, None, order.renderer, has_tables=bool(found.tables))
+            watched = read_watch(job.watch, found.metrics, job.facts["as_of"], job.history)
+            _render(order, executed, None, order.renderer, found=found, watched=watched)
             files, results = _export(order, found)
+            results |= watched.to_json()
         except WorkbenchError as error:
             failure = Failure(-1, "", "", type(error).__name__, str(error), "")
             files, results = [], {}
@@ -143,6 +145,8 @@ def _export(order: Order, found: Harvest) -> tuple[list[str], dict[str, Any]]:
         written[f"tables/{report}-{table['id']}.csv"] = table["csv"].encode()
     for figure in found.figures:
         written[f"figures/{report}-{figure['id']}.svg"] = figure["svg"].encode()
+        if figure.get("png"):
+            written[f"figures/{report}-{figure['id']}.png"] = b64decode(figure["png"])
     for name, content in written.items():
         order.stage.write(name, content)
     results = {
@@ -160,7 +164,8 @@ def _render(
     failure: Failure | None,
     renderer: Renderer,
     *,
-    has_tables: bool = False,
+    found: Harvest | None = None,
+    watched: Watched | None = None,
 ) -> None:
     job, unit = order.job, order.unit
     page = ReportPage(
@@ -175,7 +180,8 @@ def _render(
         failure=failure,
         portal_href=PORTAL_HREF,
         last_good_href=f"../{order.last_good}/{job.report.name}.html" if order.last_good else None,
-        tables_href=f"tables/{job.report.name}-" if has_tables else None,
+        tables_href=f"tables/{job.report.name}-" if found and found.tables else None,
+        watched=watched,
     )
     renderer.render(executed.notebook, page, order.stage.folder / f"{job.report.name}.html")
 

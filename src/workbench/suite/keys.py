@@ -45,8 +45,8 @@ class JobKey:
     parts
         ``notebook`` and ``package`` (digests), ``versions`` and ``engine`` (name -> text),
         ``parameters`` (name -> value), ``unit`` (the facts that a report sees), ``data``
-        (table -> rows and digest), ``renderer`` (name and version), ``prior`` (the earlier
-        edition's state that it reads, empty when it reads none).
+        (table -> rows and digest), ``renderer`` (name and version), ``watch`` (its goals, alerts
+        and plans), ``prior`` (what its rules read of earlier editions, empty when nothing).
     """
 
     digest: str
@@ -59,6 +59,8 @@ def job_key(
     facts: Mapping[str, Any],
     data: Mapping[str, Mapping[str, Any]],
     renderer: Mapping[str, str],
+    *,
+    watch: Mapping[str, Any] | None = None,
     prior: Mapping[str, str] | None = None,
 ) -> JobKey:
     """Return the key of a job.
@@ -75,8 +77,10 @@ def job_key(
         Table -> ``rows`` and ``digest``, of the tables that the report reads.
     renderer
         ``name`` and ``version``.
+    watch
+        Its goals, alerts and plans, as plain JSON values; none unless told.
     prior
-        What it reads of an earlier edition's state; nothing unless told.
+        What its rules read of earlier editions; nothing unless told.
     """
     parts = {
         "notebook": notebook_digest(notebook),
@@ -87,6 +91,7 @@ def job_key(
         "unit": dict(facts),
         "data": {name: dict(table) for name, table in data.items()},
         "renderer": dict(renderer),
+        "watch": dict(watch or {}),
         "prior": dict(prior or {}),
     }
     return JobKey(digest_of(parts), parts)
@@ -155,6 +160,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         *_changed("parameter ", old.get("parameters", {}), new.get("parameters", {})),
         *_changed("", _flat(old.get("unit", {})), _flat(new.get("unit", {}))),
     ]
+    if old.get("watch", {}) != new.get("watch", {}):
+        words.append("goals, alerts or plans changed")
     if old.get("notebook") != new.get("notebook"):
         words.append("notebook changed")
     if old.get("package") != new.get("package"):
@@ -163,8 +170,9 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     words += _several("engine settings", old.get("engine", {}), new.get("engine", {}))
     if old.get("renderer") != new.get("renderer"):
         words.append(f"renderer {_named(old)} -> {_named(new)}")
-    if old.get("prior") != new.get("prior"):
-        words.append("the earlier edition that it builds on changed")
+    same_day = old.get("unit", {}).get("as_of") == new.get("unit", {}).get("as_of")
+    if same_day and old.get("prior") != new.get("prior"):  # another day has another one anyway
+        words.append("the numbers of earlier editions changed")
     return words
 
 

@@ -52,7 +52,8 @@ class Entry:
     files
         Its files in the edition, relative, with ``/``.
     results
-        What it recorded: ``findings``, ``metrics``, ``actions``.
+        What it recorded: ``findings``, ``metrics``, ``actions``, ``breakdowns``; and how it stands
+        against what is watched: ``goals``, ``alerts``, ``plans``, ``unread``.
     last_good
         The edition that holds its last good version, when this one does not.
     """
@@ -78,7 +79,8 @@ def make_manifest(
     Parameters
     ----------
     head
-        What it says of the whole: suite, unit, title, owner, as_of, data, renderer.
+        What it says of the whole: suite, unit, title, owner, as_of, data, renderer, and ``prior``,
+        the edition before, unless it is the first.
     entries
         Its reports.
     digests

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workbench.data.snapshots import Snapshot
 from workbench.errors import ParameterError, one_of
+from workbench.files import digest_of
 from workbench.params import SuiteParams, UnitParams
-from workbench.suite.keys import JobKey, job_key
+from workbench.params.rules import parse_rule
+from workbench.suite.history import Point
+from workbench.suite.keys import JobKey, differences, job_key
+from workbench.suite.manifest import Entry, missing_lists
 from workbench.suite.notebook import Report, resolve
+from workbench.suite.watch import declared_for
 
 __all__ = [
     "Job",
@@ -19,6 +25,7 @@ __all__ = [
     "check_overrides",
     "facts_of",
     "make_plan",
+    "why_stale",
 ]
 
 
@@ -40,6 +47,10 @@ class Job:
         The canonical tables that it reads.
     facts
         What it sees of its suite and unit, as plain JSON values.
+    watch
+        The goals, alerts and plans of the report, as `declared_for` gives them.
+    history
+        The numbers of earlier days, oldest first.
     key
         The digest of all that its result depends on, and the parts.
     """
@@ -51,6 +62,8 @@ class Job:
     snapshot: Snapshot
     tables: tuple[str, ...]
     facts: Mapping[str, Any]
+    watch: Mapping[str, Any]
+    history: tuple[Point, ...]
     key: JobKey
 
 
@@ -142,6 +155,7 @@ def make_plan(
     reports: Mapping[str, Report],
     snapshots: Mapping[str, Snapshot],
     renderer: Mapping[str, str],
+    histories: Mapping[str, Sequence[Point]] | None = None,
 ) -> Plan:
     """Return the jobs of units x reports.
 
@@ -157,12 +171,15 @@ def make_plan(
         Unit -> its data; a unit without data has no jobs.
     renderer
         Name and version of the renderer that will be used.
+    histories
+        Unit -> the numbers of earlier days; none unless told.
 
     Raises
     ------
     ParameterError
         When an override does not fit its notebook.
     """
+    known = histories or {}
     jobs: list[Job] = []
     rest: list[NotApplicable] = []
     for unit in units:
@@ -172,7 +189,7 @@ def make_plan(
             if snapshot is None or reason:
                 rest.append(NotApplicable(unit.name, report, reason))
             else:
-                jobs.append(_job(suite, unit, report, snapshot, renderer))
+                jobs.append(_job(suite, unit, report, snapshot, renderer, known.get(unit.name, ())))
     return Plan(suite.name, tuple(jobs), tuple(rest))
 
 
@@ -200,6 +217,7 @@ def _job(
     report: Report,
     snapshot: Snapshot,
     renderer: Mapping[str, str],
+    history: Iterable[Point],
 ) -> Job:
     where = f"{unit.where}, reports.{report.name}"
     parameters = resolve(report.parameters, unit.reports.get(report.name, {}), where)
@@ -211,6 +229,8 @@ def _job(
     }
     if report.reads_all:
         data["triage"] = {"rows": 0, "digest": snapshot.triage}
+    watch = declared_for(unit, report.name)
+    earlier = tuple(point for point in history if point.as_of < suite.as_of.isoformat())
     return Job(
         suite.name,
         unit.name,
@@ -219,5 +239,51 @@ def _job(
         snapshot,
         tables,
         facts,
-        job_key(report.path, parameters, facts, data, renderer),
+        watch,
+        earlier,
+        job_key(
+            report.path,
+            parameters,
+            facts,
+            data,
+            renderer,
+            watch=watch,
+            prior=_read_of(report.name, watch, earlier),
+        ),
     )
+
+
+def _read_of(
+    report: str, watch: Mapping[str, Any], history: Iterable[Point]
+) -> dict[str, str] | None:
+    """Return a digest of the report's earlier numbers where a rule reads them, else None."""
+    rules = [
+        *(alert["when"] for alert in watch.get("alerts", {}).values()),
+        *(plan["when"] for plan in watch.get("plans", {}).values() if plan["when"]),
+    ]
+    if not any(parse_rule(rule).move for rule in rules):
+        return None
+    own = [
+        [point.as_of, {k: v for k, v in point.metrics.items() if k.startswith(f"{report}.")}]
+        for point in history
+    ]
+    return {"history": digest_of(own)}
+
+
+def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
+    """Return in words why a good report would not come out the same; nothing when it would.
+
+    Parameters
+    ----------
+    entry
+        The report's place in the served edition.
+    job
+        What would be run now.
+    actions
+        The unit's folder of action lists.
+    """
+    if entry.key is None or entry.key.digest != job.key.digest:
+        old = entry.key.parts if entry.key else {}
+        return tuple(differences(old, job.key.parts)) or ("its key changed",)
+    gone = missing_lists(entry, actions)
+    return (f"its action list {', '.join(gone)} is gone",) if gone else ()

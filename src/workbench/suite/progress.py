@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol
 
@@ -32,6 +33,9 @@ class Progress(Protocol):
     def planned(self, jobs: int) -> None:
         """Say how many jobs there are to run."""
 
+    def because(self, unit: str, report: str, reasons: Iterable[str]) -> None:
+        """Say why a job is to run; without reasons, that it is fresh."""
+
     def started(self, unit: str, report: str) -> None:
         """Say that a job begins."""
 
@@ -52,6 +56,9 @@ class Silent:
         """Say nothing."""
 
     def planned(self, jobs: int) -> None:
+        """Say nothing."""
+
+    def because(self, unit: str, report: str, reasons: Iterable[str]) -> None:
         """Say nothing."""
 
     def started(self, unit: str, report: str) -> None:
@@ -77,6 +84,11 @@ class Lines(Silent):
     def planned(self, jobs: int) -> None:
         """Print how many jobs there are."""
         self._print(f"{jobs} {'report' if jobs == 1 else 'reports'} to run")
+
+    def because(self, unit: str, report: str, reasons: Iterable[str]) -> None:
+        """Print why the job is to run."""
+        said = "; ".join(reasons)
+        self._print(f"{unit}/{report}: {said or 'fresh, nothing that it depends on changed'}")
 
     def finished(self, unit: str, report: str, state: str, seconds: float, reason: str) -> None:
         """Print how the job ended."""

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workbench.data.sources.secrets import referenced_secrets
-from workbench.errors import PublishError, WorkbenchError
+from workbench.files import read_json
 from workbench.params import load_suite
-from workbench.suite.assemble import Bench, UnitWork, finish, prepare
-from workbench.suite.editions import Edition, Stage, clean
+from workbench.suite.assemble import Bench, UnitWork, Wanted, prepare
+from workbench.suite.desk import Desk, Room
+from workbench.suite.editions import ALERTS, Edition
 from workbench.suite.inputs import UnitData, ingest, known, secret_texts
 from workbench.suite.limits import Limits
 from workbench.suite.lock import only_run
 from workbench.suite.notebook import Report, find_reports
-from workbench.suite.plan import Job, check_overrides, make_plan
+from workbench.suite.plan import check_overrides, make_plan
 from workbench.suite.portal import write_portal
+from workbench.suite.prior import earlier_numbers
 from workbench.suite.progress import Progress, Silent
 from workbench.suite.render import find_renderer
 from workbench.suite.runlog import RunLog
 from workbench.suite.status import suite_status
-from workbench.suite.warm import warm_fonts
+from workbench.suite.watch import check_watched
 from workbench.workspace import Workspace
-
-if TYPE_CHECKING:
-    from workbench.suite.jobs import Done
 
 __all__ = ["Choice", "Outcome", "RunResult", "run"]
 
@@ -54,6 +50,13 @@ class Choice:
         ``auto``, ``quarto`` or ``embedded``.
     force
         Run what is fresh, too.
+    failed
+        Run only what failed last time.
+    why
+        Tell why each report is run, and that the others are fresh.
+    memory_mb
+        The most memory that all jobs together should hold, in megabytes; most of what this
+        machine has free unless given.
     limits
         How long a job may take.
     """
@@ -64,6 +67,9 @@ class Choice:
     workers: int | None = None
     renderer: str = "auto"
     force: bool = False
+    failed: bool = False
+    why: bool = False
+    memory_mb: float | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -108,6 +114,8 @@ class RunResult:
         Units in the suite's order, reports in theirs.
     editions
         Unit -> the edition that is served now.
+    alerts
+        Unit -> the alerts of that edition, as its ``alerts.json`` has them.
     problems
         Unit -> why nothing could be published for it.
     portal
@@ -121,6 +129,7 @@ class RunResult:
     suite: str
     outcomes: tuple[Outcome, ...]
     editions: Mapping[str, Edition]
+    alerts: Mapping[str, Sequence[Mapping[str, Any]]]
     problems: Mapping[str, str]
     portal: Path
     log: Path
@@ -166,6 +175,7 @@ def run(
     catalogue = find_reports(workspace.notebooks)
     find_reports(workspace.notebooks, asked.reports)  # a misspelt one is an error now
     check_overrides(params.units.values(), catalogue)
+    check_watched(params.units.values(), catalogue)
     for name in asked.units:
         params.unit(name)
     renderer = find_renderer(asked.renderer)
@@ -179,7 +189,9 @@ def run(
         bench = Bench(workspace, params, renderer, secrets)
         works = _plan(bench, data, catalogue, asked)
         log.step("plan")
-        desk = _Desk(bench, asked, told, log, problems)
+        if asked.why:
+            _tell_why(works, told)
+        desk = Desk(bench, Room(asked.workers, asked.memory_mb, asked.limits), told, log, problems)
         desk.work(works)
         log.step("reports")
         told.step("Writing the portal")
@@ -191,6 +203,7 @@ def run(
         suite,
         tuple(_outcomes(works, desk, asked)),
         desk.editions,
+        {name: _alerts(edition) for name, edition in desk.editions.items()},
         problems,
         portal,
         log.save(workspace.data / suite / "runs"),
@@ -204,104 +217,31 @@ def _plan(
     """Return the work of each unit that has data."""
     units = [one.unit for one in data.values()]
     snapshots = {name: one.snapshot for name, one in data.items()}
-    plan = make_plan(bench.params, units, catalogue, snapshots, bench.renderer_named)
-    return [prepare(bench, plan, one, asked.reports, asked.force) for one in data.values()]
+    suite = bench.params.name
+    folders = {unit.name: bench.workspace.unit_reports(suite, unit.name) for unit in units}
+    histories = earlier_numbers(folders, bench.params.as_of.isoformat())
+    plan = make_plan(bench.params, units, catalogue, snapshots, bench.renderer_named, histories)
+    wanted = Wanted(asked.reports, asked.force, asked.failed)
+    return [prepare(bench, plan, one, wanted) for one in data.values()]
 
 
-class _Desk:
-    """Hands out the jobs, takes in what came of them, publishes each unit once it is complete."""
-
-    def __init__(
-        self, bench: Bench, asked: Choice, told: Progress, log: RunLog, problems: dict[str, str]
-    ) -> None:
-        self.bench, self.asked, self.told, self.log = bench, asked, told, log
-        self.problems = problems
-        self.editions: dict[str, Edition] = {}
-        self.seconds: dict[tuple[str, str], float] = {}
-
-    def work(self, works: Iterable[UnitWork]) -> None:
-        """Do all jobs; on an interrupt the running ones are ended and what is done is kept."""
-        works = list(works)
-        for work in works:
-            clean(work.folder)
-        jobs = sum(len(work.to_run) for work in works)
-        self.told.planned(jobs)
-        if jobs:
-            warm_fonts(self.bench.workspace)
-            import_module("workbench.suite.jobs")  # once, before the threads ask for it
-        pool = ThreadPoolExecutor(self.asked.workers or os.cpu_count() or 1)
-        try:
-            waiting: dict[Future[Done], tuple[UnitWork, Job]] = {}
-            for work in works:
-                if not work.to_run:
-                    self._publish(work)
-                elif (stage := self._open(work)) is not None:
-                    for job in work.to_run:
-                        waiting[pool.submit(self._do, work, job, stage)] = (work, job)
-            for future in as_completed(waiting):
-                self._take(*waiting[future], future)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            if jobs:
-                import_module("workbench.suite.engine").stop_all()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            for work in works:
-                work.discard()
-
-    def _open(self, work: UnitWork) -> Stage | None:
-        try:
-            return work.stage
-        except PublishError as error:
-            self.problems[work.data.unit.name] = str(error)
-            return None
-
-    def _do(self, work: UnitWork, job: Job, stage: Stage) -> Done:
-        self.told.started(job.unit, job.report.name)
-        # Imported only now: a run with nothing to do should not wait for papermill and nbconvert.
-        rooms = import_module("workbench.suite.jobs")
-        done: Done = rooms.do(
-            rooms.Order(
-                self.bench.workspace,
-                job,
-                work.data.unit,
-                stage,
-                self.bench.renderer,
-                self.asked.limits,
-                work.last_good[job.report.name],
-            )
-        )
-        return done
-
-    def _take(self, work: UnitWork, job: Job, future: Future[Done]) -> None:
-        unit, report = job.unit, job.report.name
-        try:
-            done = future.result()
-        except (WorkbenchError, OSError) as error:
-            self.problems[unit] = f"{report}: {error}"
-            self.told.finished(unit, report, "failed", 0.0, str(error))
-            return
-        entry = done.entry
-        work.entries[report] = entry
-        seconds = done.times["seconds"]
-        self.seconds[unit, report] = seconds
-        self.log.job(unit, report, entry.state, entry.reason, done.times)
-        self.told.finished(unit, report, entry.state, seconds, entry.reason)
-        if work.is_complete:
-            self._publish(work)
-
-    def _publish(self, work: UnitWork) -> None:
-        try:
-            edition = finish(self.bench, work)
-        except WorkbenchError as error:
-            self.problems[work.data.unit.name] = str(error)
-            return
-        self.editions[work.data.unit.name] = edition
-        self.log.edition(work.data.unit.name, edition.id)
+def _tell_why(works: Iterable[UnitWork], told: Progress) -> None:
+    """Tell of each job why it is run, and of each report that is carried over that it is fresh."""
+    for work in works:
+        unit = work.data.unit.name
+        for report, reasons in work.why.items():
+            told.because(unit, report, reasons)
+        for report, entry in work.entries.items():
+            if entry.state == "ok":
+                told.because(unit, report, ())
 
 
-def _outcomes(works: Iterable[UnitWork], desk: _Desk, asked: Choice) -> Iterable[Outcome]:
+def _alerts(edition: Edition) -> list[Mapping[str, Any]]:
+    """Return the alerts of an edition; none of one from before there were any."""
+    return list((read_json(edition.folder / ALERTS) or {}).get("alerts", ()))
+
+
+def _outcomes(works: Iterable[UnitWork], desk: Desk, asked: Choice) -> Iterable[Outcome]:
     for work in works:
         unit = work.data.unit.name
         edition = desk.editions.get(unit)

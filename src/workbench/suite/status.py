@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from workbench.data.snapshots import Snapshot
 from workbench.params import SuiteParams, UnitParams
 from workbench.suite.editions import Edition, served
 from workbench.suite.inputs import actions_folder
-from workbench.suite.keys import differences
-from workbench.suite.manifest import Entry, missing_lists, read_entries
+from workbench.suite.manifest import Entry, read_entries
 from workbench.suite.notebook import Report
-from workbench.suite.plan import Job, make_plan
+from workbench.suite.plan import Job, make_plan, why_stale
+from workbench.suite.prior import earlier_numbers
 from workbench.workspace import Workspace
 
 __all__ = ["Status", "suite_status"]
@@ -75,27 +76,27 @@ def suite_status(
     renderer
         Name and version of the renderer that a run would use.
     """
-    plan = make_plan(params, units.values(), reports, snapshots, renderer)
+    folders = {name: workspace.unit_reports(params.name, name) for name in units}
+    histories = earlier_numbers(folders, params.as_of.isoformat())
+    plan = make_plan(params, units.values(), reports, snapshots, renderer, histories)
     jobs = {(job.unit, job.report.name): job for job in plan.jobs}
     why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
     found = []
     for name, unit in units.items():
-        edition = served(workspace.unit_reports(params.name, name))
+        edition = served(folders[name])
         entries = read_entries(edition.manifest, edition.results) if edition else {}
         for report in reports.values():
             entry = entries.get(report.name)
             job = jobs.get((name, report.name))
-            condition, reasons = _condition(job, entry, why_not.get((name, report.name), ""))
-            if condition == "fresh" and entry is not None:
-                gone = missing_lists(entry, actions_folder(workspace, params.name, name))
-                if gone:
-                    condition, reasons = "stale", (f"its action list {', '.join(gone)} is gone",)
+            actions = actions_folder(workspace, params.name, name)
+            why = why_not.get((name, report.name), "")
+            condition, reasons = _condition(job, entry, why, actions)
             found.append(Status(unit, report, condition, reasons, entry, edition))
     return found
 
 
 def _condition(
-    job: Job | None, entry: Entry | None, why_not: str
+    job: Job | None, entry: Entry | None, why_not: str, actions: Path
 ) -> tuple[Condition, tuple[str, ...]]:
     if job is None:
         return "not_applicable", (why_not,)
@@ -103,6 +104,5 @@ def _condition(
         return "never_run", ()
     if entry.state == "failed":
         return "failed", (entry.reason,)
-    if entry.key.digest == job.key.digest:
-        return "fresh", ()
-    return "stale", tuple(differences(entry.key.parts, job.key.parts)) or ("its key changed",)
+    reasons = why_stale(entry, job, actions)
+    return "stale" if reasons else "fresh", reasons

@@ -24,12 +24,12 @@ from .conftest import ROWS, VERSIONS, edition, parts
             "orders changed: +1,204 rows",
         ),
         ({"parameters": {"k_max": 6}}, "parameters", "parameter k_max 8 → 6"),
-        ({"watch": {"goals": {}}}, "parameters", "goals or alert rules changed"),
+        ({"watch": {"goals": {}}}, "parameters", "goals, alerts or plans changed"),
         ({"notebook": "n2"}, "code", "notebook changed"),
         ({"package": "p2"}, "code", "package code changed"),
         ({"versions": {"pandas": "3.1.0"}}, "environment", "pandas is new: 3.1.0"),
         ({"renderer": {"name": "quarto", "version": "2"}}, "environment", "renderer embedded 1 → "),
-        ({"prior": {"edition": "x"}}, "prior", "the earlier edition that it builds on changed"),
+        ({"prior": {"edition": "x"}}, "prior", "the numbers of earlier editions changed"),
         ({"something": "else"}, "parameters", "something changed"),
     ],
 )
@@ -123,3 +123,9 @@ def test_rows_are_compared_by_source() -> None:
     )
     assert [one.state for one in compare_data(new, old)] == ["gone", "changed"]
     assert [one.state for one in compare_data(old, old)] == ["same"]
+
+
+def test_another_day_has_other_earlier_numbers_anyway() -> None:
+    old = parts(unit={"as_of": "2025-05-31"}, prior={"history": "a"})
+    new = parts(unit={"as_of": "2025-06-30"}, prior={"history": "b"})
+    assert [cause.kind for cause in causes_of(old, new)] == ["day"]

@@ -29,7 +29,6 @@ _KINDS: Mapping[str, CauseKind] = {
 }
 _ORDER: tuple[CauseKind, ...] = ("day", "data", "parameters", "code", "environment", "prior")
 _PLAIN = {  # for parts whose differences have no words of their own
-    "watch": "goals or alert rules changed",
     "history": "earlier editions' numbers changed",
     "unit": "facts of the unit changed",
     "data": "the data changed",
@@ -50,6 +49,9 @@ def causes_of(old: Record | None, new: Record | None) -> tuple[Cause, ...]:
         return ()
     found = list(_day(old, new))
     before, now = _without_day(old), _without_day(new)
+    if found:  # another day has another history anyway
+        before.pop("prior", None)
+        now.pop("prior", None)
     for part in dict.fromkeys((*_KINDS, *now, *before)):
         if before.get(part) != now.get(part):
             words = differences({part: before.get(part, {})}, {part: now.get(part, {})})

@@ -1,0 +1,154 @@
+"""The earlier edition that a new one follows: what it is compared with, and what it hands on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.files import digest_of
+from workbench.suite.editions import (
+    MANIFEST,
+    RESULTS,
+    Edition,
+    list_editions,
+    read_edition,
+    served,
+)
+from workbench.suite.history import HISTORY, Point, own_point, points_of, with_own
+from workbench.suite.manifest import read_entries
+
+__all__ = ["PRIOR", "Prior", "base_of", "earlier_numbers", "own_prior", "prior_of"]
+
+PRIOR = "prior"
+_COPIES = {
+    f"{PRIOR}/manifest.json": MANIFEST,
+    f"{PRIOR}/results.json": RESULTS,
+    f"{PRIOR}/history.json": HISTORY,
+}
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What an edition keeps of the one before.
+
+    Parameters
+    ----------
+    id
+        The earlier edition's name.
+    files
+        What is kept of it: the file in the new edition -> its bytes.
+    """
+
+    id: str
+    files: Mapping[str, bytes]
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Return its manifest."""
+        found: Mapping[str, Any] = json.loads(self.files[f"{PRIOR}/manifest.json"])
+        return found
+
+    @property
+    def results(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what its reports recorded, by report."""
+        found: Mapping[str, Any] = json.loads(self.files[f"{PRIOR}/results.json"])
+        return dict(found.get("reports", {}))
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Return its numbers and those of the days before it; its own only, where it kept none."""
+        if (content := self.files.get(f"{PRIOR}/history.json")) is not None:
+            return points_of(json.loads(content))
+        manifest = self.manifest
+        entries = read_entries(manifest, self.results).values()
+        return with_own((), own_point(entries, str(manifest["as_of"])))
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Return how the new edition's manifest names it."""
+        return {"edition": self.id, "digest": digest_of(self.files[f"{PRIOR}/manifest.json"])}
+
+
+def base_of(folder: Path, as_of: str, shown: Edition | None = None) -> Edition | None:
+    """Return the edition that a new one of a day follows; None for a unit's first.
+
+    It is the served one. Where a run looks back from an earlier day than that, it is the newest
+    edition of that day or before: what was not known then is no part of its history.
+
+    Parameters
+    ----------
+    folder
+        The unit's folder of editions.
+    as_of
+        The day of the new edition.
+    shown
+        The served edition, where it was read already.
+    """
+    shown = shown or served(folder)
+    if shown is None or str(shown.manifest["as_of"]) <= as_of:
+        return shown
+    earlier = (one for one in list_editions(folder) if str(one.manifest["as_of"]) <= as_of)
+    return next(earlier, None)
+
+
+def prior_of(edition: Edition | None) -> Prior | None:
+    """Return what a new edition keeps of an earlier one; None for none.
+
+    A file of it that is damaged is not handed on: without results it is no prior at all, without
+    its history it hands on the numbers of its own day.
+    """
+    if edition is None:
+        return None
+    return _read(edition, edition.id, _COPIES.items())
+
+
+def own_prior(edition: Edition) -> Prior | None:
+    """Return what an edition itself kept of the one before; None for a unit's first.
+
+    Where a copy is damaged, the earlier edition itself is read, if it is still in its place.
+    """
+    named = str(edition.manifest.get("prior", {}).get("edition", ""))
+    if not named:
+        return None
+    wanted = {name for name in edition.manifest["files"] if name in _COPIES}
+    kept = _read(edition, named, ((name, name) for name in _COPIES))
+    if kept is not None and set(kept.files) == wanted:
+        return kept
+    return prior_of(read_edition(edition.folder.parent / named)) or kept
+
+
+def _read(edition: Edition, name: str, places: Iterable[tuple[str, str]]) -> Prior | None:
+    """Return the files as far as they are what the edition's manifest says."""
+    told = edition.manifest["files"]
+    found = {}
+    for kept, place in places:
+        try:
+            content = (edition.folder / place).read_bytes()
+        except OSError:
+            continue
+        # An edition's own manifest is held by its name.
+        if place == MANIFEST or hashlib.sha256(content).hexdigest() == told.get(place):
+            found[kept] = content
+    is_whole = {f"{PRIOR}/manifest.json", f"{PRIOR}/results.json"} <= set(found)
+    return Prior(name, found) if is_whole else None
+
+
+def earlier_numbers(folders: Mapping[str, Path], as_of: str) -> dict[str, tuple[Point, ...]]:
+    """Return for each unit the numbers of the days before a day, oldest first.
+
+    Parameters
+    ----------
+    folders
+        Unit -> the folder of its editions.
+    as_of
+        The day of the editions to come.
+    """
+    priors = {unit: prior_of(base_of(folder, as_of)) for unit, folder in folders.items()}
+    return {
+        unit: tuple(point for point in prior.points if point.as_of < as_of) if prior else ()
+        for unit, prior in priors.items()
+    }
