@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import PublishError, WorkbenchError
 from workbench.suite.assemble import Bench, UnitWork, finish
 from workbench.suite.editions import Edition, Stage, clean
+from workbench.suite.inputs import actions_folder
 from workbench.suite.limits import Limits
 from workbench.suite.memory import memory_budget
 from workbench.suite.plan import Job
@@ -148,7 +149,7 @@ class Desk:
             rooms.Order(
                 self.bench.workspace,
                 one.job,
-                one.work.data.unit,
+                actions_folder(self.bench.workspace, one.job.suite, one.job.unit),
                 one.stage,
                 self.bench.renderer,
                 self.room.limits,

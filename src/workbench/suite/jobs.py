@@ -6,17 +6,16 @@ import platform
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workbench import __version__
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
-from workbench.params import UnitParams
 from workbench.suite.editions import PORTAL_HREF, Stage
 from workbench.suite.engine import Limits
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
-from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry
 from workbench.suite.normalise import to_bytes
 from workbench.suite.plan import Job
@@ -37,8 +36,8 @@ class Order:
         The project.
     job
         What to do.
-    unit
-        The unit's parameters.
+    actions
+        The owner-only folder for its action lists.
     stage
         The edition in the making.
     renderer
@@ -51,7 +50,7 @@ class Order:
 
     workspace: Workspace
     job: Job
-    unit: UnitParams
+    actions: Path
     stage: Stage
     renderer: Renderer
     limits: Limits
@@ -97,7 +96,7 @@ def do(order: Order) -> Done:
             job.snapshot,
             seed=job.facts["seed"],
             min_group=job.facts["min_group"],
-            actions=actions_folder(order.workspace, job.suite, job.unit),
+            actions=order.actions,
         ),
         order.limits,
     )
@@ -167,14 +166,15 @@ def _render(
     found: Harvest | None = None,
     watched: Watched | None = None,
 ) -> None:
-    job, unit = order.job, order.unit
+    job = order.job
+    unit = job.facts["unit"]
     page = ReportPage(
         title=job.report.title,
         subtitle="",
         suite=job.suite,
         unit=job.unit,
-        unit_title=unit.title,
-        owner=unit.owner,
+        unit_title=unit["title"],
+        owner=unit["owner"],
         as_of=job.facts["as_of"],
         provenance=provenance(job),
         failure=failure,
@@ -194,7 +194,7 @@ def provenance(job: Job) -> tuple[tuple[str, str], ...]:
         for name, table in parts["data"].items()
         if name in job.tables
     ]
-    parameters = [f"{name} = {value}" for name, value in parts["parameters"].items()]
+    parameters = [f"{name} = {value}" for name, value in job.parameters.items()]
     renderer = parts["renderer"]
     return (
         ("As of", str(job.facts["as_of"])),

@@ -25,6 +25,7 @@ __all__ = [
     "check_overrides",
     "facts_of",
     "make_plan",
+    "read_of_history",
     "why_stale",
 ]
 
@@ -248,15 +249,25 @@ def _job(
             data,
             renderer,
             watch=watch,
-            prior=_read_of(report.name, watch, earlier),
+            prior=read_of_history(report.name, watch, earlier),
         ),
     )
 
 
-def _read_of(
+def read_of_history(
     report: str, watch: Mapping[str, Any], history: Iterable[Point]
 ) -> dict[str, str] | None:
-    """Return a digest of the report's earlier numbers where a rule reads them, else None."""
+    """Return a digest of a report's earlier numbers where one of its rules reads them, else None.
+
+    Parameters
+    ----------
+    report
+        The report's name.
+    watch
+        What is watched in it, as `declared_for` gives it.
+    history
+        The numbers of earlier days.
+    """
     rules = [
         *(alert["when"] for alert in watch.get("alerts", {}).values()),
         *(plan["when"] for plan in watch.get("plans", {}).values() if plan["when"]),

@@ -21,6 +21,6 @@ Templates, style and the one script (it searches the page) stand in ``suite/temp
 """
 
 from workbench.suite.portal.age import age_in_words
-from workbench.suite.portal.pages import write_portal
+from workbench.suite.portal.pages import portal_page, write_portal
 
-__all__ = ["age_in_words", "write_portal"]
+__all__ = ["age_in_words", "portal_page", "write_portal"]

@@ -26,7 +26,7 @@ from workbench.suite.render.style import stylesheet
 from workbench.suite.status import Status
 from workbench.workspace import Workspace
 
-__all__ = ["write_portal"]
+__all__ = ["portal_page", "write_portal"]
 
 SUMMARY = "portal.json"
 FEW_UNITS = 12  # up to here there is room for more of each
@@ -56,10 +56,43 @@ def write_portal(
     problems
         Unit -> why nothing could be published for it in the last run.
     """
+    folder = workspace.reports / params.name
+    page, summary = portal_page(folder, params, reports, rows, problems)
+    replace_file(folder / SUMMARY, canonical(summary))
+    replace_file(folder / "index.html", page)
+    _write_index(workspace)
+    return folder / "index.html"
+
+
+def portal_page(
+    folder: Path,
+    params: SuiteParams,
+    reports: Mapping[str, Report],
+    rows: Iterable[Status],
+    problems: Mapping[str, str] | None = None,
+    *,
+    alone: bool = False,
+) -> tuple[bytes, dict[str, Any]]:
+    """Return a suite's page, and the same in numbers.
+
+    Parameters
+    ----------
+    folder
+        The folder that the page is for; the units' editions are below it.
+    params
+        The suite.
+    reports
+        The reports, in their order.
+    rows
+        How each report of each unit stands.
+    problems
+        Unit -> why nothing could be published for it in the last run.
+    alone
+        Whether the page is handed on by itself, so that nothing leads out of its folder.
+    """
     by_unit: dict[str, list[Status]] = {}
     for row in rows:
         by_unit.setdefault(row.unit.name, []).append(row)
-    folder = workspace.reports / params.name
     room = _ROOMY if len(by_unit) <= FEW_UNITS else _DENSE
     desk = Desk(folder, params, room)
     units = [
@@ -67,7 +100,7 @@ def write_portal(
     ]
     departments = by_department(counted_units(units))
     tally = tally_of(units, departments)
-    content = _render(
+    page = _render(
         "suite.html.j2",
         suite={"title": params.title, "as_of": params.as_of.isoformat()},
         units=units,
@@ -78,12 +111,9 @@ def write_portal(
         asking=asked_of_all(units),
         departments=departments,
         is_roomy=room is _ROOMY,
+        alone=alone,
     )
-    summary = summary_of(params, reports.values(), units, tally)
-    replace_file(folder / SUMMARY, canonical(summary))
-    replace_file(folder / "index.html", content)
-    _write_index(workspace)
-    return folder / "index.html"
+    return page, dict(summary_of(params, reports.values(), units, tally))
 
 
 def _write_index(workspace: Workspace) -> None:
