@@ -26,14 +26,16 @@ class Demo:
         return self.result.editions[unit].folder / f"{report}.html"
 
 
-def run_demo(project: Path, root: Path, workers: int, units: tuple[str, ...] = ()) -> Demo:
+def run_demo(
+    project: Path, root: Path, workers: int, units: tuple[str, ...] = (), kernel: str = "auto"
+) -> Demo:
     """Write the demo's data into a new project, and run the suite there."""
     shutil.copytree(project / "params" / "demo", root / "params" / "demo")
     shutil.copytree(project / "notebooks", root / "notebooks")
     workspace = Workspace(root)
     suite = load_suite(workspace, "demo")
     write_demo(workspace.data / "demo" / "raw", seed=suite.seed, as_of=suite.as_of)
-    chosen = Choice(units=units, renderer="embedded", workers=workers)
+    chosen = Choice(units=units, renderer="embedded", workers=workers, kernel=kernel)
     return Demo(workspace, run(workspace, "demo", chosen))
 
 
@@ -45,6 +47,6 @@ def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.fixture(scope="session")
 def again(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Return another run of two units: in another folder, one job after the other."""
+    """Return another run of two units: in another folder, one by one, in ordinary kernels."""
     root = tmp_path_factory.mktemp("other") / "the" / "second"
-    return run_demo(project, root, workers=1, units=("brook", "cirrus"))
+    return run_demo(project, root, workers=1, units=("brook", "cirrus"), kernel="fresh")

@@ -11,7 +11,7 @@ from workbench.errors import ParameterError
 from workbench.params import list_suites, parse_as_of
 from workbench.workspace import Workspace
 
-__all__ = ["AsOf", "Renderer", "Reports", "Suite", "Units", "as_of_day", "suite_or_only"]
+__all__ = ["AsOf", "Kernel", "Renderer", "Reports", "Suite", "Units", "as_of_day", "suite_or_only"]
 
 Suite = Annotated[str, typer.Argument(help="The suite; may be left out where there is one only.")]
 Units = Annotated[
@@ -23,6 +23,7 @@ Reports = Annotated[
 AsOf = Annotated[
     str, typer.Option(metavar="YYYY-MM-DD", help="The day to look back from; the suite's own.")
 ]
+Kernel = Annotated[str, typer.Option(help="auto (forked where possible, which is fast) or fresh.")]
 Renderer = Annotated[str, typer.Option(help="auto (Quarto where it is found), quarto or embedded.")]
 
 

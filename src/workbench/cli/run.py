@@ -12,6 +12,7 @@ from rich.table import Table
 from workbench.cli.app import workspace_of
 from workbench.cli.options import (
     AsOf,
+    Kernel,
     Renderer,
     Reports,
     Suite,
@@ -48,6 +49,7 @@ def run(
     ] = None,
     as_of: AsOf = "",
     renderer: Renderer = "auto",
+    kernel: Kernel = "auto",
     force: Annotated[bool, typer.Option("--force", help="Run what is fresh, too.")] = False,
     failed: Annotated[
         bool, typer.Option("--failed", help="Run only what failed last time.")
@@ -82,6 +84,7 @@ def run(
         as_of=as_of_day(as_of),
         workers=jobs,
         renderer=renderer,
+        kernel=kernel,
         force=force,
         failed=failed,
         why=why,

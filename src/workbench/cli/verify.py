@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.app import workspace_of
+from workbench.cli.options import Kernel
 from workbench.suite.editions import Edition
 from workbench.suite.naming import find_edition, find_units, shown
 from workbench.suite.verify import Verified, verify
@@ -31,6 +32,7 @@ def verify_editions(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Reports at once; one for each core.")
     ] = None,
+    kernel: Kernel = "auto",
 ) -> None:
     """Make an edition again in a scratch folder and compare every file, byte for byte.
 
@@ -47,6 +49,7 @@ def verify_editions(
             workspace,
             one,
             workers=jobs,
+            kernel=kernel,
             told=partial(_made, name),
         )
         _say(name, found)

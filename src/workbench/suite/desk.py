@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from importlib import import_module
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from workbench.errors import PublishError, WorkbenchError
 from workbench.suite.assemble import Bench, UnitWork, finish
 from workbench.suite.editions import Edition, Stage, clean
 from workbench.suite.inputs import actions_folder
+from workbench.suite.kernels import Kernels, open_kernels
+from workbench.suite.late import import_jobs
 from workbench.suite.limits import Limits
 from workbench.suite.memory import memory_budget
 from workbench.suite.plan import Job
@@ -39,12 +42,15 @@ class Room:
         The most memory that they should hold together, in megabytes; most of what this machine
         has free unless given.
     limits
-        How long each may take.
+        How much each may take; of memory no more than all together, unless told.
+    kernel
+        ``auto`` (forked where that is possible) or ``fresh``.
     """
 
     workers: int | None = None
     memory_mb: float | None = None
     limits: Limits = field(default_factory=Limits)
+    kernel: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -114,19 +120,39 @@ class Desk:
 
     def _do_all(self, waiting: dict[Name, _Waiting]) -> None:
         warm_fonts(self.bench.workspace)
-        import_module("workbench.suite.jobs")  # once, before the threads ask for it
         workers = self.room.workers or os.cpu_count() or 1
-        queue = Queue(workers, self.room.memory_mb or memory_budget())
+        budget = self.room.memory_mb or memory_budget()
+        queue = Queue(workers, budget)
         logs = self.bench.workspace.data / self.bench.params.name / "runs"
         costs = costs_of({name: _rows(one.job) for name, one in waiting.items()}, logs)
         for each in waiting:
             queue.add(each, costs[each])
-        pool = ThreadPoolExecutor(workers)
+        limits = self.room.limits
+        if limits.memory_mb is None:
+            limits = replace(limits, memory_mb=budget)
+        early = Thread(target=import_jobs)  # while the kernels are made ready
+        early.start()
+        with open_kernels(self.bench.workspace, self.room.kernel) as kernels:
+            if kernels.why:
+                self.told.step(f"Each report gets a kernel that starts anew: {kernels.why}")
+            early.join()
+            do = partial(self._do, limits=limits, kernels=kernels)
+            self._hand_out(queue, waiting, do, kernels)
+
+    def _hand_out(
+        self,
+        queue: Queue,
+        waiting: Mapping[Name, _Waiting],
+        do: Callable[[_Waiting], Done],
+        kernels: Kernels,
+    ) -> None:
+        """Start each job as soon as there is room for it, and take in what came of it."""
+        pool = ThreadPoolExecutor(queue.workers)
         running: dict[Future[Done], Name] = {}
         try:
             while True:
                 while (name := queue.take()) is not None:
-                    running[pool.submit(self._do, waiting[name])] = name
+                    running[pool.submit(do, waiting[name])] = name
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -136,23 +162,23 @@ class Desk:
         except BaseException:
             queue.drop()
             pool.shutdown(wait=False, cancel_futures=True)
-            import_module("workbench.suite.engine").stop_all()
+            kernels.stop()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _do(self, one: _Waiting) -> Done:
+    def _do(self, one: _Waiting, *, limits: Limits, kernels: Kernels) -> Done:
         self.told.started(one.job.unit, one.job.report.name)
-        # Imported only now: a run with nothing to do should not wait for papermill and nbconvert.
-        rooms = import_module("workbench.suite.jobs")
-        done: Done = rooms.do(
-            rooms.Order(
+        jobs = import_jobs()
+        done: Done = jobs.do(
+            jobs.Order(
                 self.bench.workspace,
                 one.job,
                 actions_folder(self.bench.workspace, one.job.suite, one.job.unit),
                 one.stage,
                 self.bench.renderer,
-                self.room.limits,
+                limits,
+                kernels,
                 one.work.last_good[one.job.report.name],
             )
         )

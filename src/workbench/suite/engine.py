@@ -11,16 +11,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
 from contextvars import Context
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import papermill
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
@@ -28,10 +27,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.exceptions import PapermillExecutionError
 
-from workbench.suite.limits import Limits
+from workbench.suite.limits import MOST_OUTPUT, Limits
+from workbench.suite.record import Record, how_it_ended
+from workbench.suite.watcher import Watcher
+from workbench.suite.zygote.outputs import in_order, say_cut
 
-__all__ = ["FRESH", "FreshKernelEngine", "Limits", "Record", "stop_all"]
+__all__ = ["FRESH", "FreshKernelEngine", "run_fresh", "stop_all"]
 
 FRESH = "workbench-fresh"
 _LONGEST_SOCKET_PATH = 90  # a Unix socket's path holds at most 104 bytes on macOS, 108 on Linux
@@ -40,33 +43,6 @@ _OUTPUT_WAIT_SECONDS = 60
 # Papermill and nbclient report to this logger what the suite reports itself, and better.
 logging.getLogger("papermill").addHandler(logging.NullHandler())
 logging.getLogger("papermill").propagate = False
-
-
-@dataclass
-class Record:
-    """What an engine notes while a notebook runs; filled in even when it raises.
-
-    Parameters
-    ----------
-    notebook
-        The notebook as far as it got.
-    cell_index
-        The cell that was begun last; -1 before the first.
-    stopped
-        Why it ended early when no cell says so itself: ``CellTimeout``, ``NotebookTimeout``,
-        ``KernelDied``, ``KernelNotStarted``; else empty.
-    message
-        The same as a sentence.
-    started
-        Seconds until the kernel was ready.
-    """
-
-    notebook: NotebookNode | None = None
-    cell_index: int = -1
-    stopped: str = ""
-    message: str = ""
-    started: float = 0.0
-    began: float = field(default_factory=monotonic)
 
 
 class _ThisInterpreter(KernelSpecManager):
@@ -91,6 +67,7 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
     def __init__(self, manager: NotebookExecutionManager, record: Record, **options: Any) -> None:
         super().__init__(manager, **options)
         self.record = record
+        self.printed: dict[int, int] = {}
 
     def start_new_kernel_client(self, **kwargs: Any) -> Any:
         """Connect to the kernel and note how long it took to be ready."""
@@ -98,13 +75,26 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         self.record.started = monotonic() - self.record.began
         return client
 
+    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
+        """Take in an output; of what a cell prints no more than it may keep."""
+        if msg["msg_type"] == "stream":
+            text = msg["content"]["text"]
+            room = max(0, MOST_OUTPUT - self.printed.get(cell_index, 0))
+            self.printed[cell_index] = self.printed.get(cell_index, 0) + len(text)
+            if len(text) > room:
+                cut = self.record.cut.get(cell_index, 0)
+                self.record.cut[cell_index] = cut + len(text) - room
+                msg["content"]["text"] = text[:room]
+                if not room:
+                    return None
+        return super().output(outs, msg, display_id, cell_index)
+
     def papermill_execute_cells(self) -> None:
         """Run the cells; a kernel that died says how before it is cleaned away."""
         try:
             super().papermill_execute_cells()
         except DeadKernelError:
-            self.record.stopped = "KernelDied"
-            self.record.message = _how_it_died(self.km)
+            self.record.stop("KernelDied", how_it_ended(_code_of(self.km)))
             raise
 
 
@@ -164,18 +154,18 @@ class FreshKernelEngine(NBClientEngine):  # type: ignore[misc]
             shutdown_kernel="immediate",
         )
         client.km = client.create_kernel_manager()
-        _place_sockets(client.km, folder)
-        with _watched(client.km):
+        manager = client.km  # the client lets go of it at the end
+        _place_sockets(manager, folder)
+        with _watched(manager), Watcher(lambda: _process_of(manager), limits, record):
             try:
                 # An empty context holds no event loop of the caller's, so ours may be closed.
                 Context().run(_execute, client, env=dict(environment), cwd=str(folder))
             except CellTimeoutError:
-                _note_timeout(record, limits)
+                record.timed_out(limits)
                 raise
             except RuntimeError as error:
-                if record.cell_index < 0 and not record.stopped:
-                    record.stopped = "KernelNotStarted"
-                    record.message = f"The kernel did not start: {error}"
+                if record.cell_index < 0:
+                    record.stop("KernelNotStarted", f"The kernel did not start: {error}")
                 raise
 
 
@@ -188,18 +178,6 @@ def _execute(client: _Client, **options: Any) -> None:
         asyncio.set_event_loop(None)
 
 
-def _note_timeout(record: Record, limits: Limits) -> None:
-    taken = monotonic() - record.began - record.started
-    if taken >= limits.notebook_seconds:
-        record.stopped = "NotebookTimeout"
-        record.message = (
-            f"The notebook ran longer than its limit of {limits.notebook_seconds:g} seconds."
-        )
-    else:
-        record.stopped = "CellTimeout"
-        record.message = f"The cell ran longer than its limit of {limits.cell_seconds:g} seconds."
-
-
 def _place_sockets(manager: Any, folder: Path) -> None:
     """Let the kernel talk through sockets in the job's folder, or, failing that, through ports."""
     manager.connection_file = str(folder / "kernel.json")
@@ -208,16 +186,13 @@ def _place_sockets(manager: Any, folder: Path) -> None:
         manager.ip = str(folder / "k")
 
 
-def _how_it_died(manager: Any) -> str:
-    process = getattr(manager.provisioner, "process", None)
-    code = process.poll() if process is not None else None
-    if code is None:
-        return "The kernel's process ended without a word."
-    if code < 0:
-        name = signal.Signals(-code).name
-        hint = " Most often the machine ran out of memory." if name == "SIGKILL" else ""
-        return f"The kernel's process was ended by {name}.{hint}"
-    return f"The kernel's process ended by itself with exit code {code}."
+def _process_of(manager: Any) -> Any:
+    return getattr(manager.provisioner, "process", None)
+
+
+def _code_of(manager: Any) -> int | None:
+    process = _process_of(manager)
+    return process.poll() if process is not None else None
 
 
 _live: set[Any] = set()
@@ -245,11 +220,65 @@ def stop_all() -> int:
         managers = list(_live)
     stopped = 0
     for manager in managers:
-        process = getattr(manager.provisioner, "process", None)
+        process = _process_of(manager)
         if process is not None and process.poll() is None:
             process.kill()
             stopped += 1
     return stopped
+
+
+def run_fresh(
+    notebook: NotebookNode,
+    limits: Limits,
+    record: Record,
+    folder: Path,
+    environment: Mapping[str, str],
+) -> None:
+    """Run a notebook in an ordinary kernel; ``record`` holds what came of it.
+
+    Parameters
+    ----------
+    notebook
+        The notebook, with its parameters.
+    limits
+        How much it may take.
+    record
+        Where to note what happens.
+    folder
+        The kernel's working folder, which nobody else may enter.
+    environment
+        All of its variables.
+    """
+    try:
+        papermill.execute_notebook(
+            notebook,
+            None,
+            engine_name=FRESH,
+            kernel_name="python3",
+            progress_bar=False,
+            autosave_cell_every=0,
+            record=record,
+            limits=limits,
+            folder=folder,
+            environment=environment,
+        )
+    except PapermillExecutionError:
+        pass  # the cell's own output says it, in full
+    except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        record.stop("NotFinished", f"{type(error).__name__}: {error}")
+    result = record.notebook
+    if result is None:
+        return
+    marker = "papermill-error-cell-tag"  # Papermill's own cells on a failure: their ids are random
+    result.cells = [cell for cell in result.cells if marker not in cell.metadata.get("tags", [])]
+    for index, cell in enumerate(result.cells):
+        if cell.cell_type == "code":
+            cell.outputs = in_order(cell.outputs)
+            if index in record.cut:
+                say_cut(cell.outputs, record.cut[index])
+            if cell.metadata.get("papermill", {}).get("exception"):
+                record.failed = index
+            record.cells[index] = cell.metadata.get("papermill", {}).get("duration") or 0.0
 
 
 papermill_engines.register(FRESH, FreshKernelEngine)

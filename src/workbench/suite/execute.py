@@ -10,17 +10,16 @@ from time import monotonic
 from typing import Any
 
 import nbformat
-import papermill
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
 from workbench.files import canonical, write_file
 from workbench.suite.cells import load
-from workbench.suite.engine import FRESH, Limits, Record
 from workbench.suite.environment import kernel_environment
 from workbench.suite.failure import Failure
+from workbench.suite.kernels import FRESH, Kernels
+from workbench.suite.limits import Limits
 from workbench.suite.normalise import Places, clean_text, normalise, places
 from workbench.suite.notebook import PARAMETERS_TAG, as_code
+from workbench.suite.record import Record
 from workbench.workspace import Workspace
 
 __all__ = ["Executed", "Limits", "execute", "inject"]
@@ -44,6 +43,8 @@ class Executed:
         Seconds of them until the kernel was ready.
     cells
         Cell id -> wall-clock seconds. All times are for the run log; none enters an edition.
+    cpu_seconds, peak_mb
+        Seconds of processor time and the most memory of the kernel; 0 where unknown.
     """
 
     notebook: nbformat.NotebookNode
@@ -51,6 +52,8 @@ class Executed:
     seconds: float
     start_seconds: float
     cells: Mapping[str, float]
+    cpu_seconds: float = 0.0
+    peak_mb: float = 0.0
 
 
 def inject(notebook: nbformat.NotebookNode, parameters: Mapping[str, Any]) -> None:
@@ -74,7 +77,7 @@ def execute(
     parameters: Mapping[str, Any],
     facts: Mapping[str, Any],
     limits: Limits | None = None,
-    engine: str = FRESH,
+    kernels: Kernels = FRESH,
 ) -> Executed:
     """Run a notebook in a kernel of its own and return what came of it.
 
@@ -90,14 +93,14 @@ def execute(
         What the job knows of its suite and unit; the kernel finds it as JSON in the file that
         ``WORKBENCH_JOB`` names.
     limits
-        How long it may take.
-    engine
-        The name of a Papermill engine that takes the same options as ours.
+        How much it may take.
+    kernels
+        Where its kernel comes from.
 
     Returns
     -------
     Executed
-        Also when a cell failed, ran out of time, or the kernel died: ``failure`` says so.
+        Also when a cell failed, took too much, or the kernel died: ``failure`` says so.
 
     Raises
     ------
@@ -112,52 +115,24 @@ def execute(
         folder = Path(made).resolve()
         job_file = folder / "job.json"
         write_file(job_file, canonical(facts))
-        try:
-            papermill.execute_notebook(
-                node,
-                None,
-                engine_name=engine,
-                kernel_name="python3",
-                progress_bar=False,
-                autosave_cell_every=0,
-                record=record,
-                limits=limits or Limits(),
-                folder=folder,
-                environment=kernel_environment(workspace, folder, job_file),
-            )
-        except PapermillExecutionError:
-            pass  # the cell's own output says it, in full
-        except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-            record.message = record.message or f"{type(error).__name__}: {error}"
-            record.stopped = record.stopped or "NotFinished"
+        environment = kernel_environment(workspace, folder, job_file)
+        kernels.run(node, limits or Limits(), record, folder, environment)
         hidden = places(workspace.root, folder)
     result = record.notebook if record.notebook is not None else node
-    cells = {
-        cell.id: cell.metadata.get("papermill", {}).get("duration") or 0.0
-        for cell in result.cells
-        if cell.cell_type == "code"
-    }
     failure = _failure(result, record, hidden)
     return Executed(
-        normalise(_without_markers(result), hidden),
+        normalise(result, hidden),
         failure,
         monotonic() - record.began,
         record.started,
-        cells,
+        {result.cells[index].id: seconds for index, seconds in sorted(record.cells.items())},
+        round(record.cpu_seconds, 3),
+        round(record.peak_mb, 1),
     )
 
 
-def _without_markers(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out the cells that Papermill adds to a failed notebook: their ids are random."""
-    marker = "papermill-error-cell-tag"
-    notebook.cells = [
-        cell for cell in notebook.cells if marker not in cell.metadata.get("tags", [])
-    ]
-    return notebook
-
-
 def _failure(notebook: nbformat.NotebookNode, record: Record, hidden: Places) -> Failure | None:
-    cells = _without_markers(notebook).cells
+    cells = notebook.cells
     for index, cell in enumerate(cells):
         for output in cell.get("outputs", []):
             if output.output_type == "error":
@@ -169,6 +144,9 @@ def _failure(notebook: nbformat.NotebookNode, record: Record, hidden: Places) ->
                     clean_text(output.evalue, hidden),
                     clean_text("\n".join(output.traceback), hidden),
                 )
+    if record.failed >= 0:  # IPython says what is wrong with a magic word in print only
+        record.stop("CellFailed", _last_words(cells[record.failed]))
+        record.cell_index = record.failed
     if not record.stopped and record.cell_index + 1 == len(cells):
         return None
     index = record.cell_index
@@ -181,3 +159,8 @@ def _failure(notebook: nbformat.NotebookNode, record: Record, hidden: Places) ->
         clean_text(record.message or "The notebook ended before its last cell.", hidden),
         "",
     )
+
+
+def _last_words(cell: nbformat.NotebookNode) -> str:
+    said = "".join(output.get("text", "") for output in cell.outputs).strip()
+    return said.splitlines()[-1] if said else "The cell failed and did not say why."

@@ -18,6 +18,7 @@ from workbench.errors import RenderError
 from workbench.suite.environment import engine_facts
 from workbench.suite.keys import PROJECT, installed_versions
 from workbench.suite.render import find_renderer
+from workbench.suite.zygote.client import can_fork
 from workbench.workspace import Workspace
 
 __all__ = ["Finding", "examine"]
@@ -103,7 +104,9 @@ def _renderers() -> Iterator[Finding]:
 
 
 def _engines() -> Iterator[Finding]:
-    yield Finding("Notebooks", f"a fresh kernel for each report, papermill {_version('papermill')}")
+    why = can_fork()
+    each = f"a kernel that starts anew for each report: {why}" if why else "a fork for each report"
+    yield Finding("Notebooks", f"{each}; papermill {_version('papermill')} with --kernel fresh")
     core = engine_facts().get("OPENBLAS_CORETYPE", "as the processor has it")
     yield Finding("Numbers", f"one thread each, OpenBLAS for {core}")
     yield Finding("Data", f"DuckDB {duckdb.__version__}, no extension is loaded from the network")

@@ -7,15 +7,17 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 from workbench import __version__
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
 from workbench.suite.editions import PORTAL_HREF, Stage
-from workbench.suite.engine import Limits
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
+from workbench.suite.kernels import Kernels
+from workbench.suite.limits import Limits
 from workbench.suite.manifest import Entry
 from workbench.suite.normalise import to_bytes
 from workbench.suite.plan import Job
@@ -44,6 +46,8 @@ class Order:
         What turns the executed notebook into HTML.
     limits
         How long it may take.
+    kernels
+        Where its kernel comes from.
     last_good
         The edition that has the report's last good version, empty for none.
     """
@@ -54,6 +58,7 @@ class Order:
     stage: Stage
     renderer: Renderer
     limits: Limits
+    kernels: Kernels
     last_good: str
 
 
@@ -68,7 +73,9 @@ class Done:
     failure
         Why it failed, or None.
     times
-        Seconds by part, for the run log: ``seconds``, ``start``, ``render``, ``cells``.
+        For the run log: ``seconds`` and ``start``, ``cpu`` (processor time of the kernel),
+        ``render`` (that of the suite for its outputs and its page; Quarto's own is not in it),
+        ``peak_mb`` (the most memory that it held), ``cells`` (seconds of each).
     """
 
     entry: Entry
@@ -84,7 +91,7 @@ def do(order: Order) -> Done:
     OSError
         When its files cannot be written.
     """
-    job = order.job
+    job, began = order.job, thread_time()
     executed = execute(
         order.workspace,
         job.report.path,
@@ -99,6 +106,7 @@ def do(order: Order) -> Done:
             actions=order.actions,
         ),
         order.limits,
+        order.kernels,
     )
     failure = executed.failure
     files: list[str] = []
@@ -131,6 +139,9 @@ def do(order: Order) -> Done:
     times = {
         "seconds": round(executed.seconds, 3),
         "start": round(executed.start_seconds, 3),
+        "cpu": executed.cpu_seconds,
+        "render": round(thread_time() - began, 3),
+        "peak_mb": executed.peak_mb,
         "cells": dict(executed.cells),
     }
     return Done(entry, failure, times)

@@ -1,15 +1,18 @@
-"""How long a job may take."""
+"""How much a job may take."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Limits"]
+__all__ = ["MOST_OUTPUT", "Limits"]
+
+MOST_OUTPUT = 1_000_000
+"""How many characters of what a cell prints are kept."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a job may take.
+    """How much a job may take.
 
     Parameters
     ----------
@@ -19,8 +22,11 @@ class Limits:
         The longest that all cells together may run.
     start_seconds
         The longest that a kernel may take to start.
+    memory_mb
+        The most memory that the kernel's process may hold, in megabytes; None for no limit.
     """
 
     cell_seconds: float = 300
     notebook_seconds: float = 900
     start_seconds: float = 120
+    memory_mb: float | None = None

@@ -57,8 +57,10 @@ class Choice:
     memory_mb
         The most memory that all jobs together should hold, in megabytes; most of what this
         machine has free unless given.
+    kernel
+        ``auto`` (forked where that is possible) or ``fresh``.
     limits
-        How long a job may take.
+        How much a job may take.
     """
 
     units: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Choice:
     failed: bool = False
     why: bool = False
     memory_mb: float | None = None
+    kernel: str = "auto"
     limits: Limits = field(default_factory=Limits)
 
 
@@ -191,7 +194,8 @@ def run(
         log.step("plan")
         if asked.why:
             _tell_why(works, told)
-        desk = Desk(bench, Room(asked.workers, asked.memory_mb, asked.limits), told, log, problems)
+        room = Room(asked.workers, asked.memory_mb, asked.limits, asked.kernel)
+        desk = Desk(bench, room, told, log, problems)
         desk.work(works)
         log.step("reports")
         told.step("Writing the portal")

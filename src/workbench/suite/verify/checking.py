@@ -79,6 +79,7 @@ def verify(
     edition: Edition,
     *,
     workers: int | None = None,
+    kernel: str = "auto",
     told: Callable[[str], None] = lambda report: None,
 ) -> Verified:
     """Make an edition again in a scratch folder, and compare every file of it.
@@ -93,6 +94,8 @@ def verify(
         The edition.
     workers
         How many jobs at once; the number of cores unless given.
+    kernel
+        ``auto`` (forked where that is possible) or ``fresh``.
     told
         Called with each report that was made again.
     """
@@ -121,6 +124,7 @@ def verify(
             renderer,
             Path(made).resolve(),
             workers=workers,
+            kernel=kernel,
             told=told,
         )
         names = _names(edition.folder) | _names(folder)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 
 from workbench.files import canonical
 from workbench.suite.compose import compose
 from workbench.suite.editions import MANIFEST, Edition, Stage
+from workbench.suite.kernels import open_kernels
+from workbench.suite.late import import_jobs
 from workbench.suite.limits import Limits
 from workbench.suite.manifest import Entry, make_manifest
 from workbench.suite.plan import Job
@@ -34,6 +35,7 @@ def rebuild(
     scratch: Path,
     *,
     workers: int | None = None,
+    kernel: str = "auto",
     told: Callable[[str], None] = lambda report: None,
 ) -> Path:
     """Return a folder with the edition made again.
@@ -56,6 +58,8 @@ def rebuild(
         An empty folder.
     workers
         How many jobs at once; the number of cores unless given.
+    kernel
+        ``auto`` (forked where that is possible) or ``fresh``.
     told
         Called with each report that is done.
     """
@@ -66,7 +70,7 @@ def rebuild(
         if entry.report not in ran:
             for name in entry.files:
                 stage.carry(edition, name)
-    for entry in _run(workspace, jobs, by_name, stage, renderer, scratch, workers, told):
+    for entry in _run(workspace, jobs, by_name, stage, renderer, scratch, workers, kernel, told):
         by_name[entry.report] = entry
     made = [by_name[entry.report] for entry in entries]
     head = {name: value for name, value in edition.manifest.items() if name not in _ABOUT_FILES}
@@ -83,20 +87,26 @@ def _run(
     renderer: Renderer,
     scratch: Path,
     workers: int | None,
+    kernel: str,
     told: Callable[[str], None],
 ) -> Iterable[Entry]:
     if not jobs:
         return
     warm_fonts(workspace)
-    rooms = import_module("workbench.suite.jobs")  # not before there is something to run
+    jobs_room = import_jobs()  # not before there is something to run
 
     def do(job: Job) -> Entry:
         last_good = entries[job.report.name].last_good
         actions = scratch / "actions"
-        order = rooms.Order(workspace, job, actions, stage, renderer, Limits(), last_good)
-        entry: Entry = rooms.do(order).entry
+        order = jobs_room.Order(
+            workspace, job, actions, stage, renderer, Limits(), kernels, last_good
+        )
+        entry: Entry = jobs_room.do(order).entry
         told(job.report.name)
         return entry
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with (
+        open_kernels(workspace, kernel) as kernels,
+        ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
+    ):
         yield from pool.map(do, jobs)
