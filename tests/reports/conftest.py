@@ -27,7 +27,12 @@ class Demo:
 
 
 def run_demo(
-    project: Path, root: Path, workers: int, units: tuple[str, ...] = (), kernel: str = "auto"
+    project: Path,
+    root: Path,
+    workers: int,
+    units: tuple[str, ...] = (),
+    kernel: str = "auto",
+    renderer: str = "embedded",
 ) -> Demo:
     """Write the demo's data into a new project, and run the suite there."""
     shutil.copytree(project / "params" / "demo", root / "params" / "demo")
@@ -35,7 +40,7 @@ def run_demo(
     workspace = Workspace(root)
     suite = load_suite(workspace, "demo")
     write_demo(workspace.data / "demo" / "raw", seed=suite.seed, as_of=suite.as_of)
-    chosen = Choice(units=units, renderer="embedded", workers=workers, kernel=kernel)
+    chosen = Choice(units=units, renderer=renderer, workers=workers, kernel=kernel)
     return Demo(workspace, run(workspace, "demo", chosen))
 
 
