@@ -12,7 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from workbench.errors import NotebookError
 from workbench.report import charts, figure, theme
@@ -220,3 +223,38 @@ def test_colours_differ_for_every_eye(eye: str) -> None:
 def test_colours_stand_out_on_paper(colour: str) -> None:
     luminance = float(_linear(colour) @ np.array([0.2126, 0.7152, 0.0722]))
     assert 1.05 / (luminance + 0.05) >= 3
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert theme.contrast("white", "black") == pytest.approx(21)
+    assert theme.contrast("#777777", "white") == pytest.approx(4.478, abs=0.001)
+    assert theme.contrast("#767676", "white") == pytest.approx(4.542, abs=0.001)
+
+
+def test_names_keep_the_colour_of_their_line_where_it_can_be_read() -> None:
+    assert theme.in_words("#0B5FA5").upper() == "#0B5FA5"
+    assert theme.in_words("#04AA63").upper() != "#04AA63"
+
+
+@pytest.mark.parametrize("kind", ["bars", "lines", "intervals"])
+def test_words_can_be_read_on_paper(kind: str) -> None:
+    many = pd.concat([CURVE.assign(plan=CURVE["plan"] + more) for more in ("", "2", "3")])
+    charts_of = every_chart() | {
+        "lines": charts.lines(many, x="week", y="left", group="plan", title="T", subtitle="S")
+    }
+    words = [text for text in charts_of[kind].findobj(Text) if text.get_text().strip()]
+    assert len(words) > 5
+    for text in words:
+        assert theme.contrast(to_hex(text.get_color()), "white") >= 4.5, text
+
+
+def test_numbers_can_be_read_on_every_ground() -> None:
+    grid = pd.DataFrame({"cohort": ["a"], **{n: [n / 40] for n in range(41)}})
+    axes = charts.heatmap(grid, label="cohort", title="T", digits=2).axes[0]
+    (cells,) = axes.findobj(QuadMesh)
+    cells.update_scalarmappable()
+    grounds = dict(enumerate(cells.get_facecolor()))
+    written = {int(text.get_position()[0]): text for text in axes.texts if "%" in text.get_text()}
+    assert len(written) == 41
+    for place, text in written.items():
+        assert theme.contrast(to_hex(text.get_color()), to_hex(grounds[place])) >= 4.5

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -304,14 +305,15 @@ def heatmap(
     largest = float(grid.max().max()) if top is None else top
     with theme.context():
         fig, axes = canvas(0.32 * len(data) + 1.2)
-        axes.pcolormesh(
+        cells = axes.pcolormesh(
             grid.to_numpy(), cmap=theme.sequential(), vmin=0, vmax=largest or 1, ec="white", lw=1.5
         )
+        grounds = cells.to_rgba(grid.to_numpy())
         size = 9.0 if len(names) <= 13 else 7.0
         for (row, place), number in np.ndenumerate(grid.to_numpy()):
             if is_missing(number):
                 continue
-            colour = "white" if number > 0.5 * (largest or 1) else theme.INK
+            colour = theme.on(to_hex(tuple(grounds[row, place])))
             text = axes.text(place + 0.5, row + 0.5, write(number), fontsize=size, color=colour)
             text.set(ha="center", va="center", in_layout=False)  # measuring them all is slow
         axes.set_xticks([p + 0.5 for p in range(len(names))], [short_label(n) for n in names])

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from workbench.errors import NotebookError
+from workbench.report import theme
 from workbench.report.formats import format_date, format_value
 from workbench.report.tables import as_pandas, check_columns
 from workbench.report.text import clean
@@ -112,7 +113,7 @@ def name_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
             textcoords="offset points",
-            color=colour,
+            color=theme.in_words(colour),
             fontweight="bold",
             fontsize=9.5,
             va="center",

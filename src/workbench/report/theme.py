@@ -2,7 +2,8 @@
 
 The six colours were chosen by search: each has a contrast of at least 3 to 1 on white, and any two
 differ by at least 27 in CIELAB, also as protanopes, deuteranopes and tritanopes see them (Machado,
-Oliveira and Fernandes 2009, full severity); a test repeats the measurement.
+Oliveira and Fernandes 2009, full severity); a test repeats the measurement. Words need more than
+lines: at least 4.5 to 1 on what is behind them (WCAG 2.2, 1.4.3), which `in_words` and `on` give.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from cycler import cycler
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from workbench.errors import NotebookError
 from workbench.report.text import clean
@@ -22,13 +24,28 @@ from workbench.report.text import clean
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["GREY", "INK", "PALETTE", "context", "message", "sequential", "use"]
+__all__ = [
+    "GREY",
+    "INK",
+    "PALETTE",
+    "READABLE",
+    "context",
+    "contrast",
+    "in_words",
+    "message",
+    "on",
+    "sequential",
+    "use",
+]
 
 PALETTE = ("#0B5FA5", "#C98306", "#04AA63", "#882B0D", "#976CFF", "#9B718C")
 INK = "#1F2933"
 GREY = "#5B6673"
 GRID = "#E3E7EC"
 PNG_DPI = 150
+READABLE = 4.5
+"""The least contrast of words with what is behind them."""
+_FADING = tuple(1 - step / 25 for step in range(26))
 
 # Letters of DejaVu Sans that fit into an inch, bold 12.5 and plain 9.5 points.
 _TITLE_LETTERS, _SUBTITLE_LETTERS = 9.4, 13.5
@@ -89,6 +106,34 @@ def sequential() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list(
         "workbench", ["#F3F7FB", "#B9D4EA", "#5E9CCB", "#0B5FA5", "#083E6E"]
     )
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 (the same) to 21 (WCAG 2.2)."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(colour)
+    )
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+@cache
+def in_words(colour: str) -> str:
+    """Return a line's colour as its name is written on paper: darkened until it can be read."""
+    red, green, blue = to_rgb(colour)
+    shades = (to_hex((red * part, green * part, blue * part)) for part in _FADING)
+    return next(shade for shade in shades if contrast(shade, "white") >= READABLE)
+
+
+@cache
+def on(ground: str) -> str:
+    """Return the colour of words on a ground: ink or white, or black where neither can be read."""
+    return next(ink for ink in (INK, "white", "black") if contrast(ink, ground) >= READABLE)
 
 
 def message(axes: Axes, title: str, subtitle: str = "", *, above: float = 0) -> None:
