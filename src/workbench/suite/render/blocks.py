@@ -107,12 +107,13 @@ def figure_block(record: Record, number: int) -> Block:
 
 
 def finding_block(record: Record) -> Block:
-    """Return a finding in its place in the body."""
+    """Return a finding in its place in the body; links lead to a limit here, to others on top."""
     kind = str(record["kind"])
     head = _KINDS.get(kind, "Note")
+    place = f' id="finding-{escape_html(record["id"])}"' if kind == "limit" else ""
     return Block(
         "finding",
-        f'<p class="wb-said wb-kind-{escape_html(kind)}"><strong>{head}.</strong> '
+        f'<p class="wb-said wb-kind-{escape_html(kind)}"{place}><strong>{head}.</strong> '
         f"{escape_html(record['text'])}</p>",
     )
 
@@ -123,7 +124,8 @@ def metric_block(record: Record) -> Block:
     more = f" <small>({escape_html(aside)})</small>" if aside else ""
     return Block(
         "metric",
-        f'<p class="wb-said wb-metric">{escape_html(record["label"])}: '
+        f'<p class="wb-said wb-metric" id="metric-{escape_html(record["id"])}">'
+        f"{escape_html(record['label'])}: "
         f"<strong>{escape_html(record['display'])}</strong>{more}</p>",
     )
 
