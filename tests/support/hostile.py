@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,14 +16,31 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from workbench.workspace import Workspace
 
-__all__ = ["ATTACKS", "CANARY", "SECRET_VARIABLE", "SUITE", "UNIT", "build", "tame"]
+__all__ = [
+    "ATTACKS",
+    "CANARY",
+    "LATER",
+    "LOUD",
+    "SECRET",
+    "SECRET_VARIABLE",
+    "SUITE",
+    "UNIT",
+    "Project",
+    "build",
+    "tame",
+]
 
 SUITE, UNIT = "wild", "west"
 CANARY = "__ran"
+SECRET = "the-content-of-a-local-file"  # what secret.txt holds
 SECRET_VARIABLE = "HOSTILE_VARIABLE"
+LOUD = "loud"  # the report that prints, shows and raises what it is given
+LATER = (LOUD, "segmentation")  # the reports that `Project.change` makes stale, and a run repeats
 RUN = f"window.{CANARY}=1;document.title='{CANARY}';alert('{CANARY}')"
 
 ATTACKS = (
@@ -62,17 +78,31 @@ ATTACKS = (
     "</main></body></html><body onload=alert(1)>",
 )
 
+# First letters that sort as the attacks do, among themselves and among words of the house (these
+# begin with a lower-case letter); digits as letters, in their order.
+_RANKS = dict(zip(sorted(ATTACKS), "0123456789ABCDEFGHIJKLMNOPQcxyz", strict=True))
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
 COLUMNS_EACH = 3  # columns beyond the canonical ones, in every table
 CUSTOMERS = 90
 AS_OF = date(2025, 6, 30)
 
 
-def tame(text: str) -> str:
-    """Return plain letters, as many and as wide apart, another text for another one."""
-    letters = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    letters = re.sub(r"\d", lambda found: "ghijklmnop"[int(found[0])], letters)
-    endless = iter(letters * (len(text) // len(letters) + 1))
-    return "".join(" " if sign.isspace() else next(endless) for sign in text)
+def tame(attack: str, text: str) -> str:
+    """Return plain letters, as many and as wide apart, that sort among their like as the text does.
+
+    Parameters
+    ----------
+    attack
+        The one of `ATTACKS` that the text begins with.
+    text
+        The attack with a number behind it.
+    """
+    filler = hashlib.sha256(attack.encode("utf-8", "replace")).hexdigest().translate(_LETTERS)
+    endless = iter(_RANKS[attack] + filler * (len(text) // len(filler) + 1))
+    words, gap, number = text.rpartition(" ")
+    letters = "".join(" " if sign.isspace() else next(endless) for sign in words + gap)
+    return letters + number.translate(_LETTERS)
 
 
 @dataclass
@@ -87,15 +117,50 @@ class Words:
         """Return a text: the next one, or always the same one for the same number."""
         if number is None:
             number, self.given = self.given, self.given + 1
-        text = f"{ATTACKS[number % len(ATTACKS)]} {number}"
+        attack = ATTACKS[number % len(ATTACKS)]
+        text = f"{attack} {number}"
         text = " ".join(text.split()) if one_line else text
-        text = text if self.hostile else tame(text)
+        text = text if self.hostile else tame(attack, text)
         self.made.append(text)
         return text
 
 
-def build(root: Path, notebooks: Path, *, hostile: bool) -> Workspace:
-    """Write a suite of one unit that has every table, and all reports of the house.
+@dataclass(frozen=True)
+class Project:
+    """A suite of one unit.
+
+    Parameters
+    ----------
+    workspace
+        Where it is.
+    texts
+        Each text that was given out, in the order of giving: the twin has its own at each place.
+    """
+
+    workspace: Workspace
+    texts: list[str]
+
+    def change(self) -> None:
+        """Change parameters and rows, so that a second edition differs and one report fails."""
+        path = self.workspace.params / SUITE / f"{UNIT}.yml"
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said["reports"][LOUD]["stop"] = True
+        first, second = said["reports"]["segmentation"]["rules"]
+        for key in ("name", "advice"):
+            first[key], second[key] = second[key], first[key]
+        _dump(path, said)
+        rows = self.workspace.root / "raw" / "orders.csv"
+        with rows.open(newline="", encoding="utf-8") as file:
+            header, *lines = csv.reader(file)
+        amount = header.index("amount")
+        for line in lines[-40:-1]:
+            line[amount] = f"{float(line[amount]) + 100:.2f}"
+        with rows.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *lines])
+
+
+def build(root: Path, notebooks: Path, *, hostile: bool) -> Project:
+    """Write a suite of one unit that has every table, all reports of the house, and a loud one.
 
     Parameters
     ----------
@@ -108,13 +173,57 @@ def build(root: Path, notebooks: Path, *, hostile: bool) -> Workspace:
     """
     words = Words(hostile)
     shutil.copytree(notebooks, root / "notebooks")
-    (root / "secret.txt").write_text("the-content-of-a-local-file")
+    _write_loud(root / "notebooks" / f"{LOUD}.ipynb")
+    (root / "secret.txt").write_text(SECRET)
     sources = {name: _source(root, name, rows, words) for name, rows in _tables(words).items()}
     folder = root / "params" / SUITE
     folder.mkdir(parents=True)
     _dump(folder / "suite.yml", _suite(words))
     _dump(folder / f"{UNIT}.yml", {**_unit(words), "sources": sources, "tables": _loose()})
-    return Workspace(root)
+    return Project(Workspace(root), words.made)
+
+
+def _write_loud(path: Path) -> None:
+    """Write a report that hands on its texts by all ways that are not the report room's."""
+    kinds = ["html", "markdown", "latex", "plain"]
+    shown = ", ".join(f"'text/{kind}': text" for kind in kinds)
+    cells = [
+        new_raw_cell("---\ntitle: Loud\nquestion: What is shown of what nobody made safe?\n---"),
+        new_code_cell(
+            "suite: str = ''  # the suite\nunit: str = ''  # the unit\n"
+            "snapshot: str = ''  # the snapshot\n"
+            "texts: list[str] = []  # what it shows\nstop: bool = False  # whether it fails",
+            metadata={"tags": ["parameters"]},
+        ),
+        new_markdown_cell("## What does it print?"),
+        new_code_cell(
+            "import sys\nfrom IPython.display import display\n"
+            "from workbench.report import finding, metric, section\n"
+            "print(*texts, sep='\\n')\nprint(*texts, sep='\\n', file=sys.stderr)"
+        ),
+        new_markdown_cell("## What does it show?"),
+        new_code_cell(
+            f"for text in texts:\n    display({{{shown}}}, raw=True)\n"
+            "    display({'application/javascript': text, 'image/svg+xml': text,"
+            " 'text/plain': text}, raw=True)"
+        ),
+        new_code_cell(
+            "for place, text in enumerate(texts):\n"
+            "    section(text, text, id=f'section-{place}')\n"
+            "    finding(text, id=f'finding-{place}', decision=text)\n"
+            "    metric(f'metric-{place}', None, label=text, unit='days', reason=text)"
+        ),
+        new_code_cell("if stop:\n    raise ValueError('\\n'.join(texts))"),
+    ]
+    for place, cell in enumerate(cells):
+        cell["id"] = f"cell-{place}"
+    notebook = new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    write(notebook, path)
 
 
 def _dump(path: Path, content: dict[str, Any]) -> None:
@@ -156,11 +265,18 @@ def _unit(words: Words) -> dict[str, Any]:
         "reports": {
             report: {
                 "rules": [
-                    {"name": words(2000), **low, "meaning": words(), "advice": words()},
+                    {
+                        "name": words(2000),
+                        **low,
+                        "meaning": words(),
+                        "advice": words(),
+                        "valuable_at_risk": True,
+                    },
                     {"name": words(2001), **high, "meaning": words(), "advice": words()},
                 ]
             },
             "retention": {"by": _column("subscriptions", 0, words)},
+            LOUD: {"texts": [words(9000 + n) for n in range(len(ATTACKS))]},
         },
         "goals": {
             f"{report}.customers": {"target": 5000, "direction": "up", "owner": words()},
