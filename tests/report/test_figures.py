@@ -128,7 +128,7 @@ def test_a_figure_needs_words(words: dict[str, str]) -> None:
             "cannot be told apart",
         ),
         (
-            lambda: charts.heatmap(pd.DataFrame({"c": ["a"], 0: [np.nan]}), label="c", title="T"),
+            lambda: charts.heatmap(pd.DataFrame({"c": ["a"]}), label="c", title="T"),
             "no numbers",
         ),
     ],
@@ -136,6 +136,14 @@ def test_a_figure_needs_words(words: dict[str, str]) -> None:
 def test_what_cannot_be_drawn_is_refused(call: Any, match: str) -> None:
     with pytest.raises(NotebookError, match=match):
         call()
+
+
+@pytest.mark.parametrize("top", [None, 1.0])
+def test_a_grid_without_a_number_says_so(top: float | None) -> None:
+    grid = pd.DataFrame({"c": ["a", "b"], 0: [np.nan, np.nan], 1: [np.nan, np.nan]})
+    fig = charts.heatmap(grid, label="c", title="T", top=top)
+    assert "Every cell is too small to be shown" in {text.get_text() for text in fig.axes[0].texts}
+    assert "nan" not in svg_of(fig, salt="a").lower()
 
 
 def test_the_names_of_lines_do_not_cover_each_other() -> None:

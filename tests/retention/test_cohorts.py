@@ -99,6 +99,22 @@ def test_small_cohorts_are_suppressed_but_count() -> None:
     assert found.grid()["cohort"].tolist() == ["2024-01 (6)", "All cohorts"]
 
 
+@pytest.mark.parametrize(
+    ("min_group", "expected"), [(5, [1.0, 0.0]), (50, [None])], ids=["together", "none"]
+)
+def test_where_all_cohorts_are_small_their_sum_is_shown_if_it_is_large(
+    min_group: int, expected: list[float | None]
+) -> None:
+    rows = [(f"x{n}", f"2024-0{n}-10", 1.0) for n in range(1, 7)]
+    found = order_triangle(
+        orders(rows), as_of=AS_OF, calendar=Calendar(), horizon=3, min_group=min_group
+    )
+    grid = found.grid()
+    assert grid["cohort"].tolist() == ["All cohorts"]
+    told = [None if pd.isna(share) else share for share in grid.drop(columns="cohort").iloc[0]]
+    assert told == expected
+
+
 days = st.integers(0, 181).map(lambda d: str(date(2024, 1, 1) + timedelta(days=d)))
 order_rows = st.lists(
     st.tuples(st.sampled_from("abcdef"), days, st.sampled_from([-5.0, 0.0, 20.0])), min_size=1

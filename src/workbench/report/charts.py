@@ -32,6 +32,8 @@ from workbench.report.text import clean
 
 __all__ = ["bars", "heatmap", "intervals", "lines"]
 
+EMPTY_GRID = "Every cell is too small to be shown"
+
 
 def bars(
     frame: Any,
@@ -283,7 +285,7 @@ def heatmap(
     ----------
     frame
         Wide: one row for each line of the grid, one column for each of its columns; missing cells
-        stay empty.
+        stay empty, and where all are, the figure says so.
     label
         Column that names the rows; all other columns are drawn.
     title, subtitle
@@ -300,9 +302,10 @@ def heatmap(
     digits = 0 if format == "share" and digits is None else digits
     write = shower(format, currency, digits)
     grid = data[names].astype(float)
-    if grid.isna().to_numpy().all():
+    empty = bool(grid.isna().to_numpy().all())
+    if empty and not grid.size:
         raise NotebookError("there are no numbers to draw", where="charts.heatmap")
-    largest = float(grid.max().max()) if top is None else top
+    largest = (0.0 if empty else float(grid.max().max())) if top is None else top
     with theme.context():
         fig, axes = canvas(0.32 * len(data) + 1.2)
         cells = axes.pcolormesh(
@@ -316,6 +319,9 @@ def heatmap(
             colour = theme.on(to_hex(tuple(grounds[row, place])))
             text = axes.text(place + 0.5, row + 0.5, write(number), fontsize=size, color=colour)
             text.set(ha="center", va="center", in_layout=False)  # measuring them all is slow
+        if empty:  # a small unit, all of whose groups are too small to be shown
+            words = axes.text(0.5, 0.5, EMPTY_GRID, transform=axes.transAxes, color=theme.GREY)
+            words.set(ha="center", va="center")
         axes.set_xticks([p + 0.5 for p in range(len(names))], [short_label(n) for n in names])
         axes.set_yticks([p + 0.5 for p in range(len(data))], [short_label(n) for n in data[label]])
         axes.invert_yaxis()

@@ -79,7 +79,10 @@ class Triangle:
         sizes = shown.groupby("cohort")["customers"].first()
         form = "%Y-%m-%d" if self.calendar.grain == "week" else "%Y-%m"
         names = [f"{start:{form}} ({sizes[start]:,})" for start in wide.index]
-        pooled = self.overall.set_index("period")[["share"]].T.reindex(columns=wide.columns)
+        pooled = self.overall.set_index("period")[["share"]].T
+        if wide.empty:  # each cohort is too small to be shown; all of them together may not be
+            wide = wide.reindex(columns=self.overall["period"].tolist() or [0])
+        pooled = pooled.reindex(columns=wide.columns)
         wide = pd.concat([wide, pooled], ignore_index=True)
         wide.columns = pd.Index([str(period) for period in wide.columns])
         wide.insert(0, "cohort", [*names, "All cohorts"])
