@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,9 +73,15 @@ class _Lazy(TyperGroup):
 
 
 def _without_secrets(text: str) -> str:
-    """Blot out what a source resolved; where the room of sources is not loaded, nothing was."""
-    secrets = sys.modules.get("workbench.data.sources.secrets")
-    return text if secrets is None else str(secrets.redact(text))
+    """Blot out every secret that the project's parameters name, resolved or not."""
+    # Imported only now: a command that goes well should not wait for it.
+    secrets = import_module("workbench.data.sources.secrets")
+    with suppress(WorkbenchError, OSError, UnicodeDecodeError):
+        for path in Workspace.find().params.glob("*/*.y*ml"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            # The folder of a file is no secret; blotted out, a message would not help.
+            secrets.referenced_secrets(line for line in lines if "path:" not in line)
+    return str(secrets.redact(text))
 
 
 app = typer.Typer(
@@ -111,5 +119,9 @@ def workspace_of() -> Workspace:
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    sys.exit(app())
+    """Run the command line and exit; what nobody foresaw is told without any secret."""
+    try:
+        sys.exit(app())
+    except Exception:  # noqa: BLE001 - all of them, and the whole trace is told
+        sys.stderr.write(_without_secrets(traceback.format_exc()))
+        sys.exit(FAILED)

@@ -9,7 +9,7 @@ of a suite; ``rehearsal`` tries what a file says of a source on no rows at all.
 from typing import TYPE_CHECKING
 
 from workbench.ingest.ledger import IngestSummary
-from workbench.ingest.run import ingest_suite, ingested_units
+from workbench.ingest.run import TOKEN_KEY, ingest_suite, ingested_units
 from workbench.lazy import lazily
 
 if TYPE_CHECKING:
@@ -17,4 +17,4 @@ if TYPE_CHECKING:
 else:  # it waits for the engine
     __getattr__ = lazily(__name__, {"rehearse": "workbench.ingest.rehearsal"})
 
-__all__ = ["IngestSummary", "ingest_suite", "ingested_units", "rehearse"]
+__all__ = ["TOKEN_KEY", "IngestSummary", "ingest_suite", "ingested_units", "rehearse"]

@@ -18,8 +18,10 @@ from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
 from workbench.workspace import Workspace
 
-__all__ = ["IngestSummary", "ingest_suite", "ingested_units"]
+__all__ = ["TOKEN_KEY", "IngestSummary", "ingest_suite", "ingested_units"]
 
+TOKEN_KEY = "WORKBENCH_TOKEN_KEY"
+"""The environment variable with the secret of the keyed hash that turns a column into tokens."""
 MEMORY = "2GB"
 ENGINE_SHARE = 0.8
 """The engine's part of the memory: the interpreter, the readers and their buffers need the rest."""
@@ -160,7 +162,7 @@ def _token_key(unit: UnitParams) -> str | None:
     wanted = any("token" in table.personal.values() for table in unit.tables.values())
     if not wanted:
         return None
-    return resolve_secrets("${env:WORKBENCH_TOKEN_KEY}", f"{unit.where}, tables.*.personal")
+    return resolve_secrets(f"${{env:{TOKEN_KEY}}}", f"{unit.where}, tables.*.personal")
 
 
 def _clean(home: Path) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from workbench.data.sources.secrets import redact
 from workbench.errors import PublishError, WorkbenchError
 from workbench.suite.assemble import Bench, UnitWork, finish
 from workbench.suite.editions import Edition, Stage, clean
@@ -112,7 +113,7 @@ class Desk:
             try:
                 stage = work.stage
             except PublishError as error:
-                self.problems[work.data.unit.name] = str(error)
+                self.problems[work.data.unit.name] = redact(str(error))
                 continue
             for job in work.to_run:
                 waiting[job.unit, job.report.name] = _Waiting(work, job, stage)
@@ -189,10 +190,12 @@ class Desk:
         try:
             done = future.result()
         except (WorkbenchError, OSError) as error:
-            self.problems[unit] = f"{report}: {error}"
-            self.told.finished(unit, report, "failed", 0.0, str(error))
+            said = redact(str(error))
+            self.problems[unit] = f"{report}: {said}"
+            self.told.finished(unit, report, "failed", 0.0, said)
             return
-        entry = done.entry
+        # What a notebook raised goes to the screen and the log, which nobody searches for secrets.
+        entry = replace(done.entry, reason=redact(done.entry.reason))
         one.work.entries[report] = entry
         seconds = done.times["seconds"]
         self.seconds[unit, report] = seconds
@@ -205,7 +208,7 @@ class Desk:
         try:
             edition = finish(self.bench, work)
         except WorkbenchError as error:
-            self.problems[work.data.unit.name] = str(error)
+            self.problems[work.data.unit.name] = redact(str(error))
             return
         self.editions[work.data.unit.name] = edition
         self.log.edition(work.data.unit.name, edition.id)

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.data.snapshots import CURRENT, Snapshot, current_snapshot
 from workbench.data.sources.secrets import redact
 from workbench.errors import ContractError, SnapshotError, SourceError
-from workbench.ingest import ingest_suite, ingested_units
+from workbench.ingest import TOKEN_KEY, ingest_suite, ingested_units
 from workbench.params import SuiteParams, UnitParams
 from workbench.triage.record import TriageRecord
 from workbench.workspace import Workspace
@@ -115,12 +115,14 @@ def row_counts(record: TriageRecord) -> dict[str, Any]:
     }
 
 
-def secret_texts(units: Iterable[UnitParams]) -> list[str]:
-    """Return the addresses of the units' sources, where secrets are named."""
-    return [
+def secret_texts(params: SuiteParams) -> list[str]:
+    """Return what names a suite's secrets: the addresses of its sources, and the key of tokens."""
+    units = [*params.units.values(), *((params.whole,) if params.whole else ())]
+    urls = [
         source.url
         for unit in units
         for named in unit.sources.values()
         for source in named.values()
         if source.url
     ]
+    return [*urls, f"${{env:{TOKEN_KEY}}}"]

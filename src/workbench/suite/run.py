@@ -188,7 +188,7 @@ def run(
         data, problems = ingest(workspace, params, asked.units, told.detail)
         log.step("ingest")
         told.step("Planning")
-        secrets = referenced_secrets(secret_texts(one.unit for one in data.values()))
+        secrets = referenced_secrets(secret_texts(params))
         bench = Bench(workspace, params, renderer, secrets)
         works = _plan(bench, data, catalogue, asked)
         log.step("plan")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
+from workbench.data.sources.secrets import SHORTEST, secret_forms
 from workbench.errors import PublishError
 from workbench.files import files_below
 
-__all__ = ["SHORTEST", "refuse_secrets"]
-
-SHORTEST = 4
-"""Shorter values are in every text; a secret that short protects nothing."""
+__all__ = ["SHORTEST", "refuse_secrets", "refuse_secrets_in"]
 
 
 def refuse_secrets(folder: Path, secrets: Iterable[str], where: str) -> None:
-    """Raise when a file below a folder holds a secret, plain or as JSON, HTML, URL or base64.
+    """Raise when a file below a folder holds a secret, in any of its forms.
 
     Parameters
     ----------
@@ -35,31 +29,41 @@ def refuse_secrets(folder: Path, secrets: Iterable[str], where: str) -> None:
     PublishError
         Naming the file.
     """
-    wanted = sorted({form for secret in secrets for form in _forms(secret)})
-    if not wanted:
-        return
-    for path in files_below(folder):
-        content = path.read_bytes()
-        if any(form in content for form in wanted):
-            raise PublishError(
-                f"a secret of a source stands in {path.relative_to(folder)}; nothing was published",
-                where=where,
-                fix="Find what shows it (a notebook that prints a connection, an error message) "
-                "and take it out. The last good edition is still served.",
-            )
+    wanted = _wanted(secrets)
+    for path in files_below(folder) if wanted else ():
+        _refuse(path.read_bytes(), wanted, path.relative_to(folder).as_posix(), where)
 
 
-def _forms(secret: str) -> set[bytes]:
-    if len(secret) < SHORTEST:
-        return set()
-    texts = {
-        secret,
-        html.escape(secret),
-        html.escape(secret, quote=False),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        quote_plus(secret),
-        base64.b64encode(secret.encode()).decode().rstrip("="),
-    }
-    return {text.encode() for text in texts}
+def refuse_secrets_in(content: bytes, secrets: Iterable[str], name: str, where: str) -> None:
+    """Raise when what is about to be written as a file holds a secret in any of its forms.
+
+    Parameters
+    ----------
+    content
+        What is to be written.
+    secrets
+        The values that ``${env:NAME}`` stood for in this run.
+    name, where
+        The file, and whose it is, for the message.
+
+    Raises
+    ------
+    PublishError
+        Naming the file.
+    """
+    _refuse(content, _wanted(secrets), name, where)
+
+
+def _wanted(secrets: Iterable[str]) -> list[bytes]:
+    forms = {form for secret in secrets for form in secret_forms(secret)}
+    return sorted(form.encode(errors="surrogateescape") for form in forms)
+
+
+def _refuse(content: bytes, wanted: list[bytes], name: str, where: str) -> None:
+    if any(form in content for form in wanted):
+        raise PublishError(
+            f"a secret of a source stands in {name}; nothing was published",
+            where=where,
+            fix="Find what shows it (a notebook that prints a connection, an error message, a row "
+            "of the data) and take it out. The last good edition is still served.",
+        )

@@ -104,6 +104,32 @@ def test_another_database_is_an_error(tmp_path: Path) -> None:
     assert "secret-pw" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:wren/5@h/db",
+        "postgresql://u:wren%zz5@h/db",
+        "postgresql://u:wren@[::1/db",
+        "postgresql://u@h:wren/db",
+        "postgresql://u@h/db?wren=5",
+    ],
+)
+def test_a_url_that_cannot_be_taken_apart_is_not_quoted(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"cannot be taken apart.*%2F") as caught:
+        probe(SourceParams(url=url, table="orders"), root=tmp_path, where="w")
+    assert "wren" not in str(caught.value)
+
+
+def test_a_url_that_is_a_password_alone_is_not_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTAKEN", "Wren-5")
+    source = SourceParams(url="${env:MISTAKEN}", table="orders")
+    with pytest.raises(SourceError, match="no reader") as caught:
+        probe(source, root=tmp_path, where="w")
+    assert "wren" not in str(caught.value).lower()
+
+
 def test_a_database_is_unchanged_when_its_version_is(
     shop: Path, engine: duckdb.DuckDBPyConnection
 ) -> None:

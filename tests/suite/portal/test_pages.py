@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from support.portal_world import World, alert, goal, make_world, metric, results_of
+from workbench.data.sources.secrets import remember_secret
+from workbench.errors import PublishError
 from workbench.suite.portal import write_portal
 
 HEAVY = ("great_tables", "matplotlib", "nbconvert", "papermill", "scipy", "seaborn", "sklearn")
@@ -261,6 +263,17 @@ def test_machines_read_how_it_stands(world: World) -> None:
     page = unit["reports"]["triage"]["page"]
     assert (world.workspace.reports / "mini" / page).is_file()
     assert sum(one["alerts"]["critical"] for one in told["states"].values()) == 1
+
+
+def test_what_is_stale_or_failed_is_told_without_a_secret(tmp_path: Path) -> None:
+    remember_secret("Redpoll-1234")
+    reasons = ("parameter dsn: a -> Redpoll-1234",)
+    world = make_world(tmp_path, units=2, conditions={(0, 1): ("stale", reasons)})
+    assert "parameter dsn: a -&gt; ***" in write(world, {"unit_001": "It said Redpoll-1234."})
+    world = make_world(tmp_path / "other", units=1, text=lambda _: "Redpoll-1234")
+    with pytest.raises(PublishError, match=r"a secret of a source stands in .*portal\.json"):
+        write(world)
+    assert not list((tmp_path / "other").rglob("index.html"))
 
 
 def test_the_page_of_all_suites_survives_what_other_suites_left(world: World) -> None:

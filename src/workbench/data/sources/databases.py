@@ -54,7 +54,7 @@ def _open(source: SourceParams, root: Path, where: str) -> Iterator[Database]:
             yield database
     else:
         raise SourceError(
-            f"no reader for the database `{redact(scheme)}`",
+            f"no reader for the database `{redact(source.url.partition('://')[0])}`",
             where=where,
             fix="Write the URL as sqlite:///folder/file.db or postgresql://user@host/database.",
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from workbench.data.sources.secrets import redact, remember_password
 from workbench.errors import SourceError
@@ -36,6 +38,7 @@ def open_postgres(url: str, *, where: str) -> Iterator[Postgres]:
         password.
     """
     remember_password(url)
+    _check(url, where)
     try:
         with psycopg.connect(url, connect_timeout=15) as connection:
             connection.read_only = True
@@ -51,6 +54,21 @@ def open_postgres(url: str, *, where: str) -> Iterator[Postgres]:
             where=where,
             fix="Check the URL, the rights of its user, and `table:` or `query:` (one SELECT).",
         ) from None
+
+
+def _check(url: str, where: str) -> None:
+    """Refuse a URL that cannot be taken apart; the driver would quote a part of a password."""
+    try:
+        port = str(conninfo_to_dict(url).get("port") or "")
+    except psycopg.Error:
+        port = "?"
+    if re.fullmatch(r"[\d,]*", port) is None:
+        raise SourceError(
+            "the URL of the database cannot be taken apart",
+            where=where,
+            fix="Write it as postgresql://user:password@host:5432/database, and within the "
+            "password %40 for @, %2F for /, %3A for :, %25 for % and %23 for #.",
+        )
 
 
 class Postgres:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from workbench.data.sources.secrets import redact, referenced_secrets
 from workbench.files import canonical, read_json, replace_file
 from workbench.params import SuiteParams
 from workbench.report.formats import format_share
 from workbench.report.text import escape_html
+from workbench.suite.inputs import secret_texts
 from workbench.suite.notebook import Report
 from workbench.suite.portal.asked import asked_of_all
 from workbench.suite.portal.attention import attention_of, late_units
@@ -23,6 +26,7 @@ from workbench.suite.portal.unit import Desk, Room, read_unit
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
 from workbench.suite.render.style import stylesheet
+from workbench.suite.secrets import refuse_secrets_in
 from workbench.suite.status import Status
 from workbench.workspace import Workspace
 
@@ -55,11 +59,23 @@ def write_portal(
         How each report of each unit stands.
     problems
         Unit -> why nothing could be published for it in the last run.
+
+    Raises
+    ------
+    PublishError
+        When a secret of a source would stand on the page; the last page stays.
     """
     folder = workspace.reports / params.name
-    page, summary = portal_page(folder, params, reports, rows, problems)
-    replace_file(folder / SUMMARY, canonical(summary))
-    replace_file(folder / "index.html", page)
+    secrets = referenced_secrets(secret_texts(params))
+    # What is stale is told with parameters that no published edition holds: nobody searched them.
+    said = (replace(row, reasons=tuple(map(redact, row.reasons))) for row in rows)
+    troubles = {name: redact(problem) for name, problem in (problems or {}).items()}
+    page, summary = portal_page(folder, params, reports, said, troubles)
+    written = {SUMMARY: canonical(summary), "index.html": page}
+    for name, content in written.items():
+        refuse_secrets_in(content, secrets, name, params.name)
+    for name, content in written.items():
+        replace_file(folder / name, content)
     _write_index(workspace)
     return folder / "index.html"
 
