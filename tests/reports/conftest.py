@@ -10,6 +10,7 @@ import pytest
 
 from workbench.data.demo import write_demo
 from workbench.params import load_suite
+from workbench.suite.render.quarto import find_quarto
 from workbench.suite.run import Choice, RunResult, run
 from workbench.workspace import Workspace
 
@@ -55,3 +56,12 @@ def again(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Return another run of two units: in another folder, one by one, in ordinary kernels."""
     root = tmp_path_factory.mktemp("other") / "the" / "second"
     return run_demo(project, root, workers=1, units=("brook", "cirrus"), kernel="fresh")
+
+
+@pytest.fixture(scope="session")
+def by_quarto(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Return a run of the unit that has all reports, rendered by Quarto."""
+    if find_quarto() is None:
+        pytest.skip("there is no Quarto on this machine")
+    root = tmp_path_factory.mktemp("quarto") / "suite"
+    return run_demo(project, root, workers=2, units=("atlas",), renderer="quarto")

@@ -17,9 +17,8 @@ from support.browser import Browser, find_browser, open_browser
 from support.portal_world import make_world
 from workbench.suite.compare import changes_page, compare
 from workbench.suite.portal import write_portal
-from workbench.suite.render.quarto import find_quarto
 
-from .conftest import Demo, run_demo
+from .conftest import Demo
 
 SCREENS = ((1280, 900), (390, 844))
 PHONE = SCREENS[1][0]
@@ -68,15 +67,6 @@ def browser() -> Iterator[Browser]:
         pytest.skip("axe-core is not here: npm ci --ignore-scripts --prefix tests/support/axe")
     with open_browser() as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def by_quarto(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Return a run of the unit that has all reports, rendered by Quarto."""
-    if find_quarto() is None:
-        pytest.skip("there is no Quarto on this machine")
-    root = tmp_path_factory.mktemp("quarto") / "suite"
-    return run_demo(project, root, workers=2, units=("atlas",), renderer="quarto")
 
 
 @pytest.fixture(scope="session")
