@@ -75,7 +75,8 @@ class Done:
     times
         For the run log: ``seconds`` and ``start``, ``cpu`` (processor time of the kernel),
         ``render`` (that of the suite for its outputs and its page; Quarto's own is not in it),
-        ``peak_mb`` (the most memory that it held), ``cells`` (seconds of each).
+        ``peak_mb`` (the most memory that its kernel or its renderer held), ``cells`` (seconds of
+        each).
     """
 
     entry: Entry
@@ -141,7 +142,8 @@ def do(order: Order) -> Done:
         "start": round(executed.start_seconds, 3),
         "cpu": executed.cpu_seconds,
         "render": round(thread_time() - began, 3),
-        "peak_mb": executed.peak_mb,
+        # The kernel has ended before the page is laid out: the two are not held at once.
+        "peak_mb": max(executed.peak_mb, order.renderer.peak_mb),
         "cells": dict(executed.cells),
     }
     return Done(entry, failure, times)

@@ -41,6 +41,11 @@ class EmbeddedRenderer:
         """Return nbconvert's version."""
         return f"nbconvert {version('nbconvert')}"
 
+    @property
+    def peak_mb(self) -> float:
+        """Return nought: it works within this process."""
+        return 0.0
+
     def render(self, nb: nbformat.NotebookNode, page: ReportPage, out: Path) -> None:
         """Write the page of an executed notebook.
 

@@ -28,6 +28,10 @@ class Renderer(Protocol):
     def version(self) -> str:
         """Return the version of what does the work, for the job key and the manifest."""
 
+    @property
+    def peak_mb(self) -> float:
+        """Return the most memory that its own programs hold for one page, in megabytes."""
+
     def render(self, nb: nbformat.NotebookNode, page: ReportPage, out: Path) -> None:
         """Write the page; ``out`` is replaced in one step, or left as it was."""
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["QuartoRenderer", "find_quarto"]
 
 TIMEOUT_SECONDS = 180
+# Measured on all pages of the demo and the Online Retail suite: 391 to 464, however long the page.
+PEAK_MB = 480.0
 _VERSION_SECONDS = 30
 # What Quarto needs to find its own parts; conda's package sets those that begin with QUARTO_.
 _PASSED = (
@@ -148,6 +150,11 @@ class QuartoRenderer:
     def name(self) -> str:
         """Return the renderer's name."""
         return "quarto"
+
+    @property
+    def peak_mb(self) -> float:
+        """Return what Quarto, Deno and Pandoc hold together for one page, in megabytes."""
+        return PEAK_MB
 
     def render(self, nb: nbformat.NotebookNode, page: ReportPage, out: Path) -> None:
         """Write the page of an executed notebook.
