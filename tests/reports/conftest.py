@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,3 +71,97 @@ def by_quarto(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
         pytest.skip("there is no Quarto on this machine")
     root = tmp_path_factory.mktemp("quarto") / "suite"
     return run_demo(project, root, workers=2, units=("atlas",), renderer="quarto")
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A run of one unit by somebody else, at another time, in another language.
+
+    Parameters
+    ----------
+    workspace
+        Its project.
+    user
+        Who it really was; None where it was this user under another name.
+    umask
+        The rights that were taken from each file.
+    """
+
+    workspace: Workspace
+    user: str | None
+    umask: int
+
+
+def _stranger() -> str | None:
+    """Return a user without rights as whom this Python can be run, or None."""
+    name = "nobody"
+    if os.getuid() != 0 or name not in {one.pw_name for one in pwd.getpwall()}:
+        return None
+    try:
+        told = subprocess.run(
+            [sys.executable, "-c", "import sys, workbench; print(sys.version)"],
+            cwd="/",
+            user=name,
+            group=pwd.getpwnam(name).pw_gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:  # below a home that nobody else may enter
+        return None
+    return name if told.stdout.strip() == sys.version else None
+
+
+def _foreign_locale() -> str:
+    """Return a locale of another language where there is one, else C."""
+    if (program := shutil.which("locale")) is None:
+        return "C"
+    told = subprocess.run([program, "-a"], capture_output=True, text=True, check=False).stdout
+    known = (name for name in told.split() if not name.startswith(("C", "POSIX", "en")))
+    return next(known, "C")
+
+
+@pytest.fixture(scope="session")
+def elsewhere(project: Path, demo: Demo) -> Iterator[Elsewhere]:
+    """Return a run of one unit of the demo, on the same raw files, in a process of its own."""
+    umask, user = 0o077, _stranger()
+    with tempfile.TemporaryDirectory(prefix="elsewhere-", ignore_cleanup_errors=True) as name:
+        root = Path(name) / "\u00e7ok uzak"
+        shutil.copytree(project / "params" / "demo", root / "params" / "demo")
+        shutil.copytree(project / "notebooks", root / "notebooks")
+        raw = Path("data/demo/raw")
+        shutil.copytree(demo.workspace.root / raw, root / raw)
+        (root / "home").mkdir()
+        for path in (Path(name), *Path(name).rglob("*")):
+            os.utime(path, (1_000_000_000, 1_000_000_000))  # 2001
+            if user is not None:
+                shutil.chown(path, user)
+        kept = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", "from workbench.cli import main; main()"),
+                *("run", "demo", "--unit", "cirrus", "--renderer", "embedded", "--jobs", "3"),
+            ],
+            cwd=root,
+            env={
+                **{name: os.environ[name] for name in kept if name in os.environ},
+                "HOME": str(root / "home"),
+                "USER": "stranger",
+                "LOGNAME": "stranger",
+                "TZ": "Pacific/Kiritimati",
+                "LANG": "tr_TR.UTF-8",
+                "LANGUAGE": "tr",
+                "LC_ALL": _foreign_locale(),
+                "PYTHONHASHSEED": "random",
+            },
+            umask=umask,
+            **({} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid}),
+            **({} if user is None else {"extra_groups": []}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield Elsewhere(Workspace(root), user, umask)

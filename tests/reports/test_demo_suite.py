@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 import pytest
 
+from workbench.suite.editions import served
 from workbench.triage import read_record
 
 EXPECTED = {
@@ -61,6 +63,50 @@ def test_another_folder_and_another_number_of_jobs_give_the_same_bytes(
         differing = [name for name in first if first[name] != second[name]]
         assert differing == []
         assert edition.id == other.id
+
+
+def test_another_user_at_another_time_gets_the_same_edition(demo: Any, elsewhere: Any) -> None:
+    """Other name, home, time zone, language, umask, hash seed, age of the files; one process."""
+    first = demo.result.editions["cirrus"]
+    other = served(elsewhere.workspace.unit_reports("demo", "cirrus"))
+    assert other is not None
+    here, there = dict(files(first.folder)), dict(files(other.folder))
+    assert [name for name in here if here[name] != there.get(name)] == []
+    assert list(here) == list(there)
+    assert first.id == other.id
+    assert {Path(name).suffix for name in here} >= {".html", ".ipynb", ".svg", ".csv", ".json"}
+
+
+def test_another_user_at_another_time_gets_the_same_data(demo: Any, elsewhere: Any) -> None:
+    homes = [one.workspace.unit_data("demo", "cirrus") for one in (demo, elsewhere)]
+    for part in ("snapshots", "quarantine", "actions"):
+        here, there = (dict(files(home / part)) for home in homes)
+        assert here == there
+    assert dict(files(homes[0] / "snapshots"))
+    assert (
+        homes[0].joinpath("current.json").read_bytes() == (homes[1] / "current.json").read_bytes()
+    )
+
+
+def test_whose_umask_it_is_decides_who_may_read(demo: Any, elsewhere: Any) -> None:
+    """The rights of a published file are its maker's choice, less the right to write."""
+    first = demo.result.editions["cirrus"]
+    other = elsewhere.workspace.unit_reports("demo", "cirrus") / first.id
+    for path in sorted(first.folder.rglob("*")):
+        mode = S_IMODE((other / path.relative_to(first.folder)).stat().st_mode)
+        if path.is_file():
+            assert S_IMODE(path.stat().st_mode) & 0o222 == 0
+            assert mode == 0o444 & ~elsewhere.umask
+        else:
+            assert mode == 0o777 & ~elsewhere.umask
+
+
+def test_it_was_really_another_user(elsewhere: Any) -> None:
+    if elsewhere.user is None:
+        pytest.skip("no other user can run this Python here: it was this one under another name")
+    made = served(elsewhere.workspace.unit_reports("demo", "cirrus"))
+    assert made is not None
+    assert {path.owner() for path in made.folder.rglob("*")} == {elsewhere.user}
 
 
 def test_no_path_of_the_machine_is_in_an_edition(demo: Any) -> None:
