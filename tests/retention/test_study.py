@@ -105,3 +105,20 @@ def test_both_tables_neither_and_too_few() -> None:
         retention(None, None, **OPTIONS)
     with pytest.raises(AnalysisError, match="1 customers, fewer than the 5"):
         retention(orders, None, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("customers", "said"),
+    [
+        (8, "Too few months have passed to compare"),  # one cohort a month, all of them large
+        (4, "Too few months have passed, or the cohorts are too small, to compare"),
+    ],
+)
+def test_why_cohorts_cannot_be_compared(customers: int, said: str) -> None:
+    rows = [
+        (f"{month}-{n}", pd.Timestamp(2024, month, 10), 1.0)
+        for month in (4, 5)
+        for n in range(customers)
+    ]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at", "amount"])
+    assert read(retention(orders, None, **OPTIONS)).trend.startswith(said)

@@ -173,7 +173,8 @@ def _trend(found: Retention) -> tuple[str, str]:
             said = f"{who} did {verdict}: {beside}, {share(early)} of earlier ones{why}."
             title = f"{share(late)} of the latest cohorts {doing} in {grain} {period}, "
             return f"{title}{share(early)} of earlier ones", said
-    said = f"Too few {grain}s have passed to compare the latest cohorts with earlier ones."
+    small = ", or the cohorts are too small," if found.triangle.suppressed_cohorts else ""
+    said = f"Too few {grain}s have passed{small} to compare the latest cohorts with earlier ones."
     return f"Retention by {grain} of the start", said
 
 
