@@ -74,6 +74,8 @@ def main() -> None:
     if cells[0]["cell_type"] != "raw" or front[0] != "---" or front[-1] != "---":
         refuse("no front matter")
     facts = dict(line.split(": ", 1) for line in front[1:-1])
+    if json.loads(facts["format"])["html"]["embed-resources"]:
+        refuse("what is embedded is read as Markdown once more")
     body = []
     for cell in cells[1:]:
         source = "".join(cell["source"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,21 @@ def test_a_page_that_would_fetch_or_run_is_refused(body: str, match: str, make_p
     html = f"<html><head><meta charset='utf-8'></head><body><main>{body}</main></body></html>"
     with pytest.raises(RenderError, match=match):
         finish(html, make_page(), "b{}", where="r.html")
+
+
+def test_a_value_that_looks_like_markup_stays_a_value(make_page: Any) -> None:
+    """Quarto leaves `<` as it is in a value, as browsers do."""
+    value = "a <script>x()</script> <style>b{}</style> <!-- c --> <link> d &amp;lt; &quot;"
+    html = (
+        '<html lang="en"><head><meta charset="utf-8"><script>"</head>"</script></head><body>'
+        f'<!-- gone --><p title="{value}">&lt;b&gt; &amp;amp;</p><style>b{{}}</style>'
+        '<svg viewBox="0 0 1 1"><rect width="1"/></svg></body></html>'
+    )
+    made = finish(html, make_page(), "b{}", where="r.html")
+    assert f'<p title="{escape(unescape(value))}">&lt;b&gt; &amp;amp;</p>' in made
+    assert '<svg viewBox="0 0 1 1"><rect width="1"/></svg>' in made
+    assert made.count("<style>") == 1
+    assert not re.search("<script|<!--|<link", made)
 
 
 def test_a_page_that_is_not_whole_is_refused(make_page: Any) -> None:

@@ -4,9 +4,11 @@ Title, headings and all else arrive as raw HTML that is already escaped, in a fe
 run of backticks inside, and with no shortcode in it. Escaped Markdown will not do for a title:
 Quarto looks for shortcodes in it once the escapes are resolved, and prints the variable asked for.
 
-`minimal` leaves out themes, web fonts, scripts and RequireJS. With `embed-resources` the values of
-attributes are escaped again, which `finish` relies on; it would also put any local file that the
-HTML names into the page, so such HTML is refused.
+`minimal` leaves out themes, web fonts, scripts and RequireJS. `embed-resources` stays off: for it
+Quarto puts the page it has made into a fence of eight backticks and reads it as Markdown once more,
+so that a line of as many in a text would let the rest run as Markdown, its pictures of local files
+included. Nothing is lost, for a report's figures are within the page, and `finish` takes out links
+to Quarto's own scripts and styles.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ def _front_matter(page: ReportPage) -> str:
                 "html": {
                     "minimal": True,
                     "theme": "none",
-                    "embed-resources": True,
+                    "embed-resources": False,
                     "html-math-method": "plain",
                     "anchor-sections": False,
                     "code-copy": False,
