@@ -133,7 +133,8 @@ class Desk:
             limits = replace(limits, memory_mb=budget)
         early = Thread(target=import_jobs)  # while the kernels are made ready
         early.start()
-        with open_kernels(self.bench.workspace, self.room.kernel) as kernels:
+        notebooks = {one.job.report.path for one in waiting.values()}
+        with open_kernels(self.bench.workspace, self.room.kernel, notebooks) as kernels:
             if kernels.why:
                 self.told.step(f"Each report gets a kernel that starts anew: {kernels.why}")
             early.join()

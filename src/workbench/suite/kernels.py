@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.errors import ParameterError, RenderError, one_of
+from workbench.suite.cells import load
 from workbench.suite.environment import kernel_environment
 from workbench.suite.limits import Limits
 from workbench.suite.record import Record
 from workbench.suite.zygote.client import Task, Zygote, can_fork
+from workbench.suite.zygote.preload import names_used
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -183,7 +185,9 @@ def _as(node: type[NotebookNode], value: Mapping[str, object]) -> NotebookNode:
 FRESH = FreshKernels()
 
 
-def open_kernels(workspace: Workspace, choice: str = "auto") -> Kernels:
+def open_kernels(
+    workspace: Workspace, choice: str = "auto", notebooks: Iterable[Path] = ()
+) -> Kernels:
     """Return where kernels come from; to be closed by ``with``.
 
     Parameters
@@ -192,6 +196,8 @@ def open_kernels(workspace: Workspace, choice: str = "auto") -> Kernels:
         The project.
     choice
         ``auto``: forked where that is possible, else ordinary ones. ``fresh``: ordinary ones.
+    notebooks
+        What will be run: what these import is imported once, before the first fork.
 
     Raises
     ------
@@ -206,7 +212,8 @@ def open_kernels(workspace: Workspace, choice: str = "auto") -> Kernels:
         return FreshKernels()
     if why := can_fork():
         return FreshKernels(why)
-    zygote = Zygote(lambda home: kernel_environment(workspace, home, home / "job.json"))
+    names = names_used(load(path) for path in sorted(set(notebooks)))
+    zygote = Zygote(lambda home: kernel_environment(workspace, home, home / "job.json"), names)
     try:
         zygote.start()
         zygote.wait()

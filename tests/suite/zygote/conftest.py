@@ -14,11 +14,13 @@ from workbench.workspace import Workspace
 
 from ..conftest import make_workspace
 
+NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
+
 
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedKernels]:
     workspace = make_workspace(tmp_path_factory.mktemp("zygote") / "project")
-    with open_kernels(workspace) as kernels:
+    with open_kernels(workspace, notebooks=NOTEBOOKS.glob("*.ipynb")) as kernels:
         assert isinstance(kernels, ForkedKernels), kernels.why
         yield kernels
 

@@ -106,7 +106,7 @@ def _run(
         return entry
 
     with (
-        open_kernels(workspace, kernel) as kernels,
+        open_kernels(workspace, kernel, {job.report.path for job in jobs}) as kernels,
         ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool,
     ):
         yield from pool.map(do, jobs)

@@ -3,6 +3,7 @@
 ::
 
     wire.py      lines of JSON over a socket, and the hand-over of a socket
+    preload.py   what the notebooks to come import
     server.py    the process that imports, forks, and buries
     child.py     what a fork does before the notebook begins: its own everything
     shell.py     an IPython kernel without sockets: what it would publish is recorded

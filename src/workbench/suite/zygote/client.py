@@ -70,10 +70,14 @@ class Zygote:
     ----------
     environment
         From a folder to all of the process's variables.
+    names
+        What it imports beside what every kernel needs: `workbench.suite.zygote.preload.names_used`.
     """
 
-    def __init__(self, environment: Callable[[Path], Mapping[str, str]]) -> None:
-        self._environment = environment
+    def __init__(
+        self, environment: Callable[[Path], Mapping[str, str]], names: Sequence[str] = ()
+    ) -> None:
+        self._environment, self._names = environment, names
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -96,7 +100,10 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with theirs, (home / "errors.txt").open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.server", str(theirs.fileno())],
+                [
+                    *(sys.executable, "-P", "-m", f"{__package__}.server"),
+                    *(str(theirs.fileno()), *self._names),
+                ],
                 pass_fds=[theirs.fileno()],
                 env=dict(self._environment(home)),
                 cwd=home,

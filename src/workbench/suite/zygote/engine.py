@@ -15,6 +15,7 @@ from workbench.suite.kernels import ForkedKernels
 from workbench.suite.limits import Limits
 from workbench.suite.record import Record
 from workbench.suite.zygote.client import Zygote
+from workbench.suite.zygote.preload import names_used
 
 __all__ = ["FORKED", "ForkedKernelEngine"]
 
@@ -58,7 +59,7 @@ class ForkedKernelEngine(Engine):  # type: ignore[misc]
             When it took too much, or the kernel died. That a cell failed Papermill raises itself.
         """
         noted = record or Record()
-        own = zygote or Zygote(lambda home: dict(os.environ))
+        own = zygote or Zygote(lambda home: dict(os.environ), names_used([nb_man.nb]))
         own.start()
         try:
             with tempfile.TemporaryDirectory(prefix="workbench-") as made:

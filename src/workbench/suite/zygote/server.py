@@ -14,40 +14,11 @@ from importlib import import_module
 from pathlib import Path
 
 from workbench.suite.zygote.child import run_child
+from workbench.suite.zygote.preload import load_names
 from workbench.suite.zygote.shell import BACKEND
 from workbench.suite.zygote.wire import Wire, receive_with_socket
 
-__all__ = ["PRELOADED", "main", "threads"]
-
-PRELOADED = (
-    "ipykernel.ipkernel",
-    "pandas",
-    "numpy.random",
-    "duckdb",
-    "matplotlib.figure",
-    "matplotlib.font_manager",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.backends.backend_svg",
-    "great_tables",
-    "scipy.stats",
-    "workbench.data.unit",
-    "workbench.data.frames",
-    "workbench.triage.frames",
-    "workbench.triage.verdicts",
-    "workbench.report.charts",
-    "workbench.report.figures",
-    "workbench.report.tables",
-    "workbench.report.actions",
-    "workbench.report.batches",
-    "workbench.segmentation.reading",
-    "workbench.segmentation.study",
-    "workbench.experiments.reading",
-    "workbench.experiments.study",
-    "workbench.retention.periods",
-    "workbench.retention.reading",
-    "workbench.retention.study",
-)
-"""What a job most often imports. A fork has it at once; everything else it imports by itself."""
+__all__ = ["main", "threads"]
 
 
 def threads() -> list[str]:
@@ -64,18 +35,19 @@ def threads() -> list[str]:
     return found
 
 
-def main(handle: int) -> None:
+def main(handle: int, names: list[str]) -> None:
     """Import, then fork a child for each job that is sent, until the other side is gone.
 
     Parameters
     ----------
     handle
         The file descriptor of the socket to the suite.
+    names
+        What to import beside what every kernel needs.
     """
     control = socket.socket(fileno=handle)
     os.environ.setdefault("MPLBACKEND", BACKEND)  # read when matplotlib is imported
-    for name in PRELOADED:
-        import_module(name)
+    load_names(names)
     # Nobody steps through a job.
     setattr(import_module("ipykernel.debugger"), "_is_debugpy_available", False)  # noqa: B010
     gc.collect()
@@ -149,4 +121,4 @@ def _end_group(child: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])
