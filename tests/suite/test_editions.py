@@ -15,7 +15,15 @@ import pytest
 
 from workbench.errors import PublishError
 from workbench.suite import editions
-from workbench.suite.editions import Stage, clean, damage, list_editions, serve, served
+from workbench.suite.editions import (
+    Stage,
+    clean,
+    damage,
+    list_editions,
+    lost_pointer,
+    serve,
+    served,
+)
 from workbench.suite.lock import only_run
 
 
@@ -199,12 +207,12 @@ def test_clean_takes_only_leftovers(tmp_path: Path) -> None:
 
 def test_serving_points_to_another_edition(tmp_path: Path) -> None:
     first = publish(tmp_path, "one")
-    publish(tmp_path, "two")
+    second = publish(tmp_path, "two")
     serve(tmp_path, first.id)
     assert json.loads((tmp_path / "served.json").read_text()) == {"edition": first.id}
     assert served(tmp_path) == first
     shutil.rmtree(first.folder)
-    assert served(tmp_path) is None
+    assert served(tmp_path) == second, "the newest that there is"
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
@@ -216,3 +224,20 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
         pass
     with only_run(tmp_path, "mini"):
         pass
+
+
+@pytest.mark.parametrize("pointer", [b'{"edit', b"[]", b'{"edition": "../other"}', b"{}"])
+def test_without_a_pointer_the_newest_edition_is_shown_and_that_is_said(
+    tmp_path: Path, pointer: bytes
+) -> None:
+    publish(tmp_path, "one")
+    newest = publish(tmp_path, "two")
+    assert lost_pointer(tmp_path) == ""
+    (tmp_path / "served.json").write_bytes(pointer)
+    assert served(tmp_path) == newest
+    assert f"{newest.id}, the newest, is shown" in lost_pointer(tmp_path)
+
+
+def test_a_unit_without_editions_has_lost_no_pointer(tmp_path: Path) -> None:
+    assert served(tmp_path) is None
+    assert lost_pointer(tmp_path) == ""

@@ -49,3 +49,9 @@ def test_paths_are_hidden_in_nested_records_and_values_stay() -> None:
     assert cell.metadata == {}
     assert "papermill" not in notebook.metadata
     assert to_bytes(notebook).endswith(b"}\n")
+
+
+def test_a_word_of_a_million_letters_takes_no_longer_than_its_length() -> None:
+    """Not a time: what takes the square of the length would not end within the suite's limit."""
+    word = "x" * 1_000_000
+    assert clean_text(f"{word} /a/site-packages/b.py", ()) == f"{word} <packages>/b.py"

@@ -7,6 +7,7 @@ away by the next run.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -37,6 +38,7 @@ __all__ = [
     "clean",
     "damage",
     "list_editions",
+    "lost_pointer",
     "read_edition",
     "serve",
     "served",
@@ -82,8 +84,14 @@ class Edition:
 
     @property
     def results(self) -> Mapping[str, Any]:
-        """Return what its reports recorded, by report."""
-        found: Mapping[str, Any] = (read_json(self.folder / RESULTS) or {}).get("reports", {})
+        """Return what its reports recorded, by report; nothing where the file is damaged."""
+        try:
+            content = (self.folder / RESULTS).read_bytes()
+        except OSError:
+            return {}
+        if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(RESULTS):
+            return {}  # `damage` tells; a run mends it
+        found: Mapping[str, Any] = json.loads(content).get("reports", {})
         return found
 
 
@@ -228,12 +236,30 @@ def serve(folder: Path, edition: str) -> None:
 
 
 def served(folder: Path) -> Edition | None:
-    """Return the edition that a unit's portal shows, or None when there is none to be had."""
+    """Return the edition that a unit's portal shows, or None when there is none to be had.
+
+    Where the pointer cannot be read, or names no whole manifest, it is the newest edition that can
+    be read; `lost_pointer` says so, and the next run writes the pointer anew.
+    """
+    return _pointed(folder) or next(iter(list_editions(folder, most=1)), None)
+
+
+def lost_pointer(folder: Path) -> str:
+    """Return in words what is wrong with the pointer to the served edition; empty for nothing."""
+    if _pointed(folder) is not None:
+        return ""
+    shown = served(folder)
+    if shown is None:
+        return ""  # a unit's first edition is to come
+    return f"{folder / SERVED} names no edition that can be read: {shown.id}, the newest, is shown"
+
+
+def _pointed(folder: Path) -> Edition | None:
     try:
-        name = (read_json(folder / SERVED) or {}).get("edition", "")
-    except (OSError, ValueError):
+        name = str((read_json(folder / SERVED) or {}).get("edition", ""))
+    except (OSError, ValueError, AttributeError):
         return None
-    return read_edition(folder / name) if name else None
+    return read_edition(folder / name) if name and name == Path(name).name else None
 
 
 def list_editions(folder: Path, most: int | None = None) -> list[Edition]:

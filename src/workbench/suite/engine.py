@@ -150,7 +150,6 @@ class FreshKernelEngine(NBClientEngine):  # type: ignore[misc]
             iopub_timeout=_OUTPUT_WAIT_SECONDS,
             on_cell_start=began,
             record_timing=False,
-            coalesce_streams=True,
             shutdown_kernel="immediate",
         )
         client.km = client.create_kernel_manager()

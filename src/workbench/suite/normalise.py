@@ -22,8 +22,10 @@ VOLATILE_METADATA = ("papermill", "execution", "widgets")
 VOLATILE_CELL_METADATA = ("papermill", "execution", "ExecuteTime")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
-_CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
-_SITE = re.compile(r"[^\s\"'(<>]*?[/\\](?:site|dist)-packages[/\\]")
+# Both are tried at the beginning of a word only: a notebook may print a word of a million letters,
+# and to try at each of them takes the square of that.
+_CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+_SITE = re.compile(r"(?<![^\s\"'(<>])[^\s\"'(<>]*?[/\\](?:site|dist)-packages[/\\]")
 
 Places = tuple[tuple[str, str], ...]
 

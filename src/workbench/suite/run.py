@@ -14,7 +14,7 @@ from workbench.files import read_json
 from workbench.params import load_suite
 from workbench.suite.assemble import Bench, UnitWork, Wanted, prepare
 from workbench.suite.desk import Desk, Room
-from workbench.suite.editions import ALERTS, Edition
+from workbench.suite.editions import ALERTS, Edition, lost_pointer
 from workbench.suite.inputs import UnitData, ingest, known, secret_texts
 from workbench.suite.limits import Limits
 from workbench.suite.lock import only_run
@@ -190,7 +190,7 @@ def run(
         told.step("Planning")
         secrets = referenced_secrets(secret_texts(params))
         bench = Bench(workspace, params, renderer, secrets)
-        works = _plan(bench, data, catalogue, asked)
+        works = _plan(bench, data, catalogue, asked, told)
         log.step("plan")
         if asked.why:
             _tell_why(works, told)
@@ -216,13 +216,20 @@ def run(
 
 
 def _plan(
-    bench: Bench, data: Mapping[str, UnitData], catalogue: Mapping[str, Report], asked: Choice
+    bench: Bench,
+    data: Mapping[str, UnitData],
+    catalogue: Mapping[str, Report],
+    asked: Choice,
+    told: Progress,
 ) -> list[UnitWork]:
     """Return the work of each unit that has data."""
     units = [one.unit for one in data.values()]
     snapshots = {name: one.snapshot for name, one in data.items()}
     suite = bench.params.name
     folders = {unit.name: bench.workspace.unit_reports(suite, unit.name) for unit in units}
+    for folder in folders.values():
+        if wrong := lost_pointer(folder):
+            told.step(wrong)
     histories = earlier_numbers(folders, bench.params.as_of.isoformat())
     plan = make_plan(bench.params, units, catalogue, snapshots, bench.renderer_named, histories)
     wanted = Wanted(asked.reports, asked.force, asked.failed)

@@ -7,7 +7,6 @@ before standard error where they meet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,6 @@ from workbench.suite.limits import MOST_OUTPUT
 
 __all__ = ["Outputs", "in_order", "say_cut"]
 
-_RETURN = re.compile(r".*\r(?=[^\n])")
 _SHOWN = {"execute_result", "display_data", "update_display_data"}
 
 Output = dict[str, Any]
@@ -135,7 +133,9 @@ def in_order(outputs: list[Output]) -> list[Output]:
 
 def _settled(text: str) -> str:
     """Return a text with the effect of its carriage returns; backspaces stay, as in nbclient."""
-    return _RETURN.sub("", text)
+    if "\r" not in text:
+        return text
+    return "\n".join(line[line.rfind("\r", 0, len(line) - 1) + 1 :] for line in text.split("\n"))
 
 
 def say_cut(outputs: list[Output], more: int) -> None:
