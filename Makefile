@@ -48,6 +48,7 @@ check: setup ## lint, format, types, and the form of the notebooks
 
 bench: $(BENCH_STAMP) ## run the benchmarks, in their own environment
 	$(BENCH)/bin/python benchmarks/reports.py
+	$(BENCH)/bin/python benchmarks/fresh.py
 	$(BENCH)/bin/python benchmarks/faults.py
 	$(BENCH)/bin/python benchmarks/ingest.py
 
