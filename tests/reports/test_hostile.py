@@ -9,12 +9,11 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
-import html
 import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,9 @@ WORDS = {"alt", "title", "aria-label", "data-in"}  # of these, what is read or s
 # What is not the same words in other letters: a setting as Python writes it, cut at a length; and
 # the shape of a value (`A` and `a` for letters, `9` for digits).
 OTHER_WORDS = re.compile(r"parameterrules|\A[^b-zB-Z0-8]*\Z")
-NOISE = re.compile(r"""\ufffd|\\[ntr]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|[\\'"`]|\[31m|\s""")
+WRITTEN = r"""\ufffd|\\[ntr]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|[\\'"]|\[31m|\s"""  # as Python writes it
+EXACT = re.compile(WRITTEN)
+NOISE = re.compile(f"{WRITTEN}|`")  # a rule's title is shown without marks of code
 DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])")
 
 ACTING = {
@@ -68,6 +69,7 @@ DRAWN = {"svg", "g", "path", "defs", "use", "clipPath", "rect", "style", "metada
 FORMULA = re.compile(r"[ \u00a0\u3000]*[=+\-@\t\r\n|%]")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?\Z")
 
+BEYOND = "document.documentElement.scrollWidth - window.innerWidth"  # CSS pixels, sideways
 LOOK = f"""(() => {{
   document.querySelectorAll('details').forEach((one) => {{ one.open = true; }});
   const all = [...document.querySelectorAll('*:not({MAY_DIFFER})')];
@@ -79,6 +81,7 @@ LOOK = f"""(() => {{
   return {{
     ran: window.{CANARY} ?? null,
     title: document.title,
+    beyond: {BEYOND},
     markup: document.documentElement.outerHTML,
     parts: all.map((one) => [depth(one), one.localName,
       Object.fromEntries([...one.attributes].map((a) => [a.name, a.value]))]),
@@ -146,16 +149,17 @@ Pairs = dict[str, tuple[Seen, Seen]]
 
 
 def run_suite(root: Path, notebooks: Path, renderer: str, *, hostile: bool) -> Ran:
-    """Build the project and run it: the embedded renderer for two editions, Quarto for one."""
+    """Build the project and run it.
+
+    A second edition says what changed, and has a report that failed; neither page is Quarto's.
+    """
     made = build(root / "project", notebooks, hostile=hostile)
+    done = run(made.workspace, SUITE, Choice(renderer=renderer, workers=2))
+    assert {outcome.state for outcome in done.outcomes} == {"ok"}
     if renderer == "embedded":
-        run(made.workspace, SUITE, Choice(renderer=renderer, workers=2))
-    made.change()
-    only = LATER if renderer == "embedded" else ()
-    done = run(made.workspace, SUITE, Choice(renderer=renderer, workers=2, reports=only))
-    told = {outcome.report: outcome.state for outcome in done.outcomes}
-    assert told.pop(LOUD) == "failed"
-    assert set(told.values()) == {"ok"}
+        made.change()
+        done = run(made.workspace, SUITE, Choice(renderer=renderer, workers=2, reports=LATER))
+        assert {one.report for one in done.outcomes if one.state == "failed"} == {LOUD}
     edition = done.editions[UNIT]
     write_bundle(made.workspace, edition, root / "bundle")
     return Ran(made, edition, root / "bundle")
@@ -195,7 +199,6 @@ def pairs(twins: Twins, browser: Browser) -> Pairs:
     wild, tame = twins.wild.pages(), twins.tame.pages()
     assert set(wild) == set(tame)
     assert {"reports/index.html", f"reports/{SUITE}/index.html", "bundle/index.html"} <= set(wild)
-    assert sum(name.endswith(f"/{LOUD}.html") for name in wild) >= 2
     return {name: (look(browser, wild[name]), look(browser, tame[name])) for name in wild}
 
 
@@ -204,7 +207,7 @@ def look(browser: Browser, path: Path) -> Seen:
     page = browser.open(path)
     told = page.evaluate(LOOK)
     page.resize(PHONE, 844)
-    told["width"] = page.evaluate("document.documentElement.scrollWidth")
+    told["beyond"] = max(told["beyond"], page.evaluate(BEYOND))
     page.close()
     root = next(up for up in path.parents if up.name in {"reports", "bundle"})
     return Seen(path, root, page.requests, page.complaints, told)
@@ -235,8 +238,8 @@ def test_the_structure_is_that_of_the_tame_twin(pairs: Pairs) -> None:
     assert {"main", "h1", "h2", "table", "tr", "td", "figure", "img", "details", "nav"} <= tags
 
 
-def test_on_a_phone_nothing_sticks_out(pairs: Pairs) -> None:
-    assert faults(pairs, lambda page: page.told["width"] > PHONE) == {}
+def test_nothing_sticks_out_on_a_desk_or_a_phone(pairs: Pairs) -> None:
+    assert faults(pairs, lambda page: page.told["beyond"] > 0) == {}
 
 
 def test_every_id_stands_once_and_is_a_plain_word(pairs: Pairs) -> None:
@@ -357,58 +360,73 @@ def test_a_text_is_found_in_base64(twins: Twins) -> None:
     page.unlink()
 
 
-def holding(page: Seen, attack: str) -> list[str]:
-    """Return the elements' texts that hold an attack whole, none of it lost or changed."""
-    squeezed = "".join(clean(attack).split())
-    return [text for text in page.told["words"] if squeezed in "".join(text.split())]
-
-
 def the_attack(part: str) -> str:
     return next(attack for attack in ATTACKS if part in attack)
 
 
 @pytest.fixture
-def loud(pairs: Pairs) -> Seen:
-    """Return the newest page of the report that prints, shows and raises every attack."""
-    return next(
-        wild for name, (wild, _) in reversed(pairs.items()) if name.endswith(f"{LOUD}.html")
-    )
+def is_shown(twins: Twins, pairs: Pairs) -> Callable[[str], bool]:
+    """Return whether an attack is shown whole wherever the loud report's tame twin shows its text.
+
+    The report prints it, shows it as all kinds of output, and tells it as a finding, a heading, a
+    metric and a parameter.
+    """
+    wild, tame = next(pair for name, pair in pairs.items() if name.endswith(f"served/{LOUD}.html"))
+
+    def holding(page: Seen, text: str) -> int:
+        said = EXACT.sub("", clean(text))
+        return sum(said in EXACT.sub("", clean(words)) for words in page.told["words"])
+
+    def ask(attack: str) -> bool:
+        texts = zip(twins.wild.project.texts, twins.tame.project.texts, strict=True)
+        theirs, ours = next(
+            pair for pair in texts if re.fullmatch(re.escape(attack) + r" 90\d\d", pair[0])
+        )
+        return holding(wild, theirs) == holding(tame, ours) > 8
+
+    return ask
 
 
-def test_a_shortcode_prints_no_variable(twins: Twins, loud: Seen) -> None:
+def test_a_shortcode_prints_no_variable(twins: Twins, is_shown: Callable[[str], bool]) -> None:
     assert holders(twins.wild, VALUE) == []
-    assert len(holding(loud, the_attack("{{< env"))) > 5
+    assert is_shown(the_attack("{{< env"))
 
 
-def test_a_picture_embeds_no_local_file(twins: Twins, loud: Seen) -> None:
+def test_a_picture_embeds_no_local_file(
+    twins: Twins, pairs: Pairs, is_shown: Callable[[str], bool]
+) -> None:
     assert holders(twins.wild, SECRET) == []
-    assert len(holding(loud, the_attack("![picture]"))) > 5
-    assert not [src for src in loud.values("src") if not src.startswith("data:image/svg+xml;")]
+    assert is_shown(the_attack("![picture]"))
+    pictures = [src for wild, _ in pairs.values() for src in wild.values("src")]
+    assert pictures != []
+    assert not [src for src in pictures if not src.startswith("data:image/svg+xml;base64,")]
 
 
 @pytest.mark.parametrize("start", ["```\n", "```{=html}", "`<script>"])
-def test_backticks_leave_no_fence(loud: Seen, start: str) -> None:
-    assert len(holding(loud, the_attack(start))) > 5
+def test_backticks_leave_no_fence(start: str, is_shown: Callable[[str], bool]) -> None:
+    assert is_shown(the_attack(start))
 
 
-def test_front_matter_in_a_text_retitles_nothing(pairs: Pairs) -> None:
-    titles = {
-        name: [plain(text) for text in wild.told["words"] if text in heading(wild)]
-        for name, (wild, _) in pairs.items()
-        if name.endswith(f"{LOUD}.html")
-    }
-    assert set(map(tuple, titles.values())) == {("Loud",)}
+def test_front_matter_in_a_text_retitles_nothing(
+    pairs: Pairs, is_shown: Callable[[str], bool]
+) -> None:
+    headings = {name: heading(wild) for name, (wild, _) in pairs.items()}
+    assert {text for name, text in headings.items() if name.endswith(f"{LOUD}.html")} == {"Loud"}
+    assert "taken" not in headings.values()
     assert faults(pairs, lambda page: page.told["title"] == "taken") == {}
     assert faults(pairs, lambda page: page.values("lang") != ["en"]) == {}
+    assert is_shown(the_attack("---\ntitle: taken"))
 
 
-def heading(page: Seen) -> list[str]:
-    found = re.findall(r"<h1\b[^>]*>(.*?)</h1>", page.told["markup"], re.DOTALL)
-    return [html.unescape(re.sub(r"<[^>]*>", "", text)) for text in found]
+def heading(page: Seen) -> str:
+    """Return the words of the one first heading of a page."""
+    found: list[str] = re.findall(r"<h1\b[^>]*>(.*?)</h1>", page.told["markup"], re.DOTALL)
+    assert len(found) == 1
+    return re.sub(r"<[^>]*>", "", found[0]).strip()
 
 
-def test_templates_are_not_evaluated(loud: Seen) -> None:
-    assert len(holding(loud, the_attack("{{ 7 * 7 }}"))) > 5
+def test_templates_are_not_evaluated(is_shown: Callable[[str], bool]) -> None:
+    assert is_shown(the_attack("{{ 7 * 7 }}"))
 
 
 def cells_of(path: Path) -> list[str]:

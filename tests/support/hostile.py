@@ -56,7 +56,7 @@ ATTACKS = (
     "[link]: https://outside.example 'title'\n\n[link] <https://outside.example>",
     "{{ 7 * 7 }} {% include 'secret.txt' %} {# gone #} ${7*7} #{7*7}",
     f"{{{{< env {SECRET_VARIABLE} >}}}} {{{{< include secret.txt >}}}} {{{{< meta title >}}}}",
-    f"```\n</code></pre><script>{RUN}</script>\n```````` ~~~~",
+    f"```\n</code></pre><script>{RUN}</script>\n````````\n![](/etc/hosts)\n~~~~~~~~\nx",
     f"```{{=html}}\n<script>{RUN}</script>\n```",
     f"`<script>{RUN}</script>`{{=html}} \\<script>",
     "---\ntitle: taken\nformat: {html: {embed-resources: false}}\n---",
