@@ -81,6 +81,7 @@ def alert(report: str, name: str, **more: Any) -> dict[str, Any]:
         "metric": name,
         "label": name.replace("-", " ").capitalize(),
         "rule": f"{report}.{name} < 0.3",
+        "condition": f"“{name.replace('-', ' ').capitalize()}” is below 30%",
         "severity": "warning",
         "owner": "Data office",
         "value": 0.281,

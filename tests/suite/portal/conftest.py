@@ -43,7 +43,9 @@ def source(
 
 
 def critical(words: str = "It is 28.1%, below 30%.", rule: str = "triage.share < 0.3") -> Alert:
-    return Alert("critical", "Sales", "Share", words, "", rule, Link("a/triage.html#x", "Triage"))
+    link = Link("a/triage.html#x", "Triage")
+    condition = f"“Share” is {rule.partition(' ')[2].replace('<', 'below')}"
+    return Alert("critical", "Sales", "Share", words, "", rule, condition, link)
 
 
 def unit(name: str = "atlas", **more: Any) -> UnitView:

@@ -65,7 +65,7 @@ def test_what_is_asked_in_several_units_stands_once() -> None:
     assert [place.title for place in off.places] == ["Atlas", "Brook"]
     assert list(off.details) == ["28.1%", "12.0%"]
     (warning,) = asking["Data office"].asks
-    assert warning.text == "“Rate”: retention.rate < 0.3"
+    assert warning.text == "“Rate” is below 30%."
     assert asking["Retail"].asks[0].text == "Do we?"
     assert asking["Marketing"].count("plan", "goal") == 4
 

@@ -27,7 +27,7 @@ def test_the_same_trouble_in_many_units_is_told_once() -> None:
     units = [unit(name, alerts=[critical(f"{name}!")], cells=[failed]) for name in names]
     failure, alert = attention_of(units)
     assert (failure.where, failure.units, failure.reason) == ("Retention", 3, "no column")
-    assert (alert.where, alert.reason) == ("Triage", "“Share”: triage.share < 0.3")
+    assert (alert.where, alert.reason) == ("Triage", "“Share” is below 0.3.")
     assert [link.title for link in alert.links] == ["Atlas", "Brook", "Cirrus"]
 
 

@@ -205,6 +205,7 @@ def hostile(text: str) -> Callable[[int, str, int, int], dict[str, Any]]:
                 severity=severity,
                 label=text,
                 rule=text,
+                condition=text,
                 words=text,
                 why=text,
                 owner=text,
@@ -302,7 +303,7 @@ def test_many_units_stay_readable(tmp_path: Path) -> None:
     assert html.count('<details class="wp-unit"') == 40
     assert " open>" not in html
     page = words_of(html)
-    assert "13 units : “Repeat rate”: triage.repeat-rate < 0.3" in page
+    assert "13 units : “Repeat rate” is below 30%." in page
     assert "1 older edition in the folder" in page
 
 

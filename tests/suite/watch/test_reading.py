@@ -110,6 +110,7 @@ def test_all_is_read_and_is_plain_json(read: Callable[..., Watched]) -> None:
         "metric": "churn",
         "label": "Churn",
         "rule": "retention.churn > 20%",
+        "condition": "“Churn” is above 20%",
         "severity": "critical",
         "owner": "CRM",
         "value": 0.25,

@@ -139,7 +139,7 @@ def _of_watch(unit: UnitView, link: Link, owner: str, asked: Asked, told: Json) 
     due = f"by {format_date(asked.by)}" if asked.by else ""
     label, why, detail, also = asked.text, due, "", ""
     if asked.kind == "alert":
-        label, why, detail = f"“{told['label']}”: {told['rule']}", told["why"], told["display"]
+        label, why, detail = f"{told.get('condition', told['rule'])}.", told["why"], told["display"]
         also = told["rule"]
     elif asked.kind == "goal":
         label, why, detail = f"“{told['label']}”: {_aim(told, due)}", "", told["display"]

@@ -127,8 +127,7 @@ def _alerts(unit: UnitView) -> Iterator[_One]:
             alert.words,
             [Link(alert.source.href, "Read it in the report")],
         )
-        same = f"“{alert.label}”: {alert.rule}"
-        yield _One(alone, report, same, Link(alert.source.href, unit.title))
+        yield _One(alone, report, f"{alert.condition}.", Link(alert.source.href, unit.title))
 
 
 def late_units(units: Iterable[UnitView]) -> list[Late]:

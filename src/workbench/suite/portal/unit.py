@@ -179,6 +179,7 @@ def _alerts(good: Iterable[tuple[Link, Json]]) -> list[Alert]:
             words=alert["words"],
             why=alert.get("why", ""),
             rule=alert["rule"],
+            condition=alert.get("condition", alert["rule"]),  # of an older edition
             source=Link(f"{link.href}#{anchor('alert', alert)}", link.title),
         )
         for link, told in good

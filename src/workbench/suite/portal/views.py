@@ -98,7 +98,7 @@ class Alert:
 
     Parameters
     ----------
-    severity, owner, label, words, why, rule
+    severity, owner, label, words, why, rule, condition
         As the edition holds it.
     source
         The report that it is about, at its place.
@@ -110,6 +110,7 @@ class Alert:
     words: str
     why: str
     rule: str
+    condition: str
     source: Link
 
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from workbench.params.rules import Rule, parse_rule
+from workbench.suite.watch.conditions import condition
 from workbench.suite.watch.earlier import earlier_of
 from workbench.suite.watch.records import Alert, Told, Trouble, Unread
 from workbench.suite.watch.rules import Verdict, judge
@@ -77,6 +78,7 @@ def _raised(
         metric=metric,
         label=str(record["label"]),
         rule=rule.text,
+        condition=condition(rule, record),
         severity=alert["severity"],
         owner=str(alert["owner"]),
         value=record["value"],

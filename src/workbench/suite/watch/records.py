@@ -91,6 +91,8 @@ class Alert:
         What it is about.
     rule
         The whole rule, as declared.
+    condition
+        The same in words: what holds of the metric.
     severity
         ``critical`` or ``warning``.
     owner
@@ -113,6 +115,7 @@ class Alert:
     metric: str
     label: str
     rule: str
+    condition: str
     severity: Literal["critical", "warning"]
     owner: str
     value: float | int
