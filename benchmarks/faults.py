@@ -25,6 +25,7 @@ KINDS = ("killed in the second day's run", "killed twice", "bit flipped", "kille
 
 def one(world: World, kind: str, steps: int, chance: random.Random) -> str:
     """Do one fault to a copy of the world, and return what went wrong; empty for nothing."""
+    damaged = ""
     try:
         if kind == "bit flipped":
             _flip(world, chance)
@@ -35,15 +36,19 @@ def one(world: World, kind: str, steps: int, chance: random.Random) -> str:
                 world.killed_at(chance.randint(1, steps), SECOND)
                 world.check_visible()
             if kind == "killed, bit flipped":
-                _flip(world, chance)
-        world.check_recovers()
+                damaged = _flip(world, chance)
+        world.check_recovers(damaged=damaged)
     except Exception as error:  # noqa: BLE001 - whatever it is, the fault was not survived
         return f"{type(error).__name__}: {error}"
     return ""
 
 
-def _flip(world: World, chance: random.Random) -> None:
-    """Flip a bit of any file of an edition, a snapshot, or a pointer to one."""
+def _flip(world: World, chance: random.Random) -> str:
+    """Flip a bit of a file of an edition, a snapshot, or a pointer; return which edition's.
+
+    That edition cannot be made again by a run for a later day. It must not be served then, and what
+    follows it is no longer what would have followed it undamaged.
+    """
     found = [
         path
         for place in ("reports/faults/*/*/**/*", "reports/faults/*/served.json")
@@ -52,7 +57,10 @@ def _flip(world: World, chance: random.Random) -> None:
     ]
     found += [path for path in world.root.glob("data/faults/*/snapshots/**/*") if path.is_file()]
     found += list(world.root.glob("data/faults/*/current.json"))
-    flip(chance.choice(sorted(found)), chance)
+    path = chance.choice(sorted(found))
+    flip(path, chance)
+    _, _, unit, *rest = path.relative_to(world.root).parts
+    return f"{unit}/{rest[0]}" if path.is_relative_to(world.root / "reports") and rest[1:] else ""
 
 
 def main() -> None:
