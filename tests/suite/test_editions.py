@@ -23,6 +23,7 @@ from workbench.suite.editions import (
     lost_pointer,
     serve,
     served,
+    standing,
 )
 from workbench.suite.lock import only_run
 
@@ -212,7 +213,8 @@ def test_serving_points_to_another_edition(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "served.json").read_text()) == {"edition": first.id}
     assert served(tmp_path) == first
     shutil.rmtree(first.folder)
-    assert served(tmp_path) == second, "the newest that there is"
+    assert served(tmp_path) is None
+    assert standing(tmp_path) == second, "the newest that there is"
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
@@ -234,10 +236,11 @@ def test_without_a_pointer_the_newest_edition_is_shown_and_that_is_said(
     newest = publish(tmp_path, "two")
     assert lost_pointer(tmp_path) == ""
     (tmp_path / "served.json").write_bytes(pointer)
-    assert served(tmp_path) == newest
+    assert served(tmp_path) is None
+    assert standing(tmp_path) == newest
     assert f"{newest.id}, the newest, is shown" in lost_pointer(tmp_path)
 
 
 def test_a_unit_without_editions_has_lost_no_pointer(tmp_path: Path) -> None:
-    assert served(tmp_path) is None
+    assert standing(tmp_path) is None
     assert lost_pointer(tmp_path) == ""

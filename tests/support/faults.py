@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 
 from workbench.data.snapshots import current_snapshot, verify_snapshot
-from workbench.suite.editions import Edition, damage, served
+from workbench.suite.editions import Edition, damage, served, standing
 from workbench.suite.limits import Limits
 from workbench.suite.run import Choice, RunResult, run
 from workbench.workspace import Workspace
@@ -177,7 +177,7 @@ class World:
         known = {FIRST: self.first, SECOND: self.second}
         for unit in UNITS:
             folder = self.workspace.unit_reports("faults", unit)
-            shown = served(folder)
+            shown = standing(folder)
             assert shown is not None, f"{unit}: nothing is served"
             if damaged:
                 assert shown.manifest["as_of"] in days, shown.id
@@ -202,6 +202,9 @@ class World:
         if not published:
             assert damaged or found == self.second, f"{found} instead of {self.second}"
             self.check_visible(days=(SECOND,), damaged=damaged)
+            for unit in UNITS:
+                shown = served(self.workspace.unit_reports("faults", unit))
+                assert shown is not None, f"{unit}: the pointer is not mended"
         remains = [
             path
             for path in self.root.rglob(".*")

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.params import SuiteParams
 from workbench.suite.compose import compose, core, followed
-from workbench.suite.editions import RESULTS, Edition, Stage, damage, served
+from workbench.suite.editions import RESULTS, Edition, Stage, damage, serve, served, standing
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
 from workbench.suite.manifest import Entry, make_manifest, read_entries
 from workbench.suite.plan import Job, Plan, why_stale
@@ -132,7 +132,7 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
     """
     unit = data.unit
     folder = bench.workspace.unit_reports(bench.params.name, unit.name)
-    before = served(folder)
+    before = standing(folder)
     work = UnitWork(data, folder, before)
     old = read_entries(before.manifest, before.results) if before else {}
     broken = set(damage(before)) if before else set()
@@ -202,6 +202,8 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
     if before is not None and not ran:
         same = make_manifest(head, entries, before.manifest["files"])
         if core(same) == core(before.manifest) and not damage(before):
+            if served(work.folder) is None:  # the pointer was lost
+                serve(work.folder, before.id)
             return before
     if before is not None:
         for entry in entries:

@@ -42,6 +42,7 @@ __all__ = [
     "read_edition",
     "serve",
     "served",
+    "standing",
 ]
 
 MANIFEST = "manifest.json"
@@ -236,30 +237,29 @@ def serve(folder: Path, edition: str) -> None:
 
 
 def served(folder: Path) -> Edition | None:
-    """Return the edition that a unit's portal shows, or None when there is none to be had.
-
-    Where the pointer cannot be read, or names no whole manifest, it is the newest edition that can
-    be read; `lost_pointer` says so, and the next run writes the pointer anew.
-    """
-    return _pointed(folder) or next(iter(list_editions(folder, most=1)), None)
-
-
-def lost_pointer(folder: Path) -> str:
-    """Return in words what is wrong with the pointer to the served edition; empty for nothing."""
-    if _pointed(folder) is not None:
-        return ""
-    shown = served(folder)
-    if shown is None:
-        return ""  # a unit's first edition is to come
-    return f"{folder / SERVED} names no edition that can be read: {shown.id}, the newest, is shown"
-
-
-def _pointed(folder: Path) -> Edition | None:
+    """Return the edition that a unit's portal shows, or None when there is none to be had."""
     try:
         name = str((read_json(folder / SERVED) or {}).get("edition", ""))
     except (OSError, ValueError, AttributeError):
         return None
     return read_edition(folder / name) if name and name == Path(name).name else None
+
+
+def standing(folder: Path) -> Edition | None:
+    """Return the served edition; where that is lost, the newest that can be read; else None.
+
+    For what reads on and writes the pointer anew: a run goes on from here, and the portal shows it.
+    What removes editions or goes back to one asks `served`, and stops where that is lost.
+    """
+    return served(folder) or next(iter(list_editions(folder, most=1)), None)
+
+
+def lost_pointer(folder: Path) -> str:
+    """Return in words what is wrong with the pointer to the served edition; empty for nothing."""
+    found = standing(folder) if served(folder) is None else None
+    if found is None:
+        return ""  # all is well, or a unit's first edition is to come
+    return f"{folder / SERVED} names no edition that can be read: {found.id}, the newest, is shown"
 
 
 def list_editions(folder: Path, most: int | None = None) -> list[Edition]:

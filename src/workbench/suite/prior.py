@@ -16,7 +16,7 @@ from workbench.suite.editions import (
     Edition,
     list_editions,
     read_edition,
-    served,
+    standing,
 )
 from workbench.suite.history import HISTORY, Point, own_point, points_of, with_own
 from workbench.suite.manifest import read_entries
@@ -88,7 +88,7 @@ def base_of(folder: Path, as_of: str, shown: Edition | None = None) -> Edition |
     shown
         The served edition, where it was read already.
     """
-    shown = shown or served(folder)
+    shown = shown or standing(folder)
     if shown is None or str(shown.manifest["as_of"]) <= as_of:
         return shown
     earlier = (one for one in list_editions(folder) if str(one.manifest["as_of"]) <= as_of)

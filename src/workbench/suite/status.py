@@ -9,7 +9,7 @@ from typing import Literal
 
 from workbench.data.snapshots import Snapshot
 from workbench.params import SuiteParams, UnitParams
-from workbench.suite.editions import Edition, served
+from workbench.suite.editions import Edition, standing
 from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
 from workbench.suite.notebook import Report
@@ -83,7 +83,7 @@ def suite_status(
     why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
     found = []
     for name, unit in units.items():
-        edition = served(folders[name])
+        edition = standing(folders[name])
         entries = read_entries(edition.manifest, edition.results) if edition else {}
         for report in reports.values():
             entry = entries.get(report.name)

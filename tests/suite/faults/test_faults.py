@@ -16,6 +16,7 @@ import pytest
 from tests.support.faults import FIRST, SECOND, UNITS, World, flip, tmpfs
 
 from workbench.errors import PublishError, WorkbenchError
+from workbench.suite.editions import served
 from workbench.suite.limits import Limits
 from workbench.suite.lock import only_run
 
@@ -98,6 +99,10 @@ def test_a_flipped_bit_in_the_snapshot(world: World, name: str) -> None:
 )
 def test_a_pointer_that_cannot_be_read(world: World, place: str) -> None:
     (world.root / place).write_bytes(b'{"edit')
+    assert world.run(FIRST) == world.first, "with nothing new, what stood is shown again"
+    shown = served(world.workspace.unit_reports("faults", "north"))
+    assert shown is not None
+    (world.root / place).write_bytes(b"")
     world.check_recovers()
 
 
@@ -167,7 +172,7 @@ def test_a_notebook_that_takes_too_much(world: World, name: str) -> None:
     path = world.root / "notebooks" / "spare.ipynb"
     good = path.read_text()
     path.write_text(good.replace("print('spare')", json.dumps(code)[1:-1]))
-    limits = Limits(cell_seconds=4, memory_mb=900)
+    limits = Limits(cell_seconds=4 if name == "hangs" else 120, memory_mb=900)
     found = world.result(SECOND, limits)
     states = {(one.unit, one.report): one for one in found.outcomes}
     for unit in UNITS:
