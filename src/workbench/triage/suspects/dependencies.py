@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.triage.suspects.frame import Column, Frame
+from workbench.triage.suspects.frame import PREFIX, Column, Frame
 
-__all__ = ["MOST_PAIRS", "Dependency", "find_dependencies", "foretold"]
+__all__ = ["CODES", "MOST_PAIRS", "Dependency", "find_dependencies", "foretold"]
 
+CODES = f"{PREFIX}codes"
+"""The rows' hashes, column by column, as `find_dependencies` left them; 0 for none."""
 MOST_PAIRS = 3_000
 """Pairs of columns that are tried."""
 MOST_FOR_ONE = 6
@@ -76,8 +78,10 @@ def find_dependencies(frame: Frame) -> tuple[Dependency, ...]:
     if len(pairs) > MOST_PAIRS:
         deciding, pairs = _fewer(frame, deciding, pairs)
     found: list[Dependency] = []
+    used = sorted({one for pair in pairs for one in pair}, key=lambda one: one.place)
+    _encode(frame, used)
     whole = frame.count <= SAMPLE
-    shared = _sample(frame, None, enough) if whole and pairs else {}
+    shared = _sample(frame, None, used) if whole and pairs else {}
     for a in deciding:
         ons = [b for one, b in pairs if one.place == a.place]
         if not ons:
@@ -172,29 +176,36 @@ def _fewer(
     return sorted(chosen, key=lambda one: one.place), kept
 
 
+def _encode(frame: Frame, columns: list[Column]) -> None:
+    """Make the table of codes: ``r`` and each column's hash, 0 where it is empty."""
+    codes = [
+        f"CASE WHEN {one.sql} IS NULL THEN 0::UBIGINT ELSE hash({one.sql}) END AS {one.sql}"
+        for one in columns
+    ]
+    frame.connection.execute(
+        f"CREATE TEMP TABLE {CODES} AS SELECT {', '.join(['r', *codes])} FROM {frame.rows}"
+    )
+
+
 def _sample(frame: Frame, by: Column | None, columns: list[Column]) -> dict[int, Codes]:
     """Return the columns' codes on a sample of rows, whole groups of ``by`` where they are small."""
-    picked = ", ".join(
-        f"CASE WHEN {one.sql} IS NULL THEN 0 ELSE hash({one.sql}) END AS {one.sql}"
-        for one in columns
-    )
     where = ""
     if by is not None:
         size = max(1, by.filled // by.distinct)
         every_row = max(1, size // _GROUP)
         every_group = max(1, by.filled // every_row // SAMPLE)
-        row = ", ".join(one.sql for one in columns)
-        chosen = f"{by.sql} IS NOT NULL AND hash({by.sql}) % {every_group} = 0"
+        row = f"hash({', '.join(one.sql for one in columns)})"
+        chosen = f"{by.sql} <> 0 AND {by.sql} % {every_group} = 0"
         (rows,) = frame.one(
-            f"SELECT count(*) FROM {frame.rows} WHERE {chosen} AND hash({row}) % {every_row} = 0"
+            f"SELECT count(*) FROM {CODES} WHERE {chosen} AND {row} % {every_row} = 0"
         )
         every_row *= max(1, int(rows) // (4 * SAMPLE))
-        where = f"WHERE {chosen} AND hash({row}) % {every_row} = 0"
-    found = frame.connection.execute(f"SELECT {picked} FROM {frame.rows} {where}").fetchnumpy()
+        where = f"WHERE {chosen} AND {row} % {every_row} = 0"
+    picked = ", ".join(one.sql for one in columns)
+    found = frame.connection.execute(f"SELECT {picked} FROM {CODES} {where}").fetchnumpy()
     codes = {}
     for one in columns:
-        hashes = np.asarray(found[one.sql], dtype=np.uint64)
-        kinds, inverse = np.unique(hashes, return_inverse=True)
-        # The least hash is that of "none", where there is one.
+        kinds, inverse = np.unique(np.asarray(found[one.sql]), return_inverse=True)
+        # The least code is that of "none", where there is one.
         codes[one.place] = inverse.astype(np.int64) - int(len(kinds) > 0 and kinds[0] == 0)
     return codes

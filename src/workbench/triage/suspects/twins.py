@@ -13,6 +13,7 @@ MOST_WORK = 400_000_000
 """Comparisons of letters up to which each rare text is compared with each frequent one."""
 _RATIO = 5
 _FREQUENT = 4
+_FAR_MORE = 50
 _CROWD = 2_000
 _WORD = r"[\pL\pM\pN]+"
 
@@ -21,9 +22,9 @@ def find_twins(frame: Frame) -> None:
     """Add rare texts that are a few typed letters away from a frequent one of their column.
 
     A text is rare beside another when that one is five times as frequent. Twins differ in about one
-    letter in seven at most, and not by digits alone (``A-1`` and ``A-2`` are two things). A column
-    in which frequent texts are near-twins of each other (``Jon`` and ``Joan``) counts for less,
-    and a text whose every word is common in the column is none. Where texts share a small stock of
+    letter in seven at most, and not by digits alone (``A-1`` and ``A-2`` are two things). Where
+    frequent texts have near-twins as well (``Jon`` and ``Joan``), rare ones count for less: only for
+    what they have more of them. A text whose every word is common in the column is no twin. Where texts share a small stock of
     words, a rare word beside a frequent twin counts as well.
     """
     for column in frame.texts():
@@ -114,34 +115,39 @@ def _mended(text: str, word: str, twin: str) -> str:
 
 def _pairs(frame: Frame, column: Column, table: str) -> bool:
     """Make the table of twins (``v, twin, times, confidence``); false where there is none."""
-    bare = f"{PREFIX}bare"
+    bare, least = f"{PREFIX}bare", max(_FREQUENT, column.filled // 20_000)
     frame.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {bare} AS SELECT v, n, length(v) AS long, "
         f"regexp_replace(v, '[0-9]+', '', 'g') AS bare FROM {table} "
         "WHERE length(v) BETWEEN 3 AND 400"
     )
     most, frequent, rare, long = frame.one(
-        f"SELECT max(n), count(*) FILTER (WHERE n >= {_FREQUENT}), "
+        f"SELECT max(n), count(*) FILTER (WHERE n >= {least}), "
         f"count(*) FILTER (WHERE n * {_RATIO} <= (SELECT max(n) FROM {bare})), "
         f"coalesce(CAST(sum(long) AS BIGINT) // greatest(count(*), 1), 0) FROM {bare}"
     )
-    if not frequent or not rare or int(most) < _FREQUENT:
+    if not frequent or not rare or int(most) < least:
         return False
     brute = int(rare) * int(frequent) * (int(long) + 1) ** 2 <= MOST_WORK
     if not brute:
         frame.not_tried.append(
             f"`{column.name}` has many values: it was searched for twins of one typed letter only"
         )
-    near = _near(bare, brute=brute)
+    near = _near(bare, least, brute=brute)
     frame.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {PREFIX}near AS SELECT a.v, a.n, a.long, b.v AS twin, "
         f"b.n AS often, damerau_levenshtein(a.v, b.v) AS steps FROM {near}"
     )
-    (crowded,) = frame.one(
-        f"SELECT count(DISTINCT v) FROM {PREFIX}near WHERE n >= {_FREQUENT} AND {_close('long')} "
-        f"AND often < n * {_RATIO}"
+    crowded, twinned, seldom = frame.one(
+        f"SELECT count(DISTINCT v) FILTER (WHERE n >= {least} "
+        f"AND often < n * {_FAR_MORE}), count(DISTINCT v) FILTER "
+        f"(WHERE n < {least} AND often >= n * {_RATIO}), (SELECT count(*) FROM {bare} "
+        f"WHERE n < {least} AND n * {_RATIO} <= {most}) FROM {PREFIX}near WHERE {_close('long')}"
     )
-    usual = max(0.0, 1 - 2 * int(crowded) / int(frequent))
+    # By chance rare texts have as many twins as frequent ones: what is more than that, is typed.
+    chance = int(crowded) / int(frequent)
+    rate = int(twinned) / int(seldom) if seldom else 1.0
+    usual = max(0.0, 1 - chance / rate) if rate else 0.0
     frame.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {PREFIX}twins AS SELECT v, twin, often / n AS times, "
         f"{usual:.4f} * (often / (often + 2.0 * n)) * (1 - 0.5 * steps / long) "
@@ -156,10 +162,10 @@ def _close(long: str) -> str:
     return f"steps BETWEEN 1 AND greatest(1, least(8, {long} * 15 // 100))"
 
 
-def _near(bare: str, *, brute: bool) -> str:
+def _near(bare: str, least: int, *, brute: bool) -> str:
     """Return the pairs to compare, as the FROM clause of ``a`` (rarer) and ``b`` (frequent)."""
     same = (
-        f"b.n >= {_FREQUENT} AND (a.n < b.n OR (a.n = b.n AND a.v < b.v)) "
+        f"b.n >= {least} AND (a.n < b.n OR (a.n = b.n AND a.v < b.v)) "
         "AND a.bare <> b.bare AND length(b.bare) >= 3 "
         "AND abs(a.long - b.long) <= greatest(1, least(8, a.long * 15 // 100))"
     )

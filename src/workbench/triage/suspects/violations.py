@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.triage.suspects.dependencies import TOLERANCE, Dependency
+from workbench.triage.suspects.dependencies import CODES, TOLERANCE, Dependency
 from workbench.triage.suspects.evidence import add_cells
-from workbench.triage.suspects.frame import PREFIX, Frame
+from workbench.triage.suspects.frame import PREFIX, Column, Frame
 
 __all__ = ["find_violations"]
 
@@ -14,6 +14,7 @@ _USUAL = f"{PREFIX}usual"
 _VOTES = f"{PREFIX}votes"
 _ACCUSED = f"{PREFIX}accused"
 _FIRST = f"{PREFIX}first"
+_JUDGED = f"{PREFIX}judged"
 _WEIGHT = "DECIMAL(9,4)"
 _DOUBT = 0.3
 _NULLS = 0.1
@@ -29,51 +30,52 @@ def find_violations(frame: Frame, dependencies: Sequence[Dependency]) -> None:
     if not dependencies:
         return
     make = frame.connection.execute
-    make(f"CREATE TEMP TABLE {_USUAL} (d INTEGER, a VARCHAR, b VARCHAR, w {_WEIGHT}, accuses BOOLEAN)")
+    make(f"CREATE TEMP TABLE {_USUAL} (d INTEGER, a UBIGINT, b UBIGINT, w {_WEIGHT}, sure BOOLEAN)")
     make(f"CREATE TEMP TABLE {_ACCUSED} (r BIGINT, place INTEGER)")
     kept = [(d, one) for d, one in enumerate(dependencies) if _accuse(frame, d, one)]
     if not frame.one(f"SELECT count(*) FROM {_ACCUSED}")[0]:
         return
+    rows = f"{PREFIX}accused_rows"
     make(
-        f"CREATE TEMP TABLE {PREFIX}accused_rows AS SELECT * FROM {frame.rows} "
-        f"WHERE r IN (SELECT r FROM {_ACCUSED})"
+        f"CREATE TEMP TABLE {rows} AS SELECT * FROM {CODES} WHERE r IN (SELECT r FROM {_ACCUSED})"
     )
     make(
-        f"CREATE TEMP TABLE {_VOTES} (r BIGINT, place INTEGER, by_place INTEGER, v VARCHAR, "
-        f"usual VARCHAR, w {_WEIGHT}, against BOOLEAN)"
+        f"CREATE TEMP TABLE {_VOTES} (r BIGINT, place INTEGER, by_place INTEGER, "
+        f"usual UBIGINT, w {_WEIGHT}, against BOOLEAN)"
     )
     for d, one in kept:
         make(
             # A value that comes again in its group is less likely a slip.
-            f"INSERT INTO {_VOTES} SELECT r, {one.on.place}, {one.by.place}, v, usual, "
-            "CASE WHEN against THEN w / count(*) OVER (PARTITION BY a, v) ELSE w END, against "
-            f"FROM (SELECT t.r, t.{one.on.sql} AS v, u.a, u.b AS usual, u.w, u.accuses, "
-            f"t.{one.on.sql} IS DISTINCT FROM u.b AS against FROM {PREFIX}accused_rows t "
-            f"JOIN {_USUAL} u ON u.d = {d} AND t.{one.by.sql} = u.a WHERE "
-            f"t.r IN (SELECT r FROM {_ACCUSED} WHERE place = {one.on.place})) "
-            "WHERE accuses OR NOT against"
+            f"INSERT INTO {_VOTES} SELECT r, {one.on.place}, {one.by.place}, usual, "
+            "CASE WHEN against THEN w / count(*) OVER (PARTITION BY a, b) ELSE w END, against "
+            f"FROM (SELECT t.r, t.{one.on.sql} AS b, u.a, u.b AS usual, u.w, u.sure, "
+            f"t.{one.on.sql} <> u.b AS against FROM {rows} t JOIN {_USUAL} u "
+            f"ON u.d = {d} AND t.{one.by.sql} = u.a WHERE t.r IN "
+            f"(SELECT r FROM {_ACCUSED} WHERE place = {one.on.place})) WHERE sure OR NOT against"
         )
     _weigh(frame)
+    for place in sorted({one.on.place for _, one in kept}):
+        _add(frame, frame.columns[place])
 
 
 def _accuse(frame: Frame, number: int, one: Dependency) -> bool:
     """Note each group's usual value and the cells that differ; false where too many do."""
     by, on = one.by.sql, one.on.sql
     # Where the column is nearly always filled, an empty cell differs too.
-    filled = "" if frame.count - one.on.filled <= _NULLS * frame.count else f"AND {on} IS NOT NULL"
+    filled = "" if frame.count - one.on.filled <= _NULLS * frame.count else f"AND {on} <> 0"
     counted = (
-        f"SELECT {by} AS a, {on} AS b, count(*) AS n FROM {frame.rows} "
-        f"WHERE {by} IS NOT NULL {filled} GROUP BY ALL"
+        f"SELECT {by} AS a, {on} AS b, count(*) AS n FROM {CODES} "
+        f"WHERE {by} <> 0 {filled} GROUP BY ALL"
     )
+    # Of a tie none is usual, and neither is a value of less than three rows in five.
     frame.connection.execute(
-        f"INSERT INTO {_USUAL} SELECT {number}, a, b, n / (total + 1), total >= 3 FROM ("
-        f"SELECT a, b, n, sum(n) OVER (PARTITION BY a) AS total, "
-        "row_number() OVER (PARTITION BY a ORDER BY n DESC, b NULLS LAST) AS place, "
-        f"FROM ({counted})) WHERE place = 1 AND n >= 2 AND n >= 0.6 * total AND b IS NOT NULL"
+        f"INSERT INTO {_USUAL} SELECT {number}, a, max_by(b, (n, b)), max(n) / (sum(n) + 1), "
+        f"sum(n) >= 3 FROM ({counted}) GROUP BY a HAVING max(n) >= 2 AND max(n) >= 0.6 * sum(n) "
+        "AND max_by(b, (n, b)) <> 0"
     )
     differ = (
-        f"FROM {frame.rows} t JOIN {_USUAL} u ON u.d = {number} AND t.{by} = u.a "
-        f"WHERE u.accuses AND t.{on} IS DISTINCT FROM u.b {filled.replace(on, f't.{on}')}"
+        f"FROM {CODES} t JOIN {_USUAL} u ON u.d = {number} AND t.{by} = u.a "
+        f"WHERE u.sure AND t.{on} <> u.b {filled.replace(on, f't.{on}')}"
     )
     (wrong,) = frame.one(f"SELECT count(*) {differ}")
     if int(wrong) > TOLERANCE * frame.count:
@@ -97,7 +99,7 @@ def _weigh(frame: Frame) -> None:
         f"LEFT JOIN {_FIRST} b ON b.r = o.r AND b.place = o.by_place"
     )
     judged = (
-        f"SELECT r, place, any_value(v) AS v, {blamed} AS confidence FROM ({weighed}) "
+        f"SELECT r, place, {blamed} AS confidence FROM ({weighed}) "
         "GROUP BY r, place"
     )
     proposed = (
@@ -105,8 +107,28 @@ def _weigh(frame: Frame) -> None:
         f"FROM ({weighed}) WHERE against GROUP BY ALL) "
         "QUALIFY row_number() OVER (PARTITION BY r, place ORDER BY weight DESC, usual) = 1"
     )
+    frame.connection.execute(
+        f"CREATE TEMP TABLE {_JUDGED} AS SELECT r, place, usual, confidence "
+        f"FROM ({judged}) JOIN ({proposed}) USING (r, place)"
+    )
+
+
+def _add(frame: Frame, column: Column) -> None:
+    """Add the judged cells of a column, with the texts behind the codes."""
+    judged = f"(SELECT * FROM {_JUDGED} WHERE place = {column.place})"
+    (cells,) = frame.one(f"SELECT count(*) FROM {judged}")
+    if not cells:
+        return
+    source = f"(SELECT v FROM {column.values})"
+    if not column.listed:
+        source = f"(SELECT {column.sql} AS v FROM {frame.rows} WHERE {column.sql} IS NOT NULL)"
+    texts = (
+        f"(SELECT hash(v) AS usual, min(v) AS suggestion FROM {source} "
+        f"WHERE hash(v) IN (SELECT usual FROM {judged}) GROUP BY usual)"
+    )
     add_cells(
         frame,
-        "SELECT r, place, v, CASE WHEN v IS NULL THEN 'missing' ELSE 'dependency' END AS kind, "
-        f"usual AS suggestion, confidence FROM ({judged}) JOIN ({proposed}) USING (r, place)",
+        f"SELECT r, place, v, CASE WHEN v IS NULL THEN 'missing' ELSE 'dependency' END AS kind, "
+        f"suggestion, confidence FROM {judged} JOIN {texts} USING (usual) "
+        f"JOIN (SELECT r, {column.sql} AS v FROM {frame.rows}) USING (r)",
     )
