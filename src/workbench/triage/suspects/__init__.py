@@ -1,4 +1,4 @@
-"""Suspected cell errors of a table, found without labels: what an owner should look at, cell by cell.
+"""Suspected cell errors of a table, found without labels: the cells that an owner should look at.
 
 `find_suspects` reads a table of received or typed rows and returns one table of findings. Each
 module finds what its name says, and what it can it finds on the distinct values of a column::

@@ -2,8 +2,8 @@
 
 A dependency ``a -> b`` is judged by how well the other rows with the same ``a`` foretell ``b``, and
 how much better that is than always guessing the most frequent value (Goodman & Kruskal's lambda,
-1954). Rare values of ``b`` that are nowhere the usual one are left out of lambda: they are what errors
-look like, and would hide a dependency of a column with one frequent value.
+1954). Rare values of ``b`` that are nowhere the usual one are left out of lambda: they are what
+errors look like, and would hide a dependency of a column with one frequent value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from workbench.triage.suspects.frame import PREFIX, Column, Frame
 
 __all__ = ["CODES", "MOST_PAIRS", "Dependency", "find_dependencies", "foretold"]
 
+_ROWS = f"{PREFIX}different_rows"
 CODES = f"{PREFIX}codes"
 """The rows' hashes, column by column, as `find_dependencies` left them; 0 for none."""
 MOST_PAIRS = 3_000
@@ -31,6 +32,7 @@ _FEWEST_GROUPS = 5
 _GROUP = 12
 _FEWEST_ROWS = 30
 _SELDOM = 0.02
+_TIMES = -1
 
 Codes = NDArray[np.int64]
 
@@ -79,28 +81,32 @@ def find_dependencies(frame: Frame) -> tuple[Dependency, ...]:
         deciding, pairs = _fewer(frame, deciding, pairs)
     found: list[Dependency] = []
     used = sorted({one for pair in pairs for one in pair}, key=lambda one: one.place)
-    _encode(frame, used)
-    whole = frame.count <= SAMPLE
-    shared = _sample(frame, None, used) if whole and pairs else {}
+    if not pairs:
+        return ()
+    different = _encode(frame, used)
+    whole = different <= SAMPLE
+    shared = _sample(frame, None, used, different) if whole else {}
     for a in deciding:
         ons = [b for one, b in pairs if one.place == a.place]
         if not ons:
             continue
-        codes = shared if whole else _sample(frame, a, [a, *ons])
+        codes = shared if whole else _sample(frame, a, [a, *ons], different)
         for b in ons:
-            share, lambda_ = foretold(codes[a.place], codes[b.place])
+            share, lambda_ = foretold(codes[a.place], codes[b.place], codes[_TIMES])
             if share >= 1 - TOLERANCE and lambda_ >= LEAST_LAMBDA:
                 found.append(Dependency(a, b, share, lambda_))
     return _best(found)
 
 
-def foretold(a: Codes, b: Codes) -> tuple[float, float]:
+def foretold(a: Codes, b: Codes, times: Codes | None = None) -> tuple[float, float]:
     """Return how well ``a`` decides ``b``: the share of rows foretold, and lambda.
 
     Parameters
     ----------
     a, b
         Codes of the two columns' values, row by row, 0 or more; -1 for none.
+    times
+        How often each row is there; once when not given.
 
     Returns
     -------
@@ -117,7 +123,8 @@ def foretold(a: Codes, b: Codes) -> tuple[float, float]:
     if not kept.any():
         return 0.0, 0.0
     width = int(b.max()) + 1
-    pair, rows = np.unique(a[kept] * width + b[kept], return_counts=True)
+    pair, where = np.unique(a[kept] * width + b[kept], return_inverse=True)
+    rows = np.bincount(where, weights=None if times is None else times[kept]).astype(np.int64)
     group, value = pair // width, pair % width
     order = np.lexsort((value, -rows, group))
     group, value, rows = group[order], value[order], rows[order]
@@ -176,34 +183,54 @@ def _fewer(
     return sorted(chosen, key=lambda one: one.place), kept
 
 
-def _encode(frame: Frame, columns: list[Column]) -> None:
-    """Make the table of codes: ``r`` and each column's hash, 0 where it is empty."""
+def _encode(frame: Frame, columns: list[Column]) -> int:
+    """Make the tables of codes and of different rows; return how many rows the latter has.
+
+    ``r`` and each column's hash, 0 where it is empty; each different row once, with ``h`` (the hash
+    of all columns) and ``times``.
+    """
     codes = [
         f"CASE WHEN {one.sql} IS NULL THEN 0::UBIGINT ELSE hash({one.sql}) END AS {one.sql}"
         for one in columns
     ]
+    everything = ", ".join(one.sql for one in frame.columns)
     frame.connection.execute(
-        f"CREATE TEMP TABLE {CODES} AS SELECT {', '.join(['r', *codes])} FROM {frame.rows}"
+        f"CREATE TEMP TABLE {CODES} AS SELECT r, hash({everything}) AS h, {', '.join(codes)} "
+        f"FROM {frame.rows}"
     )
+    (different,) = frame.one(f"SELECT approx_count_distinct(h) FROM {CODES}")
+    if int(different) > 0.5 * frame.count:
+        frame.connection.execute(
+            f"CREATE TEMP VIEW {_ROWS} AS SELECT * EXCLUDE (r), 1 AS times FROM {CODES}"
+        )
+        return frame.count
+    frame.connection.execute(
+        f"CREATE TEMP TABLE {_ROWS} AS SELECT * EXCLUDE (r), count(*) AS times FROM {CODES} "
+        "GROUP BY ALL"
+    )
+    return int(frame.one(f"SELECT count(*) FROM {_ROWS}")[0])
 
 
-def _sample(frame: Frame, by: Column | None, columns: list[Column]) -> dict[int, Codes]:
-    """Return the columns' codes on a sample of rows, whole groups of ``by`` where they are small."""
+def _sample(
+    frame: Frame, by: Column | None, columns: list[Column], different: int
+) -> dict[int, Codes]:
+    """Return the columns' codes on a sample of rows, and how often each is there.
+
+    Groups of ``by`` are whole where they are small.
+    """
     where = ""
     if by is not None:
-        size = max(1, by.filled // by.distinct)
+        filled = by.filled * different // frame.count
+        size = max(1, filled // by.distinct)
         every_row = max(1, size // _GROUP)
-        every_group = max(1, by.filled // every_row // SAMPLE)
-        row = f"hash({', '.join(one.sql for one in columns)})"
+        every_group = max(1, filled // every_row // SAMPLE)
         chosen = f"{by.sql} <> 0 AND {by.sql} % {every_group} = 0"
-        (rows,) = frame.one(
-            f"SELECT count(*) FROM {CODES} WHERE {chosen} AND {row} % {every_row} = 0"
-        )
+        (rows,) = frame.one(f"SELECT count(*) FROM {_ROWS} WHERE {chosen} AND h % {every_row} = 0")
         every_row *= max(1, int(rows) // (4 * SAMPLE))
-        where = f"WHERE {chosen} AND {row} % {every_row} = 0"
+        where = f"WHERE {chosen} AND h % {every_row} = 0"
     picked = ", ".join(one.sql for one in columns)
-    found = frame.connection.execute(f"SELECT {picked} FROM {CODES} {where}").fetchnumpy()
-    codes = {}
+    found = frame.connection.execute(f"SELECT {picked}, times FROM {_ROWS} {where}").fetchnumpy()
+    codes = {_TIMES: np.asarray(found["times"]).astype(np.int64)}
     for one in columns:
         kinds, inverse = np.unique(np.asarray(found[one.sql]), return_inverse=True)
         # The least code is that of "none", where there is one.

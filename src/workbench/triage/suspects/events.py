@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 
 from workbench.data.quoting import literal
@@ -133,7 +133,7 @@ def _gaps(counts: list[tuple[date, int, int]]) -> list[tuple[date, date, int, fl
     if not empty or empty > 0.05 * len(busy):
         return []
     gaps = []
-    for (before, *_), (after, _, row) in zip(counts, counts[1:], strict=False):
+    for (before, *_), (after, _, row) in pairwise(counts):
         missed = [before + timedelta(step) for step in range(1, (after - before).days)]
         expected = float(sum(usual[day.weekday()] for day in missed))
         if expected >= _EXPECTED:

@@ -32,6 +32,7 @@ KINDS = (
     *("date order", "event order", "gap", "merged", "dependency", "missing"),
 )
 _FINDINGS = f"{PREFIX}findings"
+_VAGUE = "'pattern', 'rare value'"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Suspects:
     ----------
     findings
         One row a cell, ordered by row and column: ``table, row`` (its place in the source),
-        ``column, kind`` (one of `KINDS`: the one with most confidence), ``value`` (text, missing
+        ``column, kind`` (one of `KINDS`: the one
+        with most confidence, but ``pattern`` and ``rare value`` after those that say more), ``value`` (text, missing
         where the cell is empty; of a ``gap`` the days without rows, at the first row behind them),
         ``suggestion`` (text, missing where there is none), ``confidence`` (0-1: how sure, as a
         ranking; no probability that was fitted to truth).
@@ -162,7 +164,8 @@ def _put_together(frame: Frame, least_confidence: float) -> None:
         "lambda s: s IS NOT NULL)[1] AS suggestion, CAST(1 - list_reduce(list_transform(found, "
         "lambda f: CAST(1 - f.confidence AS DOUBLE)), lambda x, y: x * y) AS DECIMAL(4,3)) "
         "AS confidence FROM (SELECT r, place, max(v) AS v, list({'kind': kind, 'suggestion': "
-        "suggestion, 'confidence': confidence} ORDER BY confidence DESC, kind) AS found "
+        "suggestion, 'confidence': confidence} ORDER BY "
+        f"kind IN ({_VAGUE}), confidence DESC, kind) AS found "
         f"FROM ({kinds}) GROUP BY r, place)"
     )
     frame.connection.execute(f"DELETE FROM {_FINDINGS} WHERE confidence < {least_confidence!r}")
@@ -171,7 +174,7 @@ def _put_together(frame: Frame, least_confidence: float) -> None:
 def _findings(frame: Frame, table: str, most_cells: int) -> pd.DataFrame:
     names = _names(frame)
     return frame.connection.execute(
-        f"SELECT {literal(table)} AS \"table\", r AS \"row\", name AS \"column\", kind, "
+        f'SELECT {literal(table)} AS "table", r AS "row", name AS "column", kind, '
         "v AS value, suggestion, CAST(confidence AS DOUBLE) AS confidence FROM "
         f"(SELECT * FROM {_FINDINGS} QUALIFY row_number() OVER "
         f"(PARTITION BY place, kind ORDER BY confidence DESC, r, v) <= {most_cells}) "
@@ -181,7 +184,7 @@ def _findings(frame: Frame, table: str, most_cells: int) -> pd.DataFrame:
 
 def _counts(frame: Frame, table: str, most_cells: int) -> pd.DataFrame:
     return frame.connection.execute(
-        f"SELECT {literal(table)} AS \"table\", name AS \"column\", kind, count(*) AS cells, "
+        f'SELECT {literal(table)} AS "table", name AS "column", kind, count(*) AS cells, '
         f"least(count(*), {most_cells}) AS shown FROM {_FINDINGS} "
         f"JOIN {_names(frame)} USING (place) GROUP BY ALL ORDER BY any_value(place), kind"
     ).fetch_df()

@@ -162,8 +162,8 @@ def _measured(
         else:
             kinds[name] = known
     parts = [f"CAST({quote(row)} AS BIGINT) AS r"]
-    for place, (name, kind) in enumerate(kinds.items()):
-        parts.append(f"{_text(quote(name), kind)} AS c{place}")
+    texts = [_text(quote(name), kind) for name, kind in kinds.items()]
+    parts += [f"{text} AS c{place}" for place, text in enumerate(texts)]
     view = f"{PREFIX}rows"
     _clear(connection)
     connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(parts)} FROM ({query})")
@@ -174,7 +174,12 @@ def _measured(
         measures += [f"count({one})", f"approx_count_distinct({one})", f"max(strlen({one}))"]
     frame.count, *cells = frame.one(f"SELECT {', '.join(measures)} FROM {view}")
     frame.columns = tuple(
-        _column(frame, Column(place, name, kind, *_three(cells, place)))
+        _column(
+            frame,
+            Column(place, name, kind, *_three(cells, place)),
+            # Of a wide table the view costs more to plan than one column to read.
+            f"SELECT {texts[place]} AS v FROM ({query})",
+        )
         for place, (name, kind) in enumerate(kinds.items())
     )
     return frame
@@ -185,7 +190,7 @@ def _three(cells: list[Any], place: int) -> tuple[int, int, int]:
     return int(filled), int(distinct), int(longest or 0)
 
 
-def _column(frame: Frame, column: Column) -> Column:
+def _column(frame: Frame, column: Column, values: str) -> Column:
     """Return the column with its table of distinct values, where it has one."""
     about = dict(vars(column))
     if column.kind != "text":
@@ -194,12 +199,13 @@ def _column(frame: Frame, column: Column) -> Column:
         return Column(**about)
     if column.distinct > MOST_DISTINCT:
         frame.not_tried.append(
-            f"the values of `{column.name}` were not compared: more than {MOST_DISTINCT:,} different"
+            f"the values of `{column.name}` were not compared: "
+            f"more than {MOST_DISTINCT:,} different"
         )
         return column
     frame.connection.execute(
-        f"CREATE TEMP TABLE {column.values} AS SELECT {column.sql} AS v, count(*) AS n "
-        f"FROM {frame.rows} WHERE {column.sql} IS NOT NULL GROUP BY v"
+        f"CREATE TEMP TABLE {column.values} AS SELECT v, count(*) AS n FROM ({values}) "
+        "WHERE v IS NOT NULL GROUP BY v"
     )
     distinct, numbers, dates = frame.one(
         f"SELECT count(*), sum(n) FILTER (WHERE regexp_full_match(v, '{_NUMBER}')), "
@@ -232,7 +238,8 @@ def _kind(sql_type: str) -> str | None:
 
 def _clear(connection: duckdb.DuckDBPyConnection) -> None:
     found = connection.execute(
-        "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND starts_with(view_name, $1)"
+        "SELECT 'VIEW', view_name FROM duckdb_views()"
+        " WHERE temporary AND starts_with(view_name, $1)"
         " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables()"
         " WHERE temporary AND starts_with(table_name, $1)",
         [PREFIX],

@@ -23,18 +23,19 @@ def find_outliers(frame: Frame) -> None:
     for column in frame.columns:
         if column.number_share < 0.9 or column.filled < _FEWEST or column.distinct < 10:
             continue
-        # A unique number is an identifier or a counter.
-        if column.kind == "text" and column.distinct > 0.9 * column.filled:
-            continue
         _outliers(frame, column)
 
 
 def _outliers(frame: Frame, column: Column) -> None:
     numbers = f"(SELECT {column.number_sql} AS x FROM {frame.rows})"
-    middle, positive = frame.one(
-        f"SELECT median(x), median(ln(nullif(greatest(x, 0), 0))) FROM {numbers} WHERE x IS NOT NULL"
+    middle, positive, whole = frame.one(
+        f"SELECT median(x), median(ln(nullif(greatest(x, 0), 0))), "
+        f"count(*) FILTER (WHERE x = floor(x)) FROM {numbers} WHERE x IS NOT NULL"
     )
-    if middle is None:
+    # A whole number that hardly repeats is an identifier.
+    if middle is None or (
+        int(whole) >= 0.99 * column.filled and column.distinct > 0.9 * column.filled
+    ):
         return
     logs = 0.0 if positive is None else positive
     spread, relative, lows = frame.one(
@@ -47,7 +48,9 @@ def _outliers(frame: Frame, column: Column) -> None:
     score = f"0.6745 * abs(x - {middle!r}::DOUBLE) / {spread!r}::DOUBLE"
     if relative and lows <= 0.001 * column.filled:
         # On the scale of logarithms a value below the usual ones is far only when tiny or negative.
-        log_score = f"0.6745 * abs(ln(nullif(greatest(x, 0), 0)) - {logs!r}::DOUBLE) / {relative!r}::DOUBLE"
+        log_score = (
+            f"0.6745 * abs(ln(nullif(greatest(x, 0), 0)) - {logs!r}::DOUBLE) / {relative!r}::DOUBLE"
+        )
         score = f"CASE WHEN x > 0 THEN least({score}, {log_score}) ELSE {score} END"
     # The evidence grows with the distance, and shrinks where many lie as far out.
     scored = (

@@ -14,7 +14,9 @@ def find_spellings(frame: Frame) -> None:
     """Add texts that differ from a more frequent one, or from all others, by case or blanks."""
     for column in frame.texts():
         if column.filled >= _FEWEST and column.distinct > 1:
-            _variants(frame, column)
+            # Texts that hardly repeat have no usual spelling.
+            if column.distinct <= 0.5 * column.filled:
+                _variants(frame, column)
             _style(frame, column)
             _blanks(frame, column)
 
@@ -61,9 +63,7 @@ def _style(frame: Frame, column: Column) -> None:
 def _blanks(frame: Frame, column: Column) -> None:
     """Add texts with blanks around them where next to none has them."""
     outer = r"regexp_matches(v, '^\s|\s$')"
-    (rows,) = frame.one(
-        f"SELECT coalesce(sum(n) FILTER (WHERE {outer}), 0) FROM {column.values}"
-    )
+    (rows,) = frame.one(f"SELECT coalesce(sum(n) FILTER (WHERE {outer}), 0) FROM {column.values}")
     if 0 < int(rows) <= 0.05 * column.filled:
         add_values(
             frame,

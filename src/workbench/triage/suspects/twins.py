@@ -23,9 +23,9 @@ def find_twins(frame: Frame) -> None:
 
     A text is rare beside another when that one is five times as frequent. Twins differ in about one
     letter in seven at most, and not by digits alone (``A-1`` and ``A-2`` are two things). Where
-    frequent texts have near-twins as well (``Jon`` and ``Joan``), rare ones count for less: only for
-    what they have more of them. A text whose every word is common in the column is no twin. Where texts share a small stock of
-    words, a rare word beside a frequent twin counts as well.
+    frequent texts have near-twins as well (``Jon`` and ``Joan``), rare ones count for less: only
+    for what they have more of them. A text whose every word is common in the column is no twin.
+    Where texts share a small stock of words, a rare word beside a frequent twin counts as well.
     """
     for column in frame.texts():
         if max(column.number_share, column.date_share) >= 0.9 or column.distinct < 2:

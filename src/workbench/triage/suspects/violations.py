@@ -36,9 +36,7 @@ def find_violations(frame: Frame, dependencies: Sequence[Dependency]) -> None:
     if not frame.one(f"SELECT count(*) FROM {_ACCUSED}")[0]:
         return
     rows = f"{PREFIX}accused_rows"
-    make(
-        f"CREATE TEMP TABLE {rows} AS SELECT * FROM {CODES} WHERE r IN (SELECT r FROM {_ACCUSED})"
-    )
+    make(f"CREATE TEMP TABLE {rows} AS SELECT * FROM {CODES} WHERE r IN (SELECT r FROM {_ACCUSED})")
     make(
         f"CREATE TEMP TABLE {_VOTES} (r BIGINT, place INTEGER, by_place INTEGER, "
         f"usual UBIGINT, w {_WEIGHT}, against BOOLEAN)"
@@ -98,10 +96,7 @@ def _weigh(frame: Frame) -> None:
         f"AS {_WEIGHT}) AS weight FROM {_VOTES} o JOIN {_FIRST} f USING (r, place) "
         f"LEFT JOIN {_FIRST} b ON b.r = o.r AND b.place = o.by_place"
     )
-    judged = (
-        f"SELECT r, place, {blamed} AS confidence FROM ({weighed}) "
-        "GROUP BY r, place"
-    )
+    judged = f"SELECT r, place, {blamed} AS confidence FROM ({weighed}) GROUP BY r, place"
     proposed = (
         f"SELECT r, place, usual FROM (SELECT r, place, usual, sum(weight) AS weight "
         f"FROM ({weighed}) WHERE against GROUP BY ALL) "
