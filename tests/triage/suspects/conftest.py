@@ -29,6 +29,7 @@ def orders(count: int = 1_200, seed: int = 7) -> Rows:
     for number in range(count):
         zip_code = draw.randrange(2 * len(places))
         city = places[zip_code // 2]
+        born = draw.randint(1, 28), draw.randint(1, 12), draw.randint(1940, 1999)
         opened = START + timedelta(hours=number * 6, minutes=draw.randrange(300))
         rows.append(
             {
@@ -42,7 +43,7 @@ def orders(count: int = 1_200, seed: int = 7) -> Rows:
                 "tax": draw.choice(("5%", "10%", "20%", "0%")),
                 "opened_at": f"{opened:%Y-%m-%d %H:%M}",
                 "resolved_at": f"{opened + timedelta(hours=draw.randint(1, 90)):%Y-%m-%d %H:%M}",
-                "born": f"{draw.randint(1, 28):02d}/{draw.randint(1, 12):02d}/19{draw.randint(40, 99)}",
+                "born": "{:02d}/{:02d}/{}".format(*born),
                 "note": " ".join(draw.sample(("late", "gift", "call", "twice", "box"), 3)),
             }
         )

@@ -72,3 +72,14 @@ def test_the_share_is_that_of_the_definition(codes: np.ndarray) -> None:
     assert lambda_ <= 1
     if share:
         assert share == pytest.approx(plainly(*codes))
+
+
+@given(
+    codes=arrays(np.int64, st.tuples(st.just(2), st.integers(1, 40)), elements=st.integers(-1, 6)),
+    times=st.integers(1, 4),
+)
+def test_rows_may_be_given_once_with_how_often_they_are_there(
+    codes: np.ndarray, times: int
+) -> None:
+    often = np.arange(codes.shape[1]) % times + 1
+    assert foretold(*codes, often) == foretold(*np.repeat(codes, often, axis=1))

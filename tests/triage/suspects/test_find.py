@@ -31,7 +31,7 @@ def swapped(text: str) -> str:
 PLANTED: list[tuple[str, int, str, Callable[[str], str | None], Callable[[str], str | None]]] = [
     ("missing in disguise", 11, "channel", lambda one: "n/a", lambda one: None),
     ("missing in disguise", 23, "quantity", lambda one: "unknown", lambda one: None),
-    ("pattern", 35, "zip", lambda one: one[:2] + "x" + one[3:], lambda one: one),
+    ("pattern", 35, "zip", lambda one: one[:2] + "x" + one[3:], lambda one: None),
     ("pattern", 47, "order", lambda one: one.replace("A-", "A--"), lambda one: None),
     ("unit", 59, "amount", lambda one: f"{one} EUR", lambda one: one),
     ("unit", 71, "tax", lambda one: one.replace("%", " pct"), lambda one: one),
@@ -157,7 +157,7 @@ def test_names_that_are_near_each_other_are_no_typos(look: Look) -> None:
     draw = random.Random(3)
     weights = [200, 90, 60, 40, 30, 20, 15, 10, 5, 1]
     rows = [{"name": one} for one in draw.choices(names, weights, k=800)]
-    assert look(rows).findings.to_dict("records") == []
+    assert "typo" not in set(look(rows).findings["kind"])
 
 
 def test_things_that_differ_by_digits_are_no_typos(look: Look) -> None:
@@ -262,7 +262,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[Any]]]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 @given(table=tables())
 def test_any_table_is_looked_at_without_a_crash(table: tuple[list[str], list[list[Any]]]) -> None:
@@ -307,7 +307,7 @@ def test_typed_columns_are_looked_at(look: Look) -> None:
 
 def test_a_wide_table_says_what_was_not_tried(look: Look) -> None:
     draw = random.Random(2)
-    rows = [{f"k{place}": str(draw.randrange(30)) for place in range(70)} for _ in range(300)]
+    rows = [{f"k{place}": str(draw.randrange(30)) for place in range(58)} for _ in range(300)]
     found = look(rows)
     assert any("pairs of columns were not tried" in one for one in found.not_tried)
     assert found.findings.empty

@@ -33,6 +33,8 @@ KINDS = (
 )
 _FINDINGS = f"{PREFIX}findings"
 _VAGUE = "'pattern', 'rare value'"
+"""Kinds that say only that a value is unusual: they name a finding where no other does."""
+_CLEAR = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,10 @@ class Suspects:
     ----------
     findings
         One row a cell, ordered by row and column: ``table, row`` (its place in the source),
-        ``column, kind`` (one of `KINDS`: the one
-        with most confidence, but ``pattern`` and ``rare value`` after those that say more), ``value`` (text, missing
-        where the cell is empty; of a ``gap`` the days without rows, at the first row behind them),
-        ``suggestion`` (text, missing where there is none), ``confidence`` (0-1: how sure, as a
-        ranking; no probability that was fitted to truth).
+        ``column, kind`` (one of `KINDS`, the surest; ``pattern`` and ``rare value`` only where no
+        other kind says more), ``value`` (text, missing where the cell is empty; of a ``gap`` the
+        days without rows, at the first row behind them), ``suggestion`` (text, missing where there
+        is none), ``confidence`` (0-1: a ranking of how sure; no probability fitted to truth).
     counts
         One row a column and kind, in the table's order: ``table, column, kind, cells`` (all that
         were found), ``shown`` (those in `findings`).
@@ -143,7 +144,8 @@ def find_suspects(
 def _put_together(frame: Frame, least_confidence: float) -> None:
     """Make one finding of all that was found of a cell.
 
-    Different kinds are taken for independent: together they are wrong when each of them is.
+    Kinds are taken for independent: together they are wrong when each of them is. That a value is
+    unusual is no evidence of its own beside them.
     """
     every = [f"SELECT * FROM {CELLS}"]
     for column in frame.columns:
@@ -158,15 +160,21 @@ def _put_together(frame: Frame, least_confidence: float) -> None:
         f"AS suggestion FROM ({' UNION ALL '.join(every)}) WHERE r IS NOT NULL GROUP BY ALL"
     )
     # Products of floats depend on their order: it is stated.
+    clear = (
+        "CAST(1 - list_reduce(list_prepend(1.0::DOUBLE, list_transform(list_filter(found, "
+        f"lambda f: f.kind NOT IN ({_VAGUE})), lambda f: CAST(1 - f.confidence AS DOUBLE))), "
+        "lambda x, y: x * y) AS DECIMAL(4,3))"
+    )
+    vague = f"list_filter(found, lambda f: f.kind IN ({_VAGUE}))[1]"
     frame.connection.execute(
-        f"CREATE TEMP TABLE {_FINDINGS} AS SELECT r, place, found[1].kind AS kind, v, "
+        f"CREATE TEMP TABLE {_FINDINGS} AS SELECT r, place, CASE WHEN clear >= {_CLEAR} "
+        "OR vague IS NULL THEN found[1].kind ELSE vague.kind END AS kind, v, "
         "list_filter(list_transform(found, lambda f: f.suggestion), "
-        "lambda s: s IS NOT NULL)[1] AS suggestion, CAST(1 - list_reduce(list_transform(found, "
-        "lambda f: CAST(1 - f.confidence AS DOUBLE)), lambda x, y: x * y) AS DECIMAL(4,3)) "
-        "AS confidence FROM (SELECT r, place, max(v) AS v, list({'kind': kind, 'suggestion': "
-        "suggestion, 'confidence': confidence} ORDER BY "
-        f"kind IN ({_VAGUE}), confidence DESC, kind) AS found "
-        f"FROM ({kinds}) GROUP BY r, place)"
+        "lambda s: s IS NOT NULL)[1] AS suggestion, "
+        f"greatest(clear, coalesce(vague.confidence, 0)) AS confidence "
+        f"FROM (SELECT *, {clear} AS clear, {vague} AS vague FROM (SELECT r, place, max(v) AS v, "
+        "list({'kind': kind, 'suggestion': suggestion, 'confidence': confidence} ORDER BY "
+        f"kind IN ({_VAGUE}), confidence DESC, kind) AS found FROM ({kinds}) GROUP BY r, place))"
     )
     frame.connection.execute(f"DELETE FROM {_FINDINGS} WHERE confidence < {least_confidence!r}")
 
