@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -311,3 +311,26 @@ def test_a_wide_table_says_what_was_not_tried(look: Look) -> None:
     found = look(rows)
     assert any("pairs of columns were not tried" in one for one in found.not_tried)
     assert found.findings.empty
+
+
+def test_amounts_and_times_of_day_decide_nothing(look: Look) -> None:
+    draw = random.Random(4)
+    rows = []
+    for number in range(400):
+        made = {"receipt": f"R{number}", "card": f"C{draw.randrange(5_000)}"}
+        made |= {"sold": f"{number // 4 % 28 + 1:02d}/03/2024 10:{number % 50:02d}"}
+        rows += [made | {"paid": f"{number},{9 - number % 9}"} for _ in range(3)]
+    for row in (30, 600):
+        rows[row] |= {"sold": rows[row + 60]["sold"], "paid": rows[row + 60]["paid"]}
+    found = look(rows)
+    assert {one.by.name for one in found.dependencies} <= {"receipt", "card"}
+    assert not set(found.findings["column"]) & {"receipt", "card"}
+
+
+def test_a_business_that_grows_has_no_gap_in_its_first_weeks(look: Look) -> None:
+    rows = []
+    for day in range(240):
+        opened = datetime(2024, 1, 1) + timedelta(day)
+        often = 0 if day in (3, 4, 9, 15) else min(1 + day // 12, 9)
+        rows += [{"opened": opened}] * often
+    assert look(rows).findings.to_dict("records") == []

@@ -27,6 +27,8 @@ MOST_FOR_ONE = 6
 SAMPLE = 20_000
 """Rows on which a pair is tried; all rows with the chosen values of ``a`` belong to it."""
 TOLERANCE = 0.1
+_AMOUNTS = 0.005
+"""The same for amounts and times, which vary of their own."""
 LEAST_LAMBDA = 0.8
 _FEWEST_GROUPS = 5
 _GROUP = 12
@@ -65,10 +67,13 @@ def find_dependencies(frame: Frame) -> tuple[Dependency, ...]:
     The same rows in any order give the same samples: rows are chosen by the hash of their values.
     """
     enough = [one for one in frame.columns if one.filled >= _FEWEST_ROWS and one.distinct >= 2]
+    measured = {one.place for one in enough if _measured(frame, one)}
     deciding = [
         one
         for one in enough
-        if _FEWEST_GROUPS <= one.distinct <= 0.6 * one.filled and one.filled >= 0.5 * frame.count
+        if _FEWEST_GROUPS <= one.distinct <= 0.6 * one.filled
+        and one.filled >= 0.5 * frame.count
+        and one.place not in measured
     ]
     decided = [one for one in enough if one.distinct <= 0.5 * one.filled]
     pairs = [
@@ -93,7 +98,8 @@ def find_dependencies(frame: Frame) -> tuple[Dependency, ...]:
         codes = shared if whole else _sample(frame, a, [a, *ons], different)
         for b in ons:
             share, lambda_ = foretold(codes[a.place], codes[b.place], codes[_TIMES])
-            if share >= 1 - TOLERANCE and lambda_ >= LEAST_LAMBDA:
+            least = 1 - (_AMOUNTS if b.place in measured else TOLERANCE)
+            if share >= least and lambda_ >= LEAST_LAMBDA:
                 found.append(Dependency(a, b, share, lambda_))
     return _best(found)
 
@@ -150,6 +156,23 @@ def foretold(a: Codes, b: Codes, times: Codes | None = None) -> tuple[float, flo
     missed = 1 - right / among.sum()
     guessed = 1 - among.max() / among.sum()
     return right / everything, float(1 - missed / guessed)
+
+
+def _measured(frame: Frame, column: Column) -> bool:
+    """Return whether a column holds amounts or times of day.
+
+    They decide nothing: what falls together there does so by chance.
+    """
+    values = f"SELECT {column.sql} AS v, 1 AS n FROM {frame.rows}"
+    if column.listed:
+        values = f"SELECT v, n FROM {column.values}"
+    amount = "regexp_full_match(v, '[+-]?[0-9.,]*[.,][0-9]+') AND NOT ends_with(v, '.0')"
+    clock = "regexp_matches(v, '[0-9]:[0-9]{2}') AND NOT regexp_matches(v, '00:00(:00)?$')"
+    amounts, clocks = frame.one(
+        f"SELECT coalesce(sum(n) FILTER (WHERE {amount}), 0), "
+        f"coalesce(sum(n) FILTER (WHERE {clock}), 0) FROM ({values}) WHERE v IS NOT NULL"
+    )
+    return int(amounts) > 0.2 * column.filled or int(clocks) > 0.2 * column.filled
 
 
 def _best(found: list[Dependency]) -> tuple[Dependency, ...]:

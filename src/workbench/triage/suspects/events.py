@@ -18,6 +18,7 @@ _FEWEST = 50
 _RARE = 0.01
 _LONGEST_SERIES = 40_000
 _EXPECTED = 12
+_AROUND = range(-4, 5)
 
 
 def find_date_orders(frame: Frame) -> None:
@@ -95,8 +96,8 @@ def find_event_orders(frame: Frame) -> None:
 def find_gaps(frame: Frame) -> None:
     """Add the first row behind days without rows, where a dozen or more were to be expected.
 
-    What is expected on a day is the median count of its weekday over the whole series, so that a
-    shop that is closed on Sundays has no gaps. Where such days are many, none is a gap.
+    What is expected on a day is the median count of its weekday in the four weeks before and after,
+    so that a shop that is closed on Sundays has no gaps. Where such days are many, none is a gap.
     """
     for column in frame.columns:
         if column.date_share < 0.9 or column.filled < _FEWEST:
@@ -124,18 +125,23 @@ def _gaps(counts: list[tuple[date, int, int]]) -> list[tuple[date, date, int, fl
     known = {day: n for day, n, _ in counts}
     length = (counts[-1][0] - counts[0][0]).days + 1
     days = [counts[0][0] + timedelta(step) for step in range(length)]
+    # What is usual changes as a business grows: it is the median of the weeks around.
     usual = {
-        weekday: median(known.get(day, 0) for day in days if day.weekday() == weekday)
-        for weekday in {day.weekday() for day in days}
+        day: median(
+            known.get(day + timedelta(7 * step), 0)
+            for step in _AROUND
+            if counts[0][0] <= day + timedelta(7 * step) <= counts[-1][0]
+        )
+        for day in days
     }
-    busy = [day for day in days if usual[day.weekday()] >= 3]
+    busy = [day for day in days if usual[day] >= 3]
     empty = sum(1 for day in busy if day not in known)
     if not empty or empty > 0.05 * len(busy):
         return []
     gaps = []
     for (before, *_), (after, _, row) in pairwise(counts):
         missed = [before + timedelta(step) for step in range(1, (after - before).days)]
-        expected = float(sum(usual[day.weekday()] for day in missed))
+        expected = float(sum(usual[day] for day in missed))
         if expected >= _EXPECTED:
             gaps.append((missed[0], missed[-1], row, expected))
     return gaps
