@@ -16,6 +16,7 @@ import os
 import random
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -195,7 +196,8 @@ def _per_kind(found: Suspects, truth: set[Cell]) -> None:
 
 def _speed(rows: int) -> None:
     """Time a generated table of twelve columns, in Parquet."""
-    path = Path("/tmp") / f"suspects-{os.getpid()}.parquet"
+    folder = tempfile.TemporaryDirectory(prefix="workbench-bench-")
+    path = Path(folder.name) / "orders.parquet"
     duckdb.connect().execute(
         f"COPY (SELECT i AS _row, 'O' || (i // 3) AS order_id, 'C' || (hash(i // 3) % {rows // 20})"
         " AS customer_id, TIMESTAMP '2022-01-01' + INTERVAL (hash(i // 3) % 94000000) SECOND "
@@ -213,7 +215,7 @@ def _speed(rows: int) -> None:
         found = find_suspects(connect(), f"SELECT * FROM read_parquet('{path}')", table="orders")
         seconds, used = time.perf_counter() - begun, time.process_time() - used
     finally:
-        path.unlink()
+        folder.cleanup()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
         f"\nspeed: {rows:,} rows x 12: {seconds:.1f} s ({used:.1f} s of processor), "
