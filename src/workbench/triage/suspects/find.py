@@ -137,7 +137,7 @@ def find_suspects(
             counts=_counts(frame, table, most_cells),
             dependencies=dependencies,
             rows=frame.count,
-            not_tried=tuple(frame.not_tried),
+            not_tried=tuple(dict.fromkeys(frame.not_tried)),
         )
 
 
