@@ -1,0 +1,248 @@
+"""A table as numbered text columns, with what is known of each and tables of distinct values."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from workbench.data.quoting import quote
+from workbench.errors import AnalysisError
+
+__all__ = ["LONGEST", "Column", "Frame", "open_frame"]
+
+LONGEST = 1_000
+"""Letters of a value that are looked at; the rest of a longer one is cut off."""
+MOST_DISTINCT = 2_000_000
+"""Columns with more different values than this have no table of distinct values."""
+PREFIX = "_wb_suspect_"
+_NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
+_DAY = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+_WIDE = ("HUGEINT", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table that is looked at.
+
+    Parameters
+    ----------
+    place
+        Its number among all columns looked at, from 0; its name in the engine is ``c<place>``.
+    name
+        Its name in the table.
+    kind
+        ``text``, ``number``, ``date`` (also times) or ``boolean``, as the engine types it.
+    filled
+        Rows with a value; blank texts have none.
+    distinct
+        Different values, about (the engine's estimate is within a few percent).
+    longest
+        Bytes of its longest value.
+    number_share, date_share
+        The share (0-1) of its values that are numbers, or ISO dates or times. Of a text column
+        without a table of distinct values: 0.
+    listed
+        Whether a table of its distinct values exists.
+    """
+
+    place: int
+    name: str
+    kind: str
+    filled: int
+    distinct: int
+    longest: int
+    number_share: float = 0.0
+    date_share: float = 0.0
+    listed: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The column of the frame's rows."""
+        return f"c{self.place}"
+
+    @property
+    def values(self) -> str:
+        """The table of its distinct values: ``v`` (text, never null) and ``n`` (rows)."""
+        return f"{PREFIX}values_{self.place}"
+
+    @property
+    def number_sql(self) -> str:
+        """Its value as a finite number, null where it is none."""
+        value = f"TRY_CAST({self.sql} AS DOUBLE)"
+        return f"CASE WHEN isfinite({value}) THEN {value} END"
+
+    @property
+    def time_sql(self) -> str:
+        """Its value as a time without zone, null where it is none."""
+        return f"TRY_CAST({self.sql} AS TIMESTAMP)"
+
+
+@dataclass
+class Frame:
+    """The table, its columns, and what was not tried.
+
+    Parameters
+    ----------
+    connection
+        The engine.
+    rows
+        A view: ``r`` (the row's place in the source) and ``c0``, ``c1`` ... as text.
+    count
+        Its rows.
+    columns
+        Its columns, in the table's order.
+    not_tried
+        Sentences; each says what was left out, and why.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    rows: str
+    count: int
+    columns: tuple[Column, ...]
+    not_tried: list[str] = field(default_factory=list)
+
+    def all(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return self.connection.execute(query).fetchall()
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        row = self.connection.execute(query).fetchone()
+        assert row is not None
+        return row
+
+    def texts(self) -> tuple[Column, ...]:
+        """Return the text columns that have a table of distinct values."""
+        return tuple(one for one in self.columns if one.kind == "text" and one.listed)
+
+
+@contextlib.contextmanager
+def open_frame(
+    connection: duckdb.DuckDBPyConnection, query: str, row: str, leave_out: Collection[str] = ()
+) -> Iterator[Frame]:
+    """Set up the frame of a table, and remove its tables and views when done.
+
+    Raises
+    ------
+    AnalysisError
+        When the query has no column ``row``, or that is no whole number.
+    """
+    try:
+        types = {
+            name: kind
+            for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM ({query})").fetchall()
+        }
+        if types.get(row) not in (*_INTEGERS, *_WIDE[:3]):
+            raise AnalysisError(
+                f"the rows have no whole number `{row}` that says their place in the source",
+                fix="Select one, or name the column that holds it.",
+            )
+        kept = {name: kind for name, kind in types.items() if name not in leave_out}
+        yield _measured(connection, query, row, kept | {row: types[row]})
+    finally:
+        _clear(connection)
+
+
+def _measured(
+    connection: duckdb.DuckDBPyConnection, query: str, row: str, types: dict[str, str]
+) -> Frame:
+    not_tried = []
+    kinds: dict[str, str] = {}
+    for name, kind in types.items():
+        if name == row:
+            continue
+        known = _kind(kind)
+        if known is None:
+            not_tried.append(f"`{name}` was not looked at: its type is {kind}")
+        else:
+            kinds[name] = known
+    parts = [f"CAST({quote(row)} AS BIGINT) AS r"]
+    texts = [_text(quote(name), kind) for name, kind in kinds.items()]
+    parts += [f"{text} AS c{place}" for place, text in enumerate(texts)]
+    view = f"{PREFIX}rows"
+    _clear(connection)
+    connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(parts)} FROM ({query})")
+    frame = Frame(connection, view, 0, (), not_tried)
+    measures = ["count(*)"]
+    for place in range(len(kinds)):
+        one = f"c{place}"
+        measures += [f"count({one})", f"approx_count_distinct({one})", f"max(strlen({one}))"]
+    frame.count, *cells = frame.one(f"SELECT {', '.join(measures)} FROM {view}")
+    frame.columns = tuple(
+        _column(
+            frame,
+            Column(place, name, kind, *_three(cells, place)),
+            # Of a wide table the view costs more to plan than one column to read.
+            f"SELECT {texts[place]} AS v FROM ({query})",
+        )
+        for place, (name, kind) in enumerate(kinds.items())
+    )
+    return frame
+
+
+def _three(cells: list[Any], place: int) -> tuple[int, int, int]:
+    filled, distinct, longest = cells[3 * place : 3 * place + 3]
+    return int(filled), int(distinct), int(longest or 0)
+
+
+def _column(frame: Frame, column: Column, values: str) -> Column:
+    """Return the column with its table of distinct values, where it has one."""
+    about = dict(vars(column))
+    if column.kind != "text":
+        share = 1.0
+        about |= {f"{one}_share": share for one in ("number", "date") if column.kind == one}
+        return Column(**about)
+    if column.distinct > MOST_DISTINCT:
+        frame.not_tried.append(
+            f"the values of `{column.name}` were not compared: "
+            f"more than {MOST_DISTINCT:,} different"
+        )
+        return column
+    frame.connection.execute(
+        f"CREATE TEMP TABLE {column.values} AS SELECT v, count(*) AS n FROM ({values}) "
+        "WHERE v IS NOT NULL GROUP BY v"
+    )
+    distinct, numbers, dates = frame.one(
+        f"SELECT count(*), sum(n) FILTER (WHERE regexp_full_match(v, '{_NUMBER}')), "
+        f"sum(n) FILTER (WHERE regexp_full_match(v, '{_DAY}')) FROM {column.values}"
+    )
+    about |= {
+        "distinct": int(distinct),
+        "number_share": int(numbers or 0) / column.filled if column.filled else 0.0,
+        "date_share": int(dates or 0) / column.filled if column.filled else 0.0,
+        "listed": True,
+    }
+    return Column(**about)
+
+
+def _text(column: str, kind: str) -> str:
+    if kind != "text":
+        return f"CAST({column} AS VARCHAR)"
+    return f"CASE WHEN trim({column}, ' \t\r\n') <> '' THEN left({column}, {LONGEST}) END"
+
+
+def _kind(sql_type: str) -> str | None:
+    if sql_type.startswith(("VARCHAR", "ENUM", "UUID")):
+        return "text" if sql_type == "VARCHAR" else None
+    if sql_type in (*_INTEGERS, *_WIDE) or sql_type.startswith("DECIMAL"):
+        return "number" if "[" not in sql_type else None
+    if sql_type in ("DATE", "TIMESTAMP"):
+        return "date"
+    return "boolean" if sql_type == "BOOLEAN" else None
+
+
+def _clear(connection: duckdb.DuckDBPyConnection) -> None:
+    found = connection.execute(
+        "SELECT 'VIEW', view_name FROM duckdb_views()"
+        " WHERE temporary AND starts_with(view_name, $1)"
+        " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables()"
+        " WHERE temporary AND starts_with(table_name, $1)",
+        [PREFIX],
+    ).fetchall()
+    for kind, name in found:
+        connection.execute(f"DROP {kind} temp.{quote(name)}")

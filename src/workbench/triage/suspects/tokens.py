@@ -1,0 +1,66 @@
+"""Missing values in disguise: texts and numbers that stand for "not known"."""
+
+from __future__ import annotations
+
+from workbench.data.quoting import literal
+from workbench.triage.suspects.evidence import add_cells, add_values
+from workbench.triage.suspects.frame import Column, Frame
+
+__all__ = ["ALL_TOKENS", "find_tokens"]
+
+SURE = (
+    *("n/a", "#n/a", "n.a.", "n.a", "<na>", "null", "(null)", "<null>", "\\n", "nan", "-nan"),
+    *("?", "??", "???", "--", "---", "not available", "not applicable", "#value!", "#ref!"),
+    *("1.#ind", "1.#qnan", "#name?", "#div/0!"),
+)
+"""What programs and people write for nothing, whatever the column."""
+LIKELY = ("na", "none", "nil", "-", ".", "..", "tbd", "tba", "xxx", "not known", "not specified")
+"""The same, but each is a word or a mark that may be meant."""
+WORDS = ("unknown", "empty", "missing", "blank", "undefined", "other", "no data", "not given")
+"""Categories in a column of words; no value in a column of numbers or dates."""
+ALL_TOKENS = (*SURE, *LIKELY)
+_NINES = r"-?9{3,}([.]0+)?|-?9{2,}[.]9+"
+_DAYS = ("0001-01-01", "1900-01-01", "1899-12-30", "1970-01-01", "9999-12-31", "2099-12-31")
+
+
+def find_tokens(frame: Frame) -> None:
+    """Add values that stand for "not known"."""
+    for column in frame.texts():
+        plain = max(column.number_share, column.date_share) >= 0.5
+        word = 0.8 if plain else 0.0
+        likely = 0.85 if plain else 0.6
+        add_values(
+            frame,
+            column,
+            "missing in disguise",
+            f"SELECT v, NULL AS suggestion, confidence FROM (SELECT v, "
+            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 WHEN t IN ({_list(LIKELY)}) THEN {likely} "
+            f"WHEN t IN ({_list(WORDS)}) THEN {word} END AS confidence "
+            f"FROM (SELECT v, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
+            "WHERE confidence > 0",
+        )
+    for column in frame.columns:
+        if column.date_share >= 0.9 and column.filled >= 20:
+            _days(frame, column)
+
+
+def _days(frame: Frame, column: Column) -> None:
+    """Add days that programs put where none is known, when they stand far from all others."""
+    day = f"CAST({column.time_sql} AS DATE)"
+    known = f"{day} IN ({', '.join(f'DATE {literal(one)}' for one in _DAYS)})"
+    low, high, rows = frame.one(
+        f"SELECT min({day}) FILTER (WHERE NOT {known}), max({day}) FILTER (WHERE NOT {known}), "
+        f"count(*) FILTER (WHERE {known}) FROM {frame.rows} WHERE {day} IS NOT NULL"
+    )
+    if not rows or low is None:
+        return
+    far = f"({day} < DATE '{low}' - 365 OR {day} > DATE '{high}' + 365)"
+    add_cells(
+        frame,
+        f"SELECT r, {column.place} AS place, {column.sql} AS v, 'missing in disguise' AS kind, "
+        f"NULL AS suggestion, 0.85 AS confidence FROM {frame.rows} WHERE {known} AND {far}",
+    )
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return ", ".join(literal(one) for one in texts)
