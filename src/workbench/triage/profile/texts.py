@@ -161,7 +161,7 @@ def _shapes(values: str) -> str:
         f"_wb_shape(left(v, {_LOOKED_AT + 1})) AS shape FROM ({values})"
     )
     formats = ", ".join(literal(one) for one in _FORMATS)
-    day = r"regexp_extract(v, '^\s*([0-9]+[-/.][0-9]+[-/.][0-9]+|[0-9]+ \pL+ [0-9]+)', 1)"
+    day = r"regexp_extract(v, '^\s*([0-9]+[-/.][0-9]+[-/.][0-9]+|[0-9]+ [A-Za-z]+ [0-9]+)', 1)"
     address = literal(EMAIL)
     abroad = f"CASE WHEN contains(v, '+') THEN regexp_matches(v, {literal(NUMBER_ABROAD)}) END"
     flagged = (
