@@ -290,7 +290,8 @@ def contents(record: TriageRecord) -> pd.DataFrame:
         ``table, column, kind``; ``patterns``: up to three shapes with their shares of the filled
         rows; ``reads_as``: what at least one row in a hundred reads as, with its share;
         ``personal``: the evidence that the column holds personal data, missing where there is none.
-        Columns without texts stand there only if they seem personal.
+        A column whose most frequent values are shown by ``columns``, or that holds no texts, stands
+        there only if there is more to say of it.
     """
     found = pd.DataFrame(
         [
@@ -304,7 +305,8 @@ def contents(record: TriageRecord) -> pd.DataFrame:
             }
             for table in record.tables
             for column in table.columns
-            if column.text is not None or column.suspicions
+            if column.suspicions
+            or (column.text is not None and (not column.top or _reads_as(column, table.accepted)))
         ],
         columns=["table", "column", "kind", "patterns", "reads_as", "personal"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -10,7 +10,7 @@ import duckdb
 from workbench.data.quoting import quote
 from workbench.triage.facts import ColumnProfile, Suspicion
 from workbench.triage.profile.measures import Measures, form_of, measure
-from workbench.triage.profile.suspicion import named_kinds, suspect
+from workbench.triage.profile.suspicion import LEANING, named_kinds, suspect
 from workbench.triage.profile.texts import look_at, shaping
 from workbench.triage.tally import EXACT_UP_TO
 
@@ -31,6 +31,7 @@ def profile_rows(
     *,
     min_group: int,
     exact_up_to: int = EXACT_UP_TO,
+    declared: Collection[str] = (),
 ) -> tuple[ColumnProfile, ...]:
     """Return the profile of each column of a table.
 
@@ -47,6 +48,9 @@ def profile_rows(
         Rows up to which different values are counted one by one. Above, they are estimated where
         they do not repeat (HyperLogLog, within some 10 %), and each result says so. All else is
         exact for any number of rows.
+    declared
+        Columns whose meaning is known not to be personal: a suspicion that leans on their name
+        (names of people, dates of birth) is none.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def profile_rows(
     counted = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()
     count = int(counted[0]) if counted else 0
     exact = count <= exact_up_to
-    table = _Rows(connection, rows, count, exact, min_group)
+    table = _Rows(connection, rows, count, exact, min_group, frozenset(declared))
     measures = measure(connection, rows, types, exact=exact)
     with shaping(connection):
         return tuple(
@@ -88,11 +92,12 @@ class _Rows:
     count: int
     exact: bool
     min_group: int
+    declared: frozenset[str]
 
     def measured(self, name: str, kind: str, one: Measures) -> ColumnProfile:
         """Return the profile of a column of numbers, times or flags."""
         constant, key = self._identity(one.filled, one.distinct, exact=one.exact)
-        suspicions = _birth(self.connection, self.rows, name, kind, one)
+        suspicions = self._held(name, _birth(self.connection, self.rows, name, kind, one))
         return ColumnProfile(
             name=name,
             type=kind,
@@ -116,6 +121,7 @@ class _Rows:
     def texts(self, name: str, kind: str) -> ColumnProfile:
         """Return the profile of a column of texts, or of what has no other measures."""
         seen = look_at(self.connection, self.rows, name, exact=self.exact, min_group=self.min_group)
+        suspicions = self._held(name, seen.suspicions)
         constant, key = self._identity(seen.filled, seen.distinct, exact=seen.exact)
         plain = form_of(kind) == "text"
         return ColumnProfile(
@@ -131,12 +137,17 @@ class _Rows:
             mean=None,
             sd=None,
             total=None,
-            top=self._top(name, seen.distinct, seen.suspicions) if plain else (),
+            top=self._top(name, seen.distinct, suspicions) if plain else (),
             constant=constant,
             key=key,
             text=seen.facts if plain else None,
-            suspicions=seen.suspicions,
+            suspicions=suspicions,
         )
+
+    def _held(self, name: str, found: tuple[Suspicion, ...]) -> tuple[Suspicion, ...]:
+        if name not in self.declared:
+            return found
+        return tuple(one for one in found if one.kind not in LEANING)
 
     def _identity(self, filled: int, distinct: int, *, exact: bool) -> tuple[bool, bool | None]:
         """Return whether all rows share one value, and whether each has its own (None: unknown)."""

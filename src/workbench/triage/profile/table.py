@@ -12,7 +12,6 @@ from workbench.data.quoting import literal, quote
 from workbench.params import WHOLE
 from workbench.triage.facts import ColumnProfile
 from workbench.triage.profile.rows import profile_rows
-from workbench.triage.profile.suspicion import LEANING
 from workbench.triage.record import ColumnRecord
 from workbench.triage.tally import EXACT_UP_TO
 
@@ -44,7 +43,10 @@ def profile_table(
     """
     rows = f"read_parquet({literal(str(path))})"
     profiles = profile_rows(
-        connection, f"(SELECT * EXCLUDE (source) FROM {rows})", min_group=min_group
+        connection,
+        f"(SELECT * EXCLUDE (source) FROM {rows})",
+        min_group=min_group,
+        declared=contract.names,
     )
     return tuple(
         _record(one, contract.column(one.name), received.get(one.name)) for one in profiles
@@ -54,10 +56,6 @@ def profile_table(
 def _record(
     one: ColumnProfile, declared: ColumnContract | None, received: int | None
 ) -> ColumnRecord:
-    suspicions = one.suspicions
-    if declared is not None:
-        # The contract says what the column means: what only its name suggested is refuted.
-        suspicions = tuple(found for found in suspicions if found.kind not in LEANING)
     shown = one.text is not None and (declared is None or declared.kind != "id")
     return ColumnRecord(
         name=one.name,
@@ -78,7 +76,7 @@ def _record(
         constant=one.constant,
         key=one.key,
         text=one.text,
-        suspicions=suspicions,
+        suspicions=one.suspicions,
     )
 
 

@@ -8,7 +8,7 @@ kept of a column; every figure but the number of different values comes from the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -121,19 +121,6 @@ def look_at(
     seen = _seen(connection)
     if repeated:
         distinct = seen["different"]
-    patterns, gathered = _patterns(connection, filled, min_group)
-    shortest, median, longest = _lengths(connection, filled)
-    facts = TextFacts(
-        shortest=shortest,
-        median=median,
-        longest=longest,
-        patterns=patterns,
-        gathered=gathered,
-        numbers=seen["number"],
-        dates=seen["date"],
-        emails=seen["email"] - seen["email_within"],
-        phones=seen["phone"],
-    )
     matches = {
         "email": seen["email"],
         "abroad": seen["abroad"],
@@ -146,8 +133,26 @@ def look_at(
         filled,
         min(distinct, filled),
         exact or repeated,
-        facts,
+        _facts(connection, seen, filled, min_group),
         suspect(name, filled, matches, within),
+    )
+
+
+def _facts(
+    connection: duckdb.DuckDBPyConnection, seen: Mapping[str, int], filled: int, min_group: int
+) -> TextFacts:
+    patterns, gathered = _patterns(connection, filled, min_group)
+    shortest, median, longest = _lengths(connection)
+    return TextFacts(
+        shortest=shortest,
+        median=median,
+        longest=longest,
+        patterns=patterns,
+        gathered=gathered,
+        numbers=seen["number"],
+        dates=seen["date"],
+        emails=seen["email"] - seen["email_within"],
+        phones=seen["phone"],
     )
 
 
@@ -242,7 +247,7 @@ def _frequent(
 
 
 def _lengths(
-    connection: duckdb.DuckDBPyConnection, filled: int
+    connection: duckdb.DuckDBPyConnection,
 ) -> tuple[int | None, int | None, int | None]:
     """Return the shortest, the (lower) median and the longest length."""
     shortest, median, longest = _row(
