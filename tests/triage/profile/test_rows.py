@@ -181,6 +181,7 @@ def test_above_the_stated_size_counts_are_estimated_and_say_so(
         "id": ("VARCHAR", [f"K-{n:05}" for n in range(20_000)]),
         "kind": ("VARCHAR", ["a", "b"] * 10_000),
         "n": ("BIGINT", list(range(20_000))),
+        "m": ("DOUBLE", [place / 7 for place in range(20_000)]),
     }
     exact = profiled(engine, many)
     rough = profiled(engine, many, exact_up_to=1_000)
@@ -199,20 +200,21 @@ def test_the_same_bytes_with_any_threads_and_order(tmp_path: Path, exact_up_to: 
     path = tmp_path / "many.parquet"
     with connect(threads=1) as made:
         made.execute(
-            f"""COPY (SELECT 'C' || (hash(i) % 30011) AS id, (hash(i) % 100003) / 997.0 AS score,
+            f"""COPY (SELECT 'C' || (hash(i) % 30011) AS id,
+            (hash(i) % 100003) * 1e7 / 997.0 AS score,
             CAST(hash(i + 1) AS DOUBLE) * 1e290 AS huge, ['ü', 'Zoë', NULL][1 + (i % 3)::INT] AS t,
             TIMESTAMP '2020-01-01' + INTERVAL (hash(i) % 99999) MINUTE AS at,
             'call +49 30 ' || (100000 + i) AS note
-            FROM range(60000) r(i)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)"""
+            FROM range(20000) r(i)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)"""
         )
     found = []
-    for threads, order in ((1, "true"), (2, "true"), (4, "true"), (2, "hash(score, id)")):
+    for threads, order in ((1, "true"), (2, "true"), (2, "hash(score, id)")):
         with connect(threads=threads) as connection:
             rows = f"(SELECT * FROM read_parquet('{path}') ORDER BY {order})"
             if order == "true":
                 rows = f"read_parquet('{path}')"
             found.append(repr(profile_rows(connection, rows, min_group=5, exact_up_to=exact_up_to)))
-    assert found == [found[0]] * 4
+    assert found == [found[0]] * 3
 
 
 def test_groups_smaller_than_the_smallest_shown_stay_unseen(

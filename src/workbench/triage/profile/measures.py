@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import duckdb
@@ -114,9 +114,13 @@ def measure(
         cells = _row(connection, f"SELECT {', '.join(parts)} FROM {rows}")
         ranges = dict(zip(names, _by(cells, 6), strict=True))
         later = {name: _second(name, types[name], ranges[name], exact=exact) for name in names}
-        parts = [part for parts in later.values() for part in parts]
-        cells = _row(connection, f"SELECT {', '.join(parts)} FROM {rows}") if parts else ()
-        more = iter(cells)
+        # Quantiles hold a column's values in memory: of a large table one column at a time.
+        groups = [names] if exact else [[name] for name in names]
+        more: Iterator[Any] = chain.from_iterable(
+            _row(connection, f"SELECT {', '.join(parts)} FROM {rows}")
+            for group in groups
+            if (parts := [part for name in group for part in later[name]])
+        )
         for name in names:
             rest = list(islice(more, len(later[name])))
             found[name] = _measures(types[name], ranges[name], rest, exact=exact)
