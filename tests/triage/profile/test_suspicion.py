@@ -121,6 +121,11 @@ def test_national_numbers_and_names_need_the_column_to_say_so(
     people = ["Anna Müller", "Smith, John", "Zoë"]
     assert kinds(column(engine, "customer_name", people)) == {"person": (3, 0, True)}
     assert kinds(column(engine, "product_name", people)) == {}
+    assert kinds(column(engine, "PhoneNumber", ["2053258100", "x"])) == {"phone": (1, 0, True)}
+    assert kinds(column(engine, "ProviderNumber", ["2053258100", "x"])) == {}
+    small = [f"an{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(60)]
+    assert kinds(column(engine, "given_name", small)) == {"person": (60, 0, True)}
+    assert kinds(column(engine, "given_name", small[:40])) == {}, "too few to be told from words"
     born = ["1970-01-31", "31.12.1969", "n/a"]
     assert kinds(column(engine, "DOB", born)) == {"birth": (2, 0, True)}
     assert kinds(column(engine, "paid", born)) == {}

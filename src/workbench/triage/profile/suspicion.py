@@ -12,7 +12,17 @@ from collections.abc import Mapping
 
 from workbench.triage.facts import Suspicion
 
-__all__ = ["EMAIL", "LEANING", "NUMBER_ABROAD", "PERSON_SHAPE", "named_kinds", "suspect"]
+__all__ = [
+    "BARE_SHAPE",
+    "EMAIL",
+    "LEANING",
+    "MANY_NAMES",
+    "NUMBER_ABROAD",
+    "PERSON_SHAPE",
+    "SMALL_SHAPE",
+    "named_kinds",
+    "suspect",
+]
 
 _LETTERS = r"A-Za-z\x{80}-\x{10FFFF}"
 """Letters, for the engine: tables of Unicode's (``\\pL``) take it milliseconds for each column."""
@@ -25,6 +35,15 @@ NUMBER_ABROAD = rf"(^|[^0-9{_LETTERS}+.,-])[+][1-9][0-9 ().\x2f-]{{6,18}}[0-9]($
 
 PERSON_SHAPE = r"A[Aa.'’-]*,?( [Aa][Aa.'’-]*){0,4}"
 """The shape of a person's name: up to five words, the first with a capital."""
+
+SMALL_SHAPE = r"a[a.'’-]*( a[a.'’-]*){0,4}"
+"""The same in small letters; so look many words, and only many different ones are names."""
+
+BARE_SHAPE = "9{9,15}"
+"""The shape of a telephone number without any mark, as of many other numbers."""
+
+MANY_NAMES = 50
+"""Different values from which words in small letters may be names."""
 
 LEANING = ("person", "birth")
 """Kinds that lean on the column's name; a contract that says what the column means refutes them."""
@@ -77,7 +96,7 @@ def suspect(
         Rows with a value.
     matches
         What was seen -> rows: ``email``, ``abroad`` (a number with its country's code), ``phone``
-        (any that reads as a telephone number), ``person``, ``birth``.
+        (any that may be a telephone number), ``person``, ``birth``.
     within
         How many of the rows of ``email`` and ``abroad`` hold it within a longer text.
     """

@@ -19,7 +19,15 @@ from duckdb.func import PythonUDFType
 from workbench.data.quoting import literal, quote
 from workbench.triage.facts import Suspicion, TextFacts
 from workbench.triage.profile.arrays import runs, shapes
-from workbench.triage.profile.suspicion import EMAIL, NUMBER_ABROAD, PERSON_SHAPE, suspect
+from workbench.triage.profile.suspicion import (
+    BARE_SHAPE,
+    EMAIL,
+    MANY_NAMES,
+    NUMBER_ABROAD,
+    PERSON_SHAPE,
+    SMALL_SHAPE,
+    suspect,
+)
 from workbench.triage.shapes import PATTERN_LENGTH, shown
 
 __all__ = ["TextColumn", "look_at", "shaping"]
@@ -124,8 +132,8 @@ def look_at(
     matches = {
         "email": seen["email"],
         "abroad": seen["abroad"],
-        "phone": seen["phone"],
-        "person": seen["person"],
+        "phone": seen["phone"] + seen["bare"],
+        "person": seen["person"] + (seen["small"] if distinct >= MANY_NAMES else 0),
         "birth": seen["date"],
     }
     within = {"email": seen["email_within"], "abroad": seen["abroad_within"]}
@@ -205,7 +213,10 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         f"size <= {_LOOKED_AT} AND contains(shape, '9') "
         f"AND regexp_full_match(shape, {literal(_NUMBER)})"
     )
-    person = f"regexp_full_match(trim(shape), {literal(PERSON_SHAPE)})"
+    person, small, bare = (
+        f"regexp_full_match(trim(shape), {literal(shape)})"
+        for shape in (PERSON_SHAPE, SMALL_SHAPE, BARE_SHAPE)
+    )
     parts = {
         "different": "sum(different)",
         "number": f"sum(n) FILTER ({number})",
@@ -216,6 +227,8 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "abroad": "sum(abroad)",
         "abroad_within": "sum(abroad_within)",
         "person": f"sum(n) FILTER ({person})",
+        "small": f"sum(n) FILTER ({small})",
+        "bare": f"sum(n - coalesce(phones, 0)) FILTER ({bare})",
     }
     cells = _row(connection, f"SELECT {', '.join(parts.values())} FROM temp._wb_shapes")
     return {name: int(cell or 0) for name, cell in zip(parts, cells, strict=True)}
