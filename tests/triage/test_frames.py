@@ -19,7 +19,7 @@ from workbench.triage.record import (
     TableRecord,
     TriageRecord,
 )
-from workbench.triage.tally import masked
+from workbench.triage.shapes import masked
 from workbench.triage.units import slug
 
 

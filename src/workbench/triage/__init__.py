@@ -6,7 +6,7 @@ On received rows, inside ingest::
     checks, reasons     what is checked, how severe it is, and what a reader is told
     marks               what only several rows together show: repeats, references to nothing
     units               which unit a row belongs to, where one source is split
-    tally, profile      counts, places to look, a profile of each column
+    tally, profile      counts, places to look, a profile of each column (its results: facts)
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record              all of that, kept beside the snapshot
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.triage.frames import (
         columns,
         completeness,
+        contents,
         examples,
         flow,
         freshness,
@@ -34,6 +35,7 @@ else:  # these wait for pandas, which an ingest with nothing to do does not need
     _FRAMES = (
         "columns",
         "completeness",
+        "contents",
         "examples",
         "flow",
         "freshness",
@@ -54,6 +56,7 @@ __all__ = [
     "Verdict",
     "columns",
     "completeness",
+    "contents",
     "examples",
     "flow",
     "frequent_reasons",

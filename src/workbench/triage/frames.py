@@ -7,11 +7,18 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from workbench.triage.record import ReasonRecord, SourceRecord, TableRecord, TriageRecord
+from workbench.triage.record import (
+    ColumnRecord,
+    ReasonRecord,
+    SourceRecord,
+    TableRecord,
+    TriageRecord,
+)
 
 __all__ = [
     "columns",
     "completeness",
+    "contents",
     "examples",
     "flow",
     "freshness",
@@ -272,6 +279,69 @@ def columns(record: TriageRecord) -> pd.DataFrame:
             "holds",
         ],
     )
+
+
+def contents(record: TriageRecord) -> pd.DataFrame:
+    """Return what the texts of each column look like; columns that seem personal come first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table, column, kind``; ``patterns``: up to three shapes with their shares of the filled
+        rows; ``reads_as``: what at least one row in a hundred reads as, with its share;
+        ``personal``: the evidence that the column holds personal data, missing where there is none.
+        A column whose most frequent values are shown by ``columns``, or that holds no texts, stands
+        there only if there is more to say of it.
+    """
+    found = pd.DataFrame(
+        [
+            {
+                "table": table.name,
+                "column": column.name,
+                "kind": column.kind,
+                "patterns": _patterns(column, table.accepted),
+                "reads_as": _reads_as(column, table.accepted),
+                "personal": _joined(found.evidence for found in column.suspicions),
+            }
+            for table in record.tables
+            for column in table.columns
+            if column.suspicions
+            or (column.text is not None and (not column.top or _reads_as(column, table.accepted)))
+        ],
+        columns=["table", "column", "kind", "patterns", "reads_as", "personal"],
+    )
+    return found.sort_values("personal", key=lambda said: said.isna(), kind="stable").reset_index(
+        drop=True
+    )
+
+
+def _patterns(column: ColumnRecord, rows: int) -> str | None:
+    filled = rows - column.missing
+    shown = () if column.text is None else column.text.patterns[:3]
+    return _joined(f"{shape} ({_percent(n, filled)})" for shape, n in shown)
+
+
+def _reads_as(column: ColumnRecord, rows: int) -> str | None:
+    if column.text is None:
+        return None
+    filled = rows - column.missing
+    read = {
+        "number": column.text.numbers,
+        "date": column.text.dates,
+        "e-mail": column.text.emails,
+        "telephone": column.text.phones,
+    }
+    return _joined(
+        f"{kind} ({_percent(n, filled)})" for kind, n in read.items() if 100 * n >= filled > 0
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share in words that never round something to nothing or all."""
+    percent = 100 * part / whole
+    if part < whole and percent > 99:
+        return "over 99%"
+    return f"{percent:.0f}%" if percent >= 1 else "under 1%"
 
 
 def _sources(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord]]:

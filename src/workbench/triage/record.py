@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import SnapshotError
+from workbench.triage.facts import Suspicion, TextFacts
 
 __all__ = [
     "RECORD_FILE",
@@ -121,6 +122,9 @@ class ColumnRecord:
         As decimal text; None where they mean nothing.
     top
         The most frequent values with their rows, none rarer than the smallest group shown.
+    sd, quantiles, constant, key, text, suspicions
+        As ``workbench.triage.facts.ColumnProfile`` says. A record that was written before these
+        were measured has None or nothing there.
     """
 
     name: str
@@ -136,6 +140,12 @@ class ColumnRecord:
     mean: str | None
     total: str | None
     top: tuple[tuple[str, int], ...]
+    sd: str | None = None
+    quantiles: tuple[tuple[float, str], ...] = ()
+    constant: bool | None = None
+    key: bool | None = None
+    text: TextFacts | None = None
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,10 +232,20 @@ def _table(value: dict[str, Any]) -> TableRecord:
         **{
             **value,
             "sources": tuple(_source(source) for source in value["sources"]),
-            "columns": tuple(
-                ColumnRecord(**{**column, "top": tuple((v, n) for v, n in column["top"])})
-                for column in value["columns"]
-            ),
+            "columns": tuple(_column(column) for column in value["columns"]),
+        }
+    )
+
+
+def _column(value: dict[str, Any]) -> ColumnRecord:
+    text = value.get("text")
+    return ColumnRecord(
+        **{
+            **value,
+            "top": tuple((shown, rows) for shown, rows in value["top"]),
+            "quantiles": tuple((share, end) for share, end in value.get("quantiles", ())),
+            "text": None if text is None else TextFacts.from_json(text),
+            "suspicions": tuple(Suspicion(**one) for one in value.get("suspicions", ())),
         }
     )
 

@@ -14,16 +14,16 @@ from workbench.triage.checks import Check, any_of, rejected_sql
 from workbench.triage.marks import Settled
 from workbench.triage.reasons import KINDS
 from workbench.triage.record import Example, ReasonRecord
+from workbench.triage.shapes import masked
 from workbench.triage.typed import TypedSource
 from workbench.triage.units import SplitUnits
 
-__all__ = ["EXACT_UP_TO", "NOTHING", "SourceTally", "masked", "tally_source"]
+__all__ = ["EXACT_UP_TO", "NOTHING", "SourceTally", "tally_source"]
 
 EXACT_UP_TO = 5_000_000
 """Rows up to which distinct values are counted one by one; beyond, they are estimated."""
 
 EXAMPLES = 3
-_PATTERN_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -181,27 +181,3 @@ def _with_unreadable(
 
 def _by_frequency(reasons: Sequence[ReasonRecord]) -> tuple[ReasonRecord, ...]:
     return tuple(sorted(reasons, key=lambda reason: (-reason.rows, reason.code)))
-
-
-def masked(text: str | None) -> str:
-    """Return the shape of a text: letters as ``A`` or ``a``, digits as ``9``.
-
-    Examples
-    --------
-    >>> masked("C536379")
-    'A999999'
-    >>> masked(None)
-    '(empty)'
-    """
-    if text is None or not text.strip():
-        return "(empty)"
-    shape = "".join(_shape(letter) for letter in text[: _PATTERN_LENGTH + 1])
-    return shape if len(shape) <= _PATTERN_LENGTH else shape[:_PATTERN_LENGTH] + "…"
-
-
-def _shape(letter: str) -> str:
-    if letter.isalpha():
-        return "A" if letter.isupper() else "a"
-    if letter.isalnum():
-        return "9"
-    return letter if letter.isprintable() else "·"
