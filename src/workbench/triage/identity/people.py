@@ -1,0 +1,160 @@
+"""The records as they are compared: one table of spellings, in an engine of its own.
+
+Its columns are named by role (``email_1``); ``person`` numbers the records in the order of their
+keys. Spellings are found once for each different value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import duckdb
+import pyarrow as pa
+
+from workbench.data.quoting import quote
+from workbench.errors import ContractError
+from workbench.triage.identity import normal
+from workbench.triage.identity.phones import phone
+from workbench.triage.identity.roles import ROLES, ColumnRole
+
+__all__ = ["LEFT", "PEOPLE", "field_names", "load_people"]
+
+PEOPLE = "people"
+"""The name of the table."""
+
+LEFT = 200
+"""Letters of a value that are compared: what is longer is no name, address or number."""
+
+_PHONE_END = 8
+
+
+def field_names(columns: Sequence[ColumnRole]) -> dict[str, ColumnRole]:
+    """Return the names of the spellings, ``<role>_<number>``, and the columns that they come from.
+
+    Examples
+    --------
+    >>> list(field_names([ColumnRole(name, "email", 1.0, 1.0) for name in ("mail", "mail2")]))
+    ['email_1', 'email_2']
+    """
+    named: dict[str, ColumnRole] = {}
+    for column in columns:
+        number = 1 + sum(each.role == column.role for each in named.values())
+        named[f"{column.role}_{number}"] = column
+    return named
+
+
+def load_people(
+    source: duckdb.DuckDBPyConnection,
+    table: str,
+    key: str,
+    columns: Sequence[ColumnRole],
+    target: duckdb.DuckDBPyConnection,
+    country: str | None = None,
+) -> list[str]:
+    """Write the spellings of all records to ``people`` and return the keys, in order.
+
+    Parameters
+    ----------
+    source, table, key
+        Where the customers are, and the column that names a record.
+    columns
+        The columns that take part.
+    target
+        The engine that compares.
+    country
+        ISO 3166 code for national telephone numbers, or None.
+
+    Raises
+    ------
+    ContractError
+        When a record has no key, or two records share one.
+    """
+    named = field_names(columns)
+    picked = "".join(
+        f", left(nullif(trim(CAST({quote(column.column)} AS VARCHAR)), ''), {LEFT}) "
+        f"AS {quote(field)}"
+        for field, column in named.items()
+    )
+    received = source.execute(
+        f"SELECT CAST({quote(key)} AS VARCHAR) AS record{picked} FROM {quote(table)} "
+        "ORDER BY record"
+    ).to_arrow_table()
+    keys: list[str] = received.column("record").to_pylist()
+    for before, after in zip([None, *keys], keys, strict=False):
+        if after is None or before == after:
+            what = "a record has no key" if after is None else f"two records have the key `{after}`"
+            raise ContractError(what, where=f"{table}.{key}", fix="Each customer needs one row.")
+    target.register(
+        "received", received.append_column("person", pa.array(range(len(keys)), pa.int64()))
+    )
+    parts = ["received.person"]
+    joins = []
+    for field, column in named.items():
+        spelling = (
+            partial(phone, country=country)
+            if column.role == "phone"
+            else ROLES[column.role].spelling
+        )
+        _register_spellings(target, field, spelling, skeletons=_is_name(column))
+        alias = quote(f"spelt_{field}")
+        joins.append(f"LEFT JOIN {alias} ON received.{quote(field)} = {alias}.value")
+        parts.append(f"{alias}.spelt AS {quote(field)}")
+        if _is_name(column):
+            parts.append(f"{alias}.skeleton AS {quote(field + '_sound')}")
+        if column.role == "phone":
+            parts.append(f"right({alias}.spelt, {_PHONE_END}) AS {quote(field + '_end')}")
+    target.execute(
+        f"CREATE TABLE spellings AS SELECT {', '.join(parts)} FROM received {' '.join(joins)}"
+    )
+    whole = _whole_name(named)
+    target.execute(f"CREATE TABLE {PEOPLE} AS SELECT *{whole} FROM spellings ORDER BY person")
+    target.execute("DROP TABLE spellings")
+    target.unregister("received")
+    for field in named:
+        target.unregister(f"spelt_{field}")
+    return keys
+
+
+def _is_name(column: ColumnRole) -> bool:
+    return column.role in ("name", "given_name", "family_name")
+
+
+def _register_spellings(
+    target: duckdb.DuckDBPyConnection,
+    field: str,
+    spelling: Callable[[str | None], str | None],
+    *,
+    skeletons: bool,
+) -> None:
+    """Make known the spelling of each different value of a column."""
+    values = [
+        row[0]
+        for row in target.execute(
+            f"SELECT DISTINCT {quote(field)} FROM received WHERE {quote(field)} IS NOT NULL"
+        ).fetchall()
+    ]
+    found: dict[str, pa.Array] = {
+        "value": pa.array(values, pa.string()),
+        "spelt": pa.array([spelling(value) for value in values], pa.string()),
+    }
+    if skeletons:
+        found["skeleton"] = pa.array([normal.skeleton(value) for value in values], pa.string())
+    target.register(f"spelt_{field}", pa.table(found))
+
+
+def _whole_name(named: dict[str, ColumnRole]) -> str:
+    """Return the columns of a whole name, its words in order, as a part of a SELECT."""
+    if "name_1" in named:
+        spelt, sound = '"name_1"', '"name_1_sound"'
+    elif {"given_name_1", "family_name_1"} <= set(named):
+        spelt = '"given_name_1" || \' \' || "family_name_1"'
+        sound = '"given_name_1_sound" || \' \' || "family_name_1_sound"'
+    else:
+        return ""
+    words = [f"list_sort(string_split({text}, ' '))" for text in (spelt, sound)]
+    return (
+        f", array_to_string({words[0]}, ' ') AS whole_name"
+        f", array_to_string({words[1]}, ' ') AS whole_sound"
+        f", {words[0]}[1] AS first_word, {words[0]}[-1] AS last_word"
+    )

@@ -1,0 +1,136 @@
+"""Made customers of whom some are there twice or more, with the truth: the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+URDU = {
+    "muhammad": "محمد",
+    "ahmed": "احمد",
+    "fatima": "فاطمہ",
+    "ayesha": "عائشہ",
+    "hassan": "حسن",
+    "bilal": "بلال",
+    "imran": "عمران",
+    "nadia": "نادیہ",
+    "saima": "صائمہ",
+    "tariq": "طارق",
+    "kamran": "کامران",
+    "rashid": "راشد",
+    "khan": "خان",
+    "malik": "ملک",
+    "qureshi": "قریشی",
+    "siddiqui": "صدیقی",
+    "butt": "بٹ",
+    "shah": "شاہ",
+    "iqbal": "اقبال",
+    "rehman": "رحمان",
+}
+SPELT = {"muhammad": "Mohammed", "ahmed": "Ahmad", "qureshi": "Qureshy", "ayesha": "Aisha"}
+GIVEN = (
+    "muhammad ahmed fatima ayesha hassan bilal imran nadia saima tariq kamran rashid john mary peter "
+    "susan david laura michael anna george helen thomas emma robert alice william julia josé zoë"
+).split()
+FAMILY = "khan malik qureshi siddiqui butt shah iqbal rehman smith jones brown taylor".split()
+STARTS = "al bar cor dun ell far gar hol kes lang mar nor pen ros sel tor ul ver wex yar".split()
+ENDS = "by combe den ford gate ham ley more ness over rick stead ton ville wick worth".split()
+CITIES = "Lahore Karachi Multan Leeds York Bath Derby Truro Quetta Sialkot".split()
+DOMAINS = ("gmail.com", "example.org", "example.net", "post.example")
+COLUMNS = ("customer_id", "given_name", "family_name", "email", "phone", "birth_date", "city")
+
+
+@dataclass(frozen=True)
+class People:
+    """Rows, in no order, and record -> person."""
+
+    rows: tuple[tuple[str | None, ...], ...]
+    person: Mapping[str, int]
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """Return the pairs of records that are one person, the lower key first."""
+        members: dict[int, list[str]] = {}
+        for record, person in sorted(self.person.items()):
+            members.setdefault(person, []).append(record)
+        return {
+            (one, other)
+            for group in members.values()
+            for place, one in enumerate(group)
+            for other in group[place + 1 :]
+        }
+
+
+def make_people(persons: int, seed: int, *, twice: float = 0.3) -> People:
+    """Return persons of whom a share, 0-1, has a second record and some a third."""
+    dice = random.Random(seed)
+    rows: list[tuple[str | None, ...]] = []
+    person_of: dict[str, int] = {}
+    numbers = list(range(10_000, 10_000 + 3 * persons))
+    dice.shuffle(numbers)
+    for person in range(persons):
+        original = _original(dice)
+        copies = (dice.random() < twice) + (dice.random() < twice / 5)
+        for copy in range(1 + copies):
+            record = f"C{numbers.pop()}"
+            told = original if copy == 0 else _again(original, dice)
+            rows.append((record, *told))
+            person_of[record] = person
+    dice.shuffle(rows)
+    return People(tuple(rows), person_of)
+
+
+def _original(dice: random.Random) -> tuple[str | None, ...]:
+    given = dice.choice(GIVEN)
+    family = dice.choice(FAMILY) if dice.random() < 0.4 else dice.choice(STARTS) + dice.choice(ENDS)
+    number = dice.randrange(1, 10_000)
+    email = f"{given}.{family}{number}@{dice.choice(DOMAINS)}".replace("é", "e").replace("ë", "e")
+    phone = f"03{dice.randrange(10**9):09d}"
+    born = f"{dice.randrange(1940, 2006)}-{dice.randrange(1, 13):02d}-{dice.randrange(1, 29):02d}"
+    return given.title(), family.title(), email, phone, born, dice.choice(CITIES)
+
+
+def _again(original: tuple[str | None, ...], dice: random.Random) -> tuple[str | None, ...]:
+    """Return the person as another clerk, form or keyboard writes them."""
+    given, family, email, phone, born, city = (text or "" for text in original)
+    told: list[str | None] = [given, family, email, phone, born, city]
+    way = dice.randrange(5)
+    if way == 0:
+        told[0], told[1] = family, given
+    elif way == 1:
+        told[0] = URDU.get(given.lower(), SPELT.get(given.lower(), given.upper()))
+        told[1] = URDU.get(family.lower(), SPELT.get(family.lower(), family.upper()))
+    elif way == 2:
+        told[1] = _slip(family, dice)
+    elif way == 3:
+        told[0] = _slip(given, dice)
+    year, month, day = born.split("-")
+    forms = (
+        f"+92 {phone[1:4]} {phone[4:]}",
+        f"0092{phone[1:]}",
+        f"({phone[:4]}) {phone[4:7]}-{phone[7:]}",
+    )
+    told[3] = dice.choice((phone, *forms))
+    told[4] = dice.choice((born, f"{day}/{month}/{year}", f"{year}{month}{day}"))
+    lost = dice.randrange(8)  # one thing is missing or another one, or a digit slipped
+    if lost in (2, 3, 5):
+        told[lost] = None
+    elif lost == 4:
+        told[2] = email.upper()
+    elif lost == 6:
+        told[3] = f"03{dice.randrange(10**9):09d}"
+    elif lost == 7:
+        told[4] = f"{year}-{month}-{(int(day) % 28) + 1:02d}"
+    return tuple(told)
+
+
+def _slip(text: str, dice: random.Random) -> str:
+    place = dice.randrange(1, len(text))
+    return dice.choice(
+        (
+            text[:place] + text[place + 1 :],
+            text[:place] + dice.choice("aeinrst") + text[place:],
+            text[: place - 1] + text[place] + text[place - 1] + text[place + 1 :],
+        )
+    )
