@@ -1,4 +1,4 @@
-"""Made customers of whom some are there twice or more, with the truth: the same for the same seed."""
+"""Made customers, some there twice or more, with the truth: the same for the same seed."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ URDU = {
     "rehman": "رحمان",
 }
 SPELT = {"muhammad": "Mohammed", "ahmed": "Ahmad", "qureshi": "Qureshy", "ayesha": "Aisha"}
-GIVEN = (
-    "muhammad ahmed fatima ayesha hassan bilal imran nadia saima tariq kamran rashid john mary peter "
-    "susan david laura michael anna george helen thomas emma robert alice william julia josé zoë"
-).split()
-FAMILY = "khan malik qureshi siddiqui butt shah iqbal rehman smith jones brown taylor".split()
-STARTS = "al bar cor dun ell far gar hol kes lang mar nor pen ros sel tor ul ver wex yar".split()
-ENDS = "by combe den ford gate ham ley more ness over rick stead ton ville wick worth".split()
-CITIES = "Lahore Karachi Multan Leeds York Bath Derby Truro Quetta Sialkot".split()
+GIVEN_MORE = (
+    "john mary peter susan david laura michael anna george helen thomas emma robert alice william "
+    "julia josé zoë"
+)
+FAMILY_MORE = "smith jones brown taylor"
+GIVEN = [*list(URDU)[:12], *GIVEN_MORE.split()]
+FAMILY = [*list(URDU)[12:], *FAMILY_MORE.split()]
+_STARTS = "al bar cor dun ell far gar hol kes lang mar nor pen ros sel tor ul ver wex yar"
+_ENDS = "by combe den ford gate ham ley more ness over rick stead ton ville wick worth"
+_CITIES = "Lahore Karachi Multan Leeds York Bath Derby Truro Quetta Sialkot"
+STARTS, ENDS, CITIES = _STARTS.split(), _ENDS.split(), _CITIES.split()
 DOMAINS = ("gmail.com", "example.org", "example.net", "post.example")
 COLUMNS = ("customer_id", "given_name", "family_name", "email", "phone", "birth_date", "city")
 

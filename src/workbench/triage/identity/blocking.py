@@ -2,8 +2,8 @@
 
 Comparing each with each grows with the square of the records. So pairs are compared that agree on
 at least one key of ``candidate_keys``. A value that too many records share (a switchboard's number,
-a placeholder) tells little and costs much: beyond ``LARGEST_BLOCK`` records it brings no pairs, and a
-whole key is left out when the budget of pairs is spent. Both are said in the result.
+a placeholder) tells little and costs much: beyond ``LARGEST_BLOCK`` records it brings no pairs, and
+a whole key is left out when the budget of pairs is spent. Both are said in the result.
 """
 
 from __future__ import annotations

@@ -158,7 +158,13 @@ def _prior(
             "no two records agree on two columns that together tell a person: there is nothing to "
             "learn from, and likely no customer is here twice"
         )
-    linker.training.estimate_probability_two_random_records_match(rules, recall=SURE_SHARE)
+    try:
+        linker.training.estimate_probability_two_random_records_match(rules, recall=SURE_SHARE)
+    except ValueError as error:  # more such pairs than all pairs allow
+        raise NotFittedError(
+            f"nearly all of the {records} records agree on two columns that together tell a "
+            "person: there are no different persons to learn from"
+        ) from error
     prior: float = linker.misc.save_model_to_json()["probability_two_random_records_match"]
     return prior
 
@@ -194,13 +200,9 @@ def _unlearned(linker: Linker, chosen: Sequence[Comparison]) -> list[tuple[Compa
     found = []
     for comparison, learned in zip(chosen, model["comparisons"], strict=True):
         best = learned["comparison_levels"][1]
-        if "m_probability" not in best or "u_probability" not in best:
-            if "u_probability" in best or not _seen(learned):
-                found.append((comparison, "no pairs were found from which to learn its worth"))
-        elif best["m_probability"] <= best["u_probability"]:
+        m, u = best.get("m_probability"), best.get("u_probability", 0.0)
+        if m is None:
+            found.append((comparison, "no pairs were found from which to learn its worth"))
+        elif m <= u:
             found.append((comparison, "it agrees within a person no more often than between two"))
     return found
-
-
-def _seen(learned: dict[str, Any]) -> bool:
-    return any("m_probability" in level for level in learned["comparison_levels"])

@@ -128,7 +128,11 @@ def _levels(field: str, role: str, named: Mapping[str, ColumnRole]) -> Iterator[
     elif role == "email":
         local = "split_part({}, '@', 1)"
         yield Level(f"{local.format(left)} = {local.format(right)}", "nearly", "same before the @")
-        yield Level(_edits(left, right, 2), "nearly", "one or two signs apart")
+        # An address often holds the name: people of one name have some that differ in a number.
+        digits = "regexp_replace({}, '[^0-9]', '', 'g')"
+        same = f"{digits.format(left)} = {digits.format(right)}"
+        near = f"{_edits(left, right, 2)} AND {same}"
+        yield Level(near, "nearly", "one or two letters apart")
     elif role == "phone":
         yield Level(f'"{field}_end_l" = "{field}_end_r"', "nearly", "the last eight digits agree")
         yield Level(_edits(left, right, 1), "nearly", "one digit apart")
@@ -142,8 +146,10 @@ def _levels(field: str, role: str, named: Mapping[str, ColumnRole]) -> Iterator[
 def _swapped(named: Mapping[str, ColumnRole]) -> str | None:
     if not {"given_name_1", "family_name_1"} <= set(named):
         return None
-    ways = (("given_name_1_l", "family_name_1_r"), ("family_name_1_l", "given_name_1_r"))
-    return " AND ".join(_alike(f'"{one}"', f'"{other}"', 0.92) for one, other in ways)
+    one, other = "given_name_1", "family_name_1"
+    letters = [_alike(f'"{x}_l"', f'"{y}_r"', 0.92) for x, y in ((one, other), (other, one))]
+    sounds = [f'"{x}_sound_l" = "{y}_sound_r"' for x, y in ((one, other), (other, one))]
+    return f"(({' AND '.join(letters)}) OR ({' AND '.join(sounds)}))"
 
 
 def _alike(left: str, right: str, least: float) -> str:
@@ -152,7 +158,8 @@ def _alike(left: str, right: str, least: float) -> str:
 
 def _edits(left: str, right: str, most: int) -> str:
     # Lengths first: most pairs are told apart by them, at a hundredth of the cost.
-    return f"abs(length({left}) - length({right})) <= {most} AND levenshtein({left}, {right}) <= {most}"
+    near = f"abs(length({left}) - length({right})) <= {most}"
+    return f"{near} AND levenshtein({left}, {right}) <= {most}"
 
 
 def strong(chosen: tuple[Comparison, ...]) -> int:

@@ -26,14 +26,14 @@ __all__ = [
 ]
 
 TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "mister", "sir", "madam", "dr", "prof", "professor", "herr"]
-    + ["frau", "جناب", "ڈاکٹر", "محترم", "محترمہ"]
+    {"mr", "mrs", "ms", "miss", "mister", "sir", "madam", "dr", "prof", "professor", "herr"}
+    | {"frau", "جناب", "ڈاکٹر", "محترم", "محترمہ"}
 )
 """Words before a name that are no part of it."""
 
 PLUS_TAGS = frozenset(
-    ["gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com"]
-    + ["fastmail.com", "proton.me", "protonmail.com"]
+    {"gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com"}
+    | {"fastmail.com", "proton.me", "protonmail.com"}
 )
 """Providers who say that ``name+anything`` is the mailbox ``name``."""
 

@@ -113,9 +113,10 @@ def phone(value: str | None, country: str | None = None) -> str | None:
     spelt = _EXTENSION.sub("", spelt).removeprefix("tel:").strip()
     if not _FORM.fullmatch(spelt):
         return None
-    abroad = spelt.startswith(("+", "00"))
-    digits = re.sub(r"\D", "", spelt.replace("(0)", "") if abroad else spelt)
-    digits = digits.removeprefix("00") if spelt.startswith("00") else digits
+    digits = re.sub(r"\D", "", spelt)
+    abroad = spelt.startswith("+") or digits.startswith("00")
+    if abroad:  # no country's code begins with a zero
+        digits = re.sub(r"\D", "", spelt.replace("(0)", "")).lstrip("0")
     if not 6 <= len(digits) <= 15 or len(set(digits)) < 2:
         return None
     if abroad:
