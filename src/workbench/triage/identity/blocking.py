@@ -30,7 +30,10 @@ LARGEST_BLOCK = 250
 """Records that may share a key and still be compared with each other."""
 
 PAIRS_PER_RECORD = 100
-"""Pairs a record that all rules together may bring, on average; a million are always allowed."""
+"""Pairs a record that all keys together may bring, on average."""
+
+FREE_PAIRS = 1_000_000
+"""Pairs that are always allowed."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def add_keys(
     too many records share it.
     """
     records = connection.execute(f"SELECT count(*) FROM {PEOPLE}").fetchall()[0][0]
-    left = max(1_000_000, PAIRS_PER_RECORD * records)
+    left = max(FREE_PAIRS, PAIRS_PER_RECORD * records)
     rules = []
     for columns in keys:
         pairs, largest, beyond = _count(connection, columns)
