@@ -65,15 +65,21 @@ class People:
         }
 
 
-def make_people(persons: int, seed: int, *, twice: float = 0.3) -> People:
-    """Return persons of whom a share, 0-1, has a second record and some a third."""
+def make_people(persons: int, seed: int, *, twice: float = 0.3, households: float = 0.0) -> People:
+    """Return persons of whom a share, 0-1, has a second record and some a third.
+
+    Another share lives with the person before: another given name, date of birth and mailbox, but
+    the same family name, telephone and city.
+    """
     dice = random.Random(seed)
     rows: list[tuple[str | None, ...]] = []
     person_of: dict[str, int] = {}
     numbers = list(range(10_000, 10_000 + 3 * persons))
     dice.shuffle(numbers)
+    original: tuple[str | None, ...] = ()
     for person in range(persons):
-        original = _original(dice)
+        before = original if person and dice.random() < households else None
+        original = _original(dice, before)
         copies = (dice.random() < twice) + (dice.random() < twice / 5)
         for copy in range(1 + copies):
             record = f"C{numbers.pop()}"
@@ -84,14 +90,20 @@ def make_people(persons: int, seed: int, *, twice: float = 0.3) -> People:
     return People(tuple(rows), person_of)
 
 
-def _original(dice: random.Random) -> tuple[str | None, ...]:
-    given = dice.choice(GIVEN)
+def _original(
+    dice: random.Random, relative: tuple[str | None, ...] | None
+) -> tuple[str | None, ...]:
+    given = dice.choice([name for name in GIVEN if not relative or name.title() != relative[0]])
     family = dice.choice(FAMILY) if dice.random() < 0.4 else dice.choice(STARTS) + dice.choice(ENDS)
+    if relative:
+        family = (relative[1] or "").lower()
     number = dice.randrange(1, 10_000)
     email = f"{given}.{family}{number}@{dice.choice(DOMAINS)}".replace("é", "e").replace("ë", "e")
     phone = f"03{dice.randrange(10**9):09d}"
     born = f"{dice.randrange(1940, 2006)}-{dice.randrange(1, 13):02d}-{dice.randrange(1, 29):02d}"
-    return given.title(), family.title(), email, phone, born, dice.choice(CITIES)
+    city: str | None = dice.choice(CITIES)
+    shared = (phone, city) if relative is None else (relative[3], relative[5])
+    return given.title(), family.title(), email, shared[0], born, shared[1]
 
 
 def _again(original: tuple[str | None, ...], dice: random.Random) -> tuple[str | None, ...]:

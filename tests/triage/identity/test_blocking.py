@@ -17,7 +17,7 @@ from workbench.triage.identity.blocking import (
     pairs_compared,
     pairs_sharing,
 )
-from workbench.triage.identity.people import PEOPLE
+from workbench.triage.identity.people import PEOPLE, field_names
 from workbench.triage.identity.roles import ColumnRole, Role
 
 VALUE = st.sampled_from([None, "x", "y", "z"])
@@ -76,14 +76,14 @@ def test_keys_come_from_roles_the_most_telling_first() -> None:
         "email_1": "email",
         "identifier_1": "identifier",
     }
-    named = {field: ColumnRole(field, role, 1.0, 1.0) for field, role in roles.items()}
+    named = field_names([ColumnRole(field, role, 1.0, 1.0) for field, role in roles.items()])
     assert candidate_keys(named) == (
         ("identifier_1",),
         ("email_1",),
         ("phone_1_end",),
         ("whole_name",),
         ("whole_sound",),
-        ("city_1", "first_word"),
-        ("city_1", "last_word"),
+        ("city_1", "given_name_1"),
+        ("city_1", "family_name_1"),
     )
     assert candidate_keys({}) == ()

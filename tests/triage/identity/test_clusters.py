@@ -31,6 +31,12 @@ def test_links_chain_and_weak_ones_do_not_count() -> None:
     assert not found.left_out
 
 
+def test_what_only_a_household_shares_joins_nobody_unless_the_owner_says_so() -> None:
+    pair = Link("a", "b", 1.0, (), household=True)
+    assert joined(join("ab", [pair], [], 0.95)) == {"a", "b"}
+    assert joined(join("ab", [pair], [answer("a", "b", True)], 0.95)) == {"ab"}
+
+
 def test_same_joins_without_any_link() -> None:
     assert joined(join("abc", [], [answer("a", "c", True)], 0.95)) == {"ac", "b"}
 

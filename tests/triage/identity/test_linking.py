@@ -60,7 +60,7 @@ def f1(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> float:
 
 @pytest.fixture(scope="module")
 def people() -> People:
-    return make_people(PERSONS, seed=11)
+    return make_people(PERSONS, seed=11, households=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,11 @@ def parts(people: People) -> Linking:
 
 
 def linked(found: Linking) -> set[tuple[str, str]]:
-    return {(each.one, each.other) for each in found.links if each.probability >= LINKED}
+    return {
+        (each.one, each.other)
+        for each in found.links
+        if each.probability >= LINKED and not each.household
+    }
 
 
 def test_duplicates_are_found_from_the_parts_of_a_name(people: People, parts: Linking) -> None:
@@ -120,6 +124,24 @@ def test_a_link_says_why_in_words(people: People, parts: Linking) -> None:
         assert not same_mail or Agreement("email", "exactly") in each.agreements
         missing = None in (rows[each.one][4], rows[each.other][4])
         assert (Agreement("phone", "missing") in each.agreements) == missing
+
+
+def test_relatives_at_one_telephone_are_not_one_customer(people: People, parts: Linking) -> None:
+    rows = {row[0]: row for row in people.rows}
+    relatives = [
+        each
+        for each in parts.links
+        if people.person[each.one] != people.person[each.other]
+        and rows[each.one][2] == rows[each.other][2]
+    ]
+    assert all(each.household or each.probability < LINKED for each in relatives)
+    whole = link(customers(people.rows, whole=True))
+    households = [each for each in whole.links if each.household]
+    assert len(households) >= 10, "the made customers have none"
+    for each in households:
+        assert "Only what a household shares agrees." in each.reasons
+        told = {agreement.column: agreement.grade for agreement in each.agreements}
+        assert not {told["name (first words)"], told["email"]} & {"exactly", "nearly"}
 
 
 def test_another_script_is_found(people: People, parts: Linking) -> None:

@@ -15,7 +15,7 @@ from workbench.triage.identity.model import (
     training_rules,
     uses,
 )
-from workbench.triage.identity.normal import skeleton, sorted_words
+from workbench.triage.identity.normal import skeleton
 from workbench.triage.identity.reasons import Agreement, agreements
 from workbench.triage.identity.roles import ColumnRole, Role
 
@@ -127,16 +127,6 @@ def test_names_in_parts(
     assert told == [given, family]
 
 
-def test_a_whole_name_is_one_in_any_order() -> None:
-    (comparison,) = comparisons(named("name"))
-    told = [
-        {"whole_name": sorted_words(name), "whole_sound": skeleton(name)}
-        for name in ("anna khan", "khan anna", "خان انا", "peter jones")
-    ]
-    grades = [comparison.level(gamma(comparison, told[0], other)) for other in told]
-    assert [level.grade for level in grades] == ["exactly", "exactly", "nearly", "differ"]
-
-
 def test_two_kinds_are_counted_and_the_parts_of_a_name_are_one() -> None:
     assert strong(comparisons(named("given_name", "family_name", "city", "region"))) == 1
     assert strong(comparisons(named("given_name", "email"))) == 2
@@ -149,11 +139,11 @@ def test_sure_rules_hold_something_personal() -> None:
     assert ("email_1", "phone_1") in rules
     assert ("phone_1", "address_1") not in rules
     assert ("birth_date_1", "postcode_1") not in rules
-    assert sure_rules(comparisons(named("name", "email"))) == (("whole_name", "email_1"),)
+    assert sure_rules(comparisons(named("given_name", "email"))) == ()
 
 
 def test_what_pairs_are_picked_by_is_not_learned_from_them() -> None:
-    both = comparisons(named("name", "phone", "given_name", "family_name"))
+    both = comparisons(named("phone", "given_name", "family_name"))
     names = {each.field for each in both}
     for rule in training_rules(both):
         assert any(uses(each, rule) for each in both), rule

@@ -108,6 +108,26 @@ def test_titles_go_and_numbers_are_no_names(text: str, spelt: str | None) -> Non
 
 
 @pytest.mark.parametrize(
+    ("whole", "first", "last"),
+    [
+        ("Anna Khan", "anna", "khan"),
+        ("Dr. Muhammad Ali Khan", "muhammad ali", "khan"),
+        ("Khan, Anna Maria", "anna maria", "khan"),
+        ("Khan, Anna, Dr", "khan anna", "dr"),  # two commas tell nothing
+        ("Anna,", "anna", None),
+        ("Anna", "anna", None),
+        ("42", None, None),
+        (None, None, None),
+    ],
+)
+def test_whole_names_are_taken_apart(
+    whole: str | None, first: str | None, last: str | None
+) -> None:
+    assert normal.name_part(whole, "first words") == first
+    assert normal.name_part(whole, "last word") == last
+
+
+@pytest.mark.parametrize(
     ("latin", "urdu"),
     [
         ("Muhammad", "محمد"),

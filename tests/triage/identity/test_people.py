@@ -41,7 +41,19 @@ def test_records_are_numbered_in_the_order_of_their_keys_and_spelt() -> None:
     assert third["phone_1"] is third["given_name_1"] is third["whole_name"] is None
     assert first["family_name_1_sound"] == second["family_name_1_sound"]
     assert second["whole_name"] == "jose khan"
-    assert (second["first_word"], second["last_word"]) == ("jose", "khan")
+
+
+def test_a_whole_name_is_taken_apart() -> None:
+    _, rows = loaded(
+        {"id": ["a", "b", "c"], "name": ["Mr Ali Raza Bhatti", "بھٹی, علي", "Ali"]},
+        *columns(name="name"),
+    )
+    given = [row["given_name_1"] for row in rows]
+    family = [row["family_name_1"] for row in rows]
+    assert given == ["ali raza", "علی", "ali"]
+    assert family[0] == "bhatti"
+    assert family[2] is None
+    assert rows[0]["family_name_1_sound"] == rows[1]["family_name_1_sound"] == "bt"
 
 
 def test_numbers_and_names_of_columns_may_be_anything() -> None:
@@ -54,8 +66,8 @@ def test_numbers_and_names_of_columns_may_be_anything() -> None:
 
 
 def test_what_is_too_long_is_cut_before_it_is_compared() -> None:
-    _, rows = loaded({"id": ["a"], "name": ["x" * 10_000]}, *columns(name="name"))
-    assert rows[0]["name_1"] == "x" * LEFT
+    _, rows = loaded({"id": ["a"], "city": ["x" * 10_000]}, *columns(city="city"))
+    assert rows[0]["city_1"] == "x" * LEFT
 
 
 def test_columns_of_a_role_are_counted() -> None:

@@ -37,6 +37,13 @@ def test_pairs_between_the_thresholds_are_asked_likeliest_first() -> None:
     )
 
 
+def test_of_a_household_only_the_likeliest_pairs_are_asked() -> None:
+    household = [Link("a", "b", 0.97, REASONS, True), Link("a", "c", 0.9, REASONS, True)]
+    (row,) = to_review(household, {}, [], 0.95)
+    assert (row.one, row.other) == ("a", "b")
+    assert row.reasons.endswith("Only what a household shares agrees.")
+
+
 def test_what_is_answered_or_joined_already_is_not_asked_again() -> None:
     earlier = [Review("c", "d", "different", "0.8", "likely", "old"), Review("x", "y")]
     rows = to_review(LINKS, {"e": "E", "f": "E"}, earlier, 0.95)

@@ -80,10 +80,8 @@ def candidate_keys(named: Mapping[str, ColumnRole]) -> tuple[tuple[str, ...], ..
     keys += [(f"{field}_end",) for field in of.get("phone", [])]
     births = of.get("birth_date", [])
     keys += [(field,) for field in births]
-    whole = "name_1" in named or {"given_name_1", "family_name_1"} <= set(named)
-    parts = ["first_word", "last_word"] if whole else []
-    parts = [*of.get("given_name", []), *of.get("family_name", [])] or parts
-    if whole:
+    parts = [*of.get("given_name", []), *of.get("family_name", [])]
+    if {"given_name_1", "family_name_1"} <= set(named):
         keys += [("whole_name",), ("whole_sound",)]
     places = [field for role in ("postcode", "address", "city") for field in of.get(role, [])]
     keys += [(field, part) for field in births for part in parts]

@@ -122,7 +122,8 @@ def join(
     records
         All records of the load.
     links, least
-        Pairs that may be one customer, and the probability from which they are joined.
+        Pairs that may be one customer, and the probability from which they are joined; those that
+        agree only in what a household shares are not.
     answers
         What the owner said; an answer about a record that is not in the load waits.
 
@@ -144,6 +145,8 @@ def join(
     for link in sorted(links, key=lambda each: (-each.probability, each.one, each.other)):
         if link.probability < least:
             break
+        if link.household:
+            continue
         forbidden = forest.forbidden(link.one, link.other)
         if forbidden is None:
             forest.unite(link.one, link.other)

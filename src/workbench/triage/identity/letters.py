@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["APOSTROPHES", "CONSONANTS", "DIGRAPHS", "FOLDED", "MARKS"]
+__all__ = ["APOSTROPHES", "CONSONANTS", "DIGRAPHS", "FOLDED", "MARKS", "TWO_EYED_HEH"]
 
 MARKS = tuple(
     (ord(first), ord(last))
@@ -78,6 +78,9 @@ DIGRAPHS: tuple[tuple[str, str], ...] = (
     ("x", "k"),
 )
 """Latin spellings -> their consonant, in this order; a capital stands for one of two letters."""
+
+TWO_EYED_HEH = "\u06be"
+"""Makes the letter before it aspirate, which Latin spells in many ways: no consonant of its own."""
 
 _ARABIC = {
     "b": "ب",

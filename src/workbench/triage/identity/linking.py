@@ -29,7 +29,7 @@ from workbench.triage.identity.blocking import (
 from workbench.triage.identity.fit import Fitted, NotFittedError, fit, quiet
 from workbench.triage.identity.model import comparisons
 from workbench.triage.identity.people import field_names, load_people
-from workbench.triage.identity.reasons import Link, agreements
+from workbench.triage.identity.reasons import Link, agreements, household_only
 from workbench.triage.identity.roles import ColumnRole, SetAside, choose_columns
 
 __all__ = ["LINKED", "REVIEWED", "Linking", "link_records"]
@@ -213,8 +213,9 @@ def _scored(
         "SELECT least(person_l, person_r), greatest(person_l, person_r), match_probability, "
         f"{gammas} FROM {quote(scored.physical_name)} ORDER BY 1, 2"
     ).fetchall()
-    links = [
-        Link(keys[one], keys[other], round(chance, 6), agreements(fitted.chosen, levels))
-        for one, other, chance, *levels in rows
-    ]
+    links = []
+    for one, other, chance, *levels in rows:
+        found = agreements(fitted.chosen, levels)
+        household = household_only(fitted.chosen, found)
+        links.append(Link(keys[one], keys[other], round(chance, 6), found, household))
     return tuple(sorted(links, key=lambda link: (-link.probability, link.one, link.other)))

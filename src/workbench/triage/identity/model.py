@@ -20,6 +20,7 @@ from typing import Any, Literal
 from workbench.triage.identity.roles import ColumnRole
 
 __all__ = [
+    "PERSONAL",
     "SWAPPED",
     "Comparison",
     "Grade",
@@ -32,13 +33,18 @@ __all__ = [
     "uses",
 ]
 
+PERSONAL = frozenset({"given_name", "email", "birth_date", "identifier"})
+"""Roles that one person of a household has alone.
+
+That the columns are independent among different persons, which the model assumes, fails within a
+household: family name, telephone and address agree together.
+"""
+
 Grade = Literal["missing", "exactly", "nearly", "differ"]
 
 SWAPPED = "given and family name are swapped"
 
-STRONG = frozenset(
-    {"given_name", "family_name", "name", "email", "phone", "birth_date", "identifier", "address"}
-)
+STRONG = frozenset({"name", "email", "phone", "birth_date", "identifier", "address"})
 """Roles that tell a person. Two kinds of them are needed; the parts of a name are one kind."""
 
 
@@ -71,7 +77,7 @@ class Comparison:
     Parameters
     ----------
     field, column, role
-        The spelling's name, the table's column, and what it tells.
+        The spelling's name, the column (and part) that a reader is told, and what it tells.
     levels
         Missing first, then from the best agreement to none.
     """
@@ -95,26 +101,24 @@ def comparisons(named: Mapping[str, ColumnRole]) -> tuple[Comparison, ...]:
         Names of spellings and their columns, from ``people.field_names``.
     """
     return tuple(
-        Comparison(field, column.column, column.role, tuple(_levels(field, column.role, named)))
+        Comparison(field, column.told, column.role, tuple(_levels(field, column.role, named)))
         for field, column in named.items()
     )
 
 
 def _levels(field: str, role: str, named: Mapping[str, ColumnRole]) -> Iterator[Level]:
-    subject = "whole_name" if role == "name" else field
-    left, right = f'"{subject}_l"', f'"{subject}_r"'
+    left, right = f'"{field}_l"', f'"{field}_r"'
     missing = f"{left} IS NULL OR {right} IS NULL"
     swapped = _swapped(named) if role in ("given_name", "family_name") else None
     if role == "family_name" and swapped:  # the given name's agreement counts for both
         missing = f"{missing} OR ({left} <> {right} AND {swapped})"
     yield Level(missing, "missing")
-    yield Level(f"{left} = {right}", "exactly", weighed=subject)
-    if role in ("given_name", "family_name", "name"):
-        sound = "whole_sound" if role == "name" else f"{field}_sound"
+    yield Level(f"{left} = {right}", "exactly", weighed=field)
+    if role in ("given_name", "family_name"):
         yield Level(_alike(left, right, 0.92), "nearly", "a letter or two apart")
         if swapped and role == "given_name":
             yield Level(swapped, "nearly", SWAPPED)
-        yield Level(f'"{sound}_l" = "{sound}_r"', "nearly", "the same consonants")
+        yield Level(f'"{field}_sound_l" = "{field}_sound_r"', "nearly", "the same consonants")
         yield Level(_alike(left, right, 0.8), "nearly", "alike in part")
     elif role in ("address", "city"):
         yield Level(_alike(left, right, 0.92), "nearly", "a letter or two apart")
@@ -163,7 +167,7 @@ def _edits(left: str, right: str, most: int) -> str:
 
 
 def strong(chosen: tuple[Comparison, ...]) -> int:
-    """Return how many kinds of telling columns there are; given, family and whole name are one."""
+    """Return how many kinds of telling columns there are; given and family name are one."""
     kinds = {"name" if each.role.endswith("name") else each.role for each in chosen}
     return len(kinds & STRONG)
 
@@ -210,8 +214,6 @@ def sure_rules(chosen: tuple[Comparison, ...]) -> tuple[tuple[str, ...], ...]:
         fields.setdefault(each.role, []).append((each.field,))
     if "given_name" in fields and "family_name" in fields:
         fields["name"] = [("given_name_1", "family_name_1")]
-    elif "name" in fields:
-        fields["name"] = [("whole_name",)]
     personal = ("name", "identifier", "birth_date")
     other = ("email", "phone", "address", "postcode")
     kinds = [*combinations(personal, 2), *((one, two) for one in personal for two in other)]
@@ -235,7 +237,6 @@ def training_rules(chosen: tuple[Comparison, ...]) -> tuple[tuple[str, ...], ...
     ]
     if "given_name" in roles and "family_name" in roles:
         rules.append(("given_name_1", "family_name_1"))
-    rules += [("whole_name",)] * ("name" in roles)
     rules += [(f"{field}_end",) for field in roles.get("phone", [])]
     rules += [(field,) for role in ("identifier", "address") for field in roles.get(role, [])]
     return tuple(rules)

@@ -9,21 +9,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
-from workbench.triage.identity.letters import APOSTROPHES, CONSONANTS, DIGRAPHS, FOLDED, MARKS
+from workbench.triage.identity.letters import (
+    APOSTROPHES,
+    CONSONANTS,
+    DIGRAPHS,
+    FOLDED,
+    MARKS,
+    TWO_EYED_HEH,
+)
 
 __all__ = [
+    "NamePart",
     "address",
     "birth_date",
     "birth_year",
     "email",
     "identifier",
     "name",
+    "name_part",
     "postcode",
     "skeleton",
-    "sorted_words",
     "text",
 ]
+
+NamePart = Literal["first words", "last word"]
 
 TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mister", "sir", "madam", "dr", "prof", "professor", "herr"}
@@ -114,15 +125,25 @@ def name(value: str | None) -> str | None:
     return " ".join(words)
 
 
-def sorted_words(spelt: str | None) -> str | None:
-    """Return the words of a spelling in order, so that swapped names are the same.
+def name_part(value: str | None, part: NamePart) -> str | None:
+    """Return the last word of a whole name, or those before it.
+
+    A name with one comma has its last word first. One word alone is a first word. A whole name is
+    compared in parts because relatives share one of them: taken together, two different people of
+    one family name look much alike.
 
     Examples
     --------
-    >>> sorted_words("khan ayesha")
-    'ayesha khan'
+    >>> name_part("Dr Muhammad Ali Khan", "first words"), name_part("Khan, Anna", "last word")
+    ('muhammad ali', 'khan')
     """
-    return " ".join(sorted(spelt.split())) if spelt else None
+    last, comma, first = (value or "").partition(",")
+    if comma and "," not in first and (family := name(last)) and (given := name(first)):
+        return given if part == "first words" else family
+    words = (name(value) or "").split()
+    if len(words) < 2:
+        return words[0] if words and part == "first words" else None
+    return " ".join(words[:-1]) if part == "first words" else words[-1]
 
 
 def skeleton(value: str | None) -> str | None:
@@ -139,8 +160,7 @@ def skeleton(value: str | None) -> str | None:
     >>> skeleton("Mohammed Khan"), skeleton("Fatima"), skeleton("فاطمہ")
     ('Kn mhmd', 'ftm', 'ftm')
     """
-    # The two-eyed heh makes the letter before it aspirate, which Latin spells in many ways.
-    spelt = name(None if value is None else value.replace("\u06be", ""))
+    spelt = name(None if value is None else value.replace(TWO_EYED_HEH, ""))
     if spelt is None:
         return None
     words = sorted(filter(None, (_consonants(word) for word in spelt.split())))

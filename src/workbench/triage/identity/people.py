@@ -7,6 +7,7 @@ keys. Spellings are found once for each different value.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import duckdb
@@ -15,6 +16,7 @@ import pyarrow as pa
 from workbench.data.quoting import quote
 from workbench.errors import ContractError
 from workbench.triage.identity import normal
+from workbench.triage.identity.letters import TWO_EYED_HEH
 from workbench.triage.identity.phones import phone
 from workbench.triage.identity.roles import ROLES, ColumnRole
 
@@ -32,16 +34,30 @@ _PHONE_END = 8
 def field_names(columns: Sequence[ColumnRole]) -> dict[str, ColumnRole]:
     """Return the names of the spellings, ``<role>_<number>``, and the columns that they come from.
 
+    A whole name has two: its first words and its last word.
+
     Examples
     --------
     >>> list(field_names([ColumnRole(name, "email", 1.0, 1.0) for name in ("mail", "mail2")]))
     ['email_1', 'email_2']
+    >>> list(field_names([ColumnRole("customer", "name", 1.0, 1.0)]))
+    ['given_name_1', 'family_name_1']
     """
     named: dict[str, ColumnRole] = {}
     for column in columns:
-        number = 1 + sum(each.role == column.role for each in named.values())
-        named[f"{column.role}_{number}"] = column
+        for part in _parts(column):
+            number = 1 + sum(each.role == part.role for each in named.values())
+            named[f"{part.role}_{number}"] = part
     return named
+
+
+def _parts(column: ColumnRole) -> tuple[ColumnRole, ...]:
+    if column.role != "name":
+        return (column,)
+    return (
+        replace(column, role="given_name", part="first words"),
+        replace(column, role="family_name", part="last word"),
+    )
 
 
 def load_people(
@@ -91,11 +107,7 @@ def load_people(
     parts = ["received.person"]
     joins = []
     for field, column in named.items():
-        spelling = (
-            partial(phone, country=country)
-            if column.role == "phone"
-            else ROLES[column.role].spelling
-        )
+        spelling = _spelling(column, country)
         _register_spellings(target, field, spelling, skeletons=_is_name(column))
         alias = quote(f"spelt_{field}")
         joins.append(f"LEFT JOIN {alias} ON received.{quote(field)} = {alias}.value")
@@ -117,7 +129,15 @@ def load_people(
 
 
 def _is_name(column: ColumnRole) -> bool:
-    return column.role in ("name", "given_name", "family_name")
+    return column.role in ("given_name", "family_name")
+
+
+def _spelling(column: ColumnRole, country: str | None) -> Callable[[str | None], str | None]:
+    if column.part:
+        return partial(normal.name_part, part=column.part)
+    return (
+        partial(phone, country=country) if column.role == "phone" else ROLES[column.role].spelling
+    )
 
 
 def _register_spellings(
@@ -139,22 +159,17 @@ def _register_spellings(
         "spelt": pa.array([spelling(value) for value in values], pa.string()),
     }
     if skeletons:
-        found["skeleton"] = pa.array([normal.skeleton(value) for value in values], pa.string())
+        bare = (spelling(value.replace(TWO_EYED_HEH, "")) for value in values)
+        found["skeleton"] = pa.array(map(normal.skeleton, bare), pa.string())
     target.register(f"spelt_{field}", pa.table(found))
 
 
 def _whole_name(named: dict[str, ColumnRole]) -> str:
     """Return the columns of a whole name, its words in order, as a part of a SELECT."""
-    if "name_1" in named:
-        spelt, sound = '"name_1"', '"name_1_sound"'
-    elif {"given_name_1", "family_name_1"} <= set(named):
-        spelt = '"given_name_1" || \' \' || "family_name_1"'
-        sound = '"given_name_1_sound" || \' \' || "family_name_1_sound"'
-    else:
+    if not {"given_name_1", "family_name_1"} <= set(named):
         return ""
-    words = [f"list_sort(string_split({text}, ' '))" for text in (spelt, sound)]
-    return (
-        f", array_to_string({words[0]}, ' ') AS whole_name"
-        f", array_to_string({words[1]}, ' ') AS whole_sound"
-        f", {words[0]}[1] AS first_word, {words[0]}[-1] AS last_word"
-    )
+    whole = []
+    for end, name in (("", "whole_name"), ("_sound", "whole_sound")):
+        both = f'"given_name_1{end}" || \' \' || "family_name_1{end}"'
+        whole.append(f", array_to_string(list_sort(string_split({both}, ' ')), ' ') AS {name}")
+    return "".join(whole)

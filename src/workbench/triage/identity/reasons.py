@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.triage.identity.model import SWAPPED, Comparison, Grade
+from workbench.triage.identity.model import PERSONAL, SWAPPED, Comparison, Grade
 
-__all__ = ["Agreement", "Link", "agreements", "in_words", "sentence"]
+__all__ = ["Agreement", "Link", "agreements", "household_only", "in_words", "sentence"]
 
 WORDS = (
     (0.99, "almost certain"),
@@ -27,7 +27,7 @@ class Agreement:
     Parameters
     ----------
     column
-        The table's column.
+        The table's column, and its part where a name is taken apart.
     grade
         ``exactly``, ``nearly``, ``differ``, or ``missing`` in at least one of the two.
     how
@@ -51,12 +51,16 @@ class Link:
         That they are one customer, 0-1, to six places.
     agreements
         How they agree, column by column.
+    household
+        Whether nothing agrees but what a household shares (a family name, a telephone, an address):
+        such a pair is never joined without the owner's answer, however likely it seems.
     """
 
     one: str
     other: str
     probability: float
     agreements: tuple[Agreement, ...]
+    household: bool = False
 
     @property
     def words(self) -> str:
@@ -65,8 +69,9 @@ class Link:
 
     @property
     def reasons(self) -> str:
-        """Return how the two agree, as a sentence."""
-        return sentence(self.agreements)
+        """Return how the two agree, as a sentence or two."""
+        told = sentence(self.agreements)
+        return f"{told} Only what a household shares agrees." if self.household else told
 
 
 def in_words(probability: float) -> str:
@@ -93,6 +98,14 @@ def agreements(chosen: Sequence[Comparison], gammas: Sequence[int]) -> tuple[Agr
             for comparison, each in zip(chosen, found, strict=True)
         )
     return tuple(found)
+
+
+def household_only(chosen: Sequence[Comparison], found: Sequence[Agreement]) -> bool:
+    """Return whether nothing of one person alone agrees, exactly or nearly."""
+    return not any(
+        comparison.role in PERSONAL and each.grade in ("exactly", "nearly")
+        for comparison, each in zip(chosen, found, strict=True)
+    )
 
 
 def sentence(found: Sequence[Agreement]) -> str:

@@ -61,13 +61,15 @@ def to_review(
     earlier
         The rows of the file as it is, of which the answered ones stay.
     linked
-        The upper threshold: pairs from it on are joined without asking.
+        The upper threshold: pairs from it on are joined without asking. Of pairs that agree only in
+        what a household shares it is the other way round: those from it on are asked, for each
+        household has some, and the rest is taken for different people.
     """
     answered = {(row.one, row.other): row for row in earlier if row.answer}
     open_pairs = [
         Review(link.one, link.other, "", f"{link.probability:.4f}", link.words, link.reasons)
         for link in links
-        if link.probability < linked
+        if (link.probability >= linked) == link.household
         and (link.one, link.other) not in answered
         and of.get(link.one, link.one) != of.get(link.other, link.other)
     ]

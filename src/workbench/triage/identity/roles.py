@@ -17,6 +17,7 @@ import duckdb
 from workbench.data.contracts import Table
 from workbench.data.quoting import quote
 from workbench.triage.identity import normal
+from workbench.triage.identity.normal import NamePart
 from workbench.triage.identity.phones import phone
 
 __all__ = ["ROLES", "ColumnRole", "Role", "RoleRules", "SetAside", "choose_columns"]
@@ -171,12 +172,20 @@ class ColumnRole:
         What it tells of a person.
     filled, holds
         Shares, 0-1: of rows that have a value, and of looked-at values that have the role's form.
+    part
+        Which part of a whole name it stands for, where that is taken apart; else None.
     """
 
     column: str
     role: Role
     filled: float
     holds: float
+    part: NamePart | None = None
+
+    @property
+    def told(self) -> str:
+        """Return what a reader is told it is."""
+        return f"{self.column} ({self.part})" if self.part else self.column
 
 
 @dataclass(frozen=True)
