@@ -57,6 +57,21 @@ def test_a_value_that_too_many_share_brings_no_pairs() -> None:
     assert pairs_compared(connection, 1) == by_b.pairs
 
 
+def test_small_blocks_are_compared_beside_one_that_is_too_large() -> None:
+    connection = people([("x" if number > 1 else "y", None) for number in range(LARGEST_BLOCK + 3)])
+    (rule,) = add_keys(connection, [("a",)])
+    assert (rule.pairs, rule.largest) == (1, LARGEST_BLOCK + 1)
+    assert pairs_compared(connection, 1) == 1
+
+
+def test_what_one_key_brought_is_gone_from_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocking, "FREE_PAIRS", 14)
+    monkeypatch.setattr(blocking, "PAIRS_PER_RECORD", 0)
+    connection = people([(str(number // 2), str(number // 2)) for number in range(20)])
+    by_a, by_b = add_keys(connection, [("a",), ("b",)])
+    assert (by_a.pairs, by_b.pairs, by_b.uncompared_pairs) == (10, 0, 10)
+
+
 def test_a_key_beyond_the_budget_is_left_out_and_later_ones_are_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -127,6 +127,13 @@ def test_names_in_parts(
     assert told == [given, family]
 
 
+def test_swapped_names_count_once() -> None:
+    given, family = comparisons(named("given_name", "family_name"))
+    one, other = parts("anna", "khan"), parts("khan", "anna")
+    assert given.level(gamma(given, one, other)).how == SWAPPED
+    assert gamma(family, one, other) == -1, "no evidence of its own"
+
+
 def test_two_kinds_are_counted_and_the_parts_of_a_name_are_one() -> None:
     assert strong(comparisons(named("given_name", "family_name", "city", "region"))) == 1
     assert strong(comparisons(named("given_name", "email"))) == 2

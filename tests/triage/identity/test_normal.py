@@ -89,6 +89,11 @@ def test_variants_are_one(one: str, other: str) -> None:
     assert normal.text(one) == normal.text(other) is not None
 
 
+@pytest.mark.parametrize("between", ["'", "\u0640", "\u200d"])
+def test_letters_that_join_once_a_sign_between_them_is_gone_are_joined(between: str) -> None:
+    assert normal.text(f"\u1100{between}\u1161") == "\uac00"  # two parts of one Korean syllable
+
+
 def test_the_vowels_of_other_scripts_are_letters() -> None:
     assert normal.text("कि") != normal.text("क")
 

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from workbench.data.contracts import CONTRACTS
+from workbench.data.contracts import CONTRACTS, ColumnContract, Table
 from workbench.triage.identity.roles import ROLES, choose_columns
 
 DATES = [f"19{year}-02-03" for year in range(60, 80)]
@@ -95,6 +95,16 @@ def test_other_columns_take_no_part() -> None:
         "amount": NUMBERS,
     }
     assert chosen(columns) == ({}, {})
+
+
+def test_times_money_and_flags_of_the_contract_take_no_part() -> None:
+    flags = ColumnContract("phone", "flag", "whether there is one")
+    contract = Table(name="customers", about="one customer", columns=(flags,))
+    connection = duckdb.connect()
+    connection.register("customers", pa.table({"id": DATES, "phone": PHONES, "mobile": PHONES}))
+    found, aside = choose_columns(connection, "customers", "id", contract)
+    assert [each.column for each in found] == ["mobile"]
+    assert aside == ()
 
 
 def test_a_name_is_counted_once() -> None:
