@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -16,10 +18,15 @@ from workbench.triage.identity import (
     LINKED,
     REVIEWED,
     Answer,
+    Customers,
     Linking,
     join,
     lasting,
     link_records,
+    read_answers,
+    read_reviews,
+    to_review,
+    write_reviews,
 )
 from workbench.triage.identity.reasons import Agreement, in_words, sentence
 
@@ -76,6 +83,11 @@ def linked(found: Linking) -> set[tuple[str, str]]:
     }
 
 
+@pytest.fixture(scope="module")
+def whole(people: People) -> Linking:
+    return link(customers(people.rows, whole=True))
+
+
 def test_duplicates_are_found_from_the_parts_of_a_name(people: People, parts: Linking) -> None:
     assert parts.unlinked_because == ""
     assert len(people.pairs) > 150
@@ -90,10 +102,9 @@ def test_duplicates_are_found_from_the_parts_of_a_name(people: People, parts: Li
     }
 
 
-def test_duplicates_are_found_in_the_canonical_table(people: People) -> None:
-    found = link(customers(people.rows, whole=True))
-    assert {each.column for each in found.columns} >= {"name", "email", "phone", "birth_year"}
-    assert f1(linked(found), people.pairs) >= 0.98
+def test_duplicates_are_found_in_the_canonical_table(people: People, whole: Linking) -> None:
+    assert {each.column for each in whole.columns} >= {"name", "email", "phone", "birth_year"}
+    assert f1(linked(whole), people.pairs) >= 0.98
 
 
 def test_the_same_rows_in_another_order_on_more_threads_give_the_same(
@@ -126,7 +137,9 @@ def test_a_link_says_why_in_words(people: People, parts: Linking) -> None:
         assert (Agreement("phone", "missing") in each.agreements) == missing
 
 
-def test_relatives_at_one_telephone_are_not_one_customer(people: People, parts: Linking) -> None:
+def test_relatives_at_one_telephone_are_not_one_customer(
+    people: People, parts: Linking, whole: Linking
+) -> None:
     rows = {row[0]: row for row in people.rows}
     relatives = [
         each
@@ -135,7 +148,6 @@ def test_relatives_at_one_telephone_are_not_one_customer(people: People, parts: 
         and rows[each.one][2] == rows[each.other][2]
     ]
     assert all(each.household or each.probability < LINKED for each in relatives)
-    whole = link(customers(people.rows, whole=True))
     households = [each for each in whole.links if each.household]
     assert len(households) >= 10, "the made customers have none"
     for each in households:
@@ -191,6 +203,52 @@ def test_customers_follow_links_and_obey_answers(people: People, parts: Linking)
     again = lasting(join(people.person, parts.links, [answer], LINKED).groups, customers_of.earlier)
     assert again.of[first.one] != again.of[first.other]
     assert [change.kind for change in again.changes] == ["split"]
+
+
+def test_a_review_is_asked_answered_and_obeyed_by_the_next_load(
+    people: People, whole: Linking, tmp_path: Path
+) -> None:
+    path = tmp_path / "review.csv"
+    rows = {row[0]: dict(zip(COLUMNS[1:], row[1:], strict=True)) for row in people.rows}
+
+    def load(earlier: Mapping[str, str]) -> Customers:
+        answers = read_answers(path)
+        found = lasting(join(people.person, whole.links, answers, LINKED).groups, earlier)
+        asked = to_review(whole.links, found.of, read_reviews(path), LINKED)
+        write_reviews(path, asked, rows)
+        return found
+
+    first = load({})
+    asked = read_reviews(path)
+    assert asked, "the made customers leave nothing to ask"
+    assert all(first.of[row.one] != first.of[row.other] for row in asked)
+    head, line, *others = path.read_text(encoding="utf-8").splitlines()
+    said = line.replace(
+        f"{asked[0].one},{asked[0].other},,", f"{asked[0].one},{asked[0].other},same,"
+    )
+    path.write_text("\n".join([head, said, *others]) + "\n", encoding="utf-8")
+    second = load(first.earlier)
+    assert second.of[asked[0].one] == second.of[asked[0].other]
+    assert [change.kind for change in second.changes] == ["merge"]
+    assert read_reviews(path)[-1] == replace(asked[0], answer="same")
+    third = load(second.earlier)
+    assert third.of == second.of
+    assert third.changes == ()
+
+
+def test_hostile_texts_are_compared_like_any_other(people: People) -> None:
+    dice = random.Random(3)
+    odd = ["'; DROP TABLE people; --", '"', "\x00", "\x1f", "a\x1fb@c.example", "💥" * 300, "{x}%s"]
+    rows = [
+        tuple(
+            dice.choice(odd) if place and dice.random() < 0.05 else text
+            for place, text in enumerate(row)
+        )
+        for row in people.rows
+    ]
+    found = link(customers(rows, whole=False))
+    assert found.unlinked_because == ""
+    assert f1(linked(found), people.pairs) >= 0.9
 
 
 def test_no_customer_twice_links_nothing_and_says_so() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 import duckdb
 import pyarrow as pa
@@ -97,10 +98,7 @@ def load_people(
         "ORDER BY record"
     ).to_arrow_table()
     keys: list[str] = received.column("record").to_pylist()
-    for before, after in zip([None, *keys], keys, strict=False):
-        if after is None or before == after:
-            what = "a record has no key" if after is None else f"two records have the key `{after}`"
-            raise ContractError(what, where=f"{table}.{key}", fix="Each customer needs one row.")
+    _check(keys, f"{table}.{key}")
     target.register(
         "received", received.append_column("person", pa.array(range(len(keys)), pa.int64()))
     )
@@ -126,6 +124,14 @@ def load_people(
     for field in named:
         target.unregister(f"spelt_{field}")
     return keys
+
+
+def _check(keys: Sequence[str | None], where: str) -> None:
+    """Refuse a key that is missing, or not the only one of its kind: the keys are in order."""
+    for before, after in pairwise([None, *keys]):
+        if after is None or (before == after and before is not None):
+            what = "a record has no key" if after is None else f"two records have the key `{after}`"
+            raise ContractError(what, where=where, fix="Each customer needs one row.")
 
 
 def _is_name(column: ColumnRole) -> bool:
