@@ -51,6 +51,7 @@ HEAVY = (
     "scipy",
     "seaborn",
     "sklearn",
+    "splink",
     "statsmodels",
 )
 
@@ -144,7 +145,14 @@ def test_a_wrong_import_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["workbench", "workbench.params", "workbench.data", "workbench.cli"]
+    "module",
+    [
+        "workbench",
+        "workbench.params",
+        "workbench.data",
+        "workbench.cli",
+        "workbench.triage.identity",
+    ],
 )
 def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
     probe = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"

@@ -9,6 +9,7 @@ On received rows, inside ingest::
     tally, profile      counts, places to look, a profile of each column (its results: facts)
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record              all of that, kept beside the snapshot
+    identity            which records are one customer (a package of its own; not called yet)
 
 On the record, in the triage report: ``frames`` (tables) and ``verdicts`` (sentences).
 """
