@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,7 +31,7 @@ SEED = 20250630
 Frame = dict[str, np.ndarray]
 
 CHILD = """
-import sys, time, json
+import json, resource, sys, time
 from datetime import date
 from pathlib import Path
 from workbench.data.engine import connect
@@ -46,7 +45,10 @@ found = compare_loads(
     Subject("orders", clock="ordered_at", key=("order_id",) if followed else ()),
     Settings(seed=1),
 )
-print(json.dumps({"seconds": time.perf_counter() - begun, "columns": len(found.missing),
+seconds = time.perf_counter() - begun
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({"seconds": seconds, "cpu": used.ru_utime + used.ru_stime,
+                  "peak": used.ru_maxrss / 1e6,
                   "flagged": [change.sentence for change in found.flagged]}))
 """
 
@@ -179,12 +181,11 @@ def large(rows: int, memory: str) -> None:
                 capture_output=True,
                 text=True,
             )
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
             found = json.loads(done.stdout)
             label = "with restated rows" if what == "followed" else "without them"
             print(
-                f"{rows:,} rows before, a tenth more now, {label}: {found['seconds']:.1f} s, "
-                f"{peak:.2f} GB at most so far"
+                f"{rows:,} rows before, a tenth more now, {label}: {found['seconds']:.1f} s "
+                f"(cpu {found['cpu']:.1f} s), {found['peak']:.2f} GB"
             )
         for sentence in found["flagged"]:
             print(f"  flagged: {sentence}")

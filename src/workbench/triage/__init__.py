@@ -10,6 +10,11 @@ On received rows, inside ingest::
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record              all of that, kept beside the snapshot
 
+Beside it, on a table's rows, not part of every ingest yet::
+
+    drift               a load against the load before: sizes, intervals, flags
+    overlap             several sources of one table (``shared_keys``: their figures)
+
 On the record, in the triage report: ``frames`` (tables) and ``verdicts`` (sentences).
 """
 

@@ -268,6 +268,28 @@ def test_threads_and_order_of_rows_change_no_bit(tmp_path: Path) -> None:
     assert not found[0].distributions[0].exact
 
 
+def test_a_sample_that_misses_a_column_is_no_loss(engine: duckdb.DuckDBPyConnection) -> None:
+    some = "SELECT CASE WHEN i % 300 = 0 THEN i END AS some, i AS every FROM range(600000) t(i)"
+    found = compare_loads(
+        engine,
+        Load(some, MAY),
+        Load(some, JUNE),
+        Subject("orders"),
+        Settings(seed=1, exact_rows=1000, resamples=100),
+    )
+    exact = {change.column: change.exact for change in found.distributions}
+    assert exact == {"some": True, "every": False}  # 2,000 values, of which the sample has three
+    assert {change.distance for change in found.distributions} == {0.0}
+    alike = compare_loads(  # all rows have one hash: the sample holds none of them, or all
+        engine,
+        Load("SELECT 1 AS same FROM range(5000)", MAY),
+        Load("SELECT 1 AS same FROM range(5000)", JUNE),
+        Subject("orders"),
+        Settings(seed=1, exact_rows=1000, resamples=100),
+    )
+    assert [change.column for change in alike.distributions] == ["same"]
+
+
 VALUE = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, 1.0]))
 
 

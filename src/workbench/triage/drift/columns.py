@@ -118,7 +118,7 @@ class ColumnReader:
     now: Basics = field(init=False)
     bins: dict[str, Bins] = field(init=False, default_factory=dict)
     groups: dict[str, Groups] = field(init=False, default_factory=dict)
-    exact: bool = field(init=False, default=True)
+    sampled: frozenset[str] = field(init=False, default=frozenset())
     without: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,8 +137,13 @@ class ColumnReader:
                 numbers[name] = kind
             else:
                 self._group(name)
-        cuts, self.exact = cut_points(
-            self.connection, self.compared.before, numbers, self.before.rows, self.settings
+        cuts, self.sampled = cut_points(
+            self.connection,
+            self.compared.before,
+            numbers,
+            tuple(self.compared.types),
+            self.before.rows,
+            self.settings,
         )
         self.bins = count_bins(
             self.connection, self.compared.before, self.compared.now, numbers, cuts
@@ -285,7 +290,7 @@ class ColumnReader:
             below=place == 0,
             before_share=shares[0],
             now_share=shares[1],
-            exact=self.exact,
+            exact=name not in self.sampled,
         )
 
     def _categories(self, name: str, groups: Groups, family: Family) -> CategoryChange:
