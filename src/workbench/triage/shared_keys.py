@@ -117,18 +117,7 @@ def count_shared(
     clock
         One of these that dates a row, or None.
     """
-    for place, source in enumerate((first, second)):
-        _key_table(connection, f"_overlap{place}", source, key)
-    keys = tuple(_one(connection, f"SELECT count(*) FROM _overlap{n}")[0] for n in (0, 1))
-    names = _names(key)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE _overlap_both AS "
-        f"SELECT {names}, a.n = 1 AND b.n = 1 AS alone "
-        f"FROM _overlap0 a JOIN _overlap1 b USING ({names})"
-    )
-    shared, alone = _one(
-        connection, "SELECT count(*), count(*) FILTER (WHERE alone) FROM _overlap_both"
-    )
+    keys, shared, alone = _join_keys(connection, (first, second), key)
     compared = [name for name in columns if name not in key]
     wholes = tuple(_whole(connection, source, compared, clock) for source in (first, second))
     conflicts, later, met = _compare(connection, (first, second), key, compared, columns, clock)
@@ -148,7 +137,7 @@ def count_shared(
     ]
     return Counted(
         rows=(wholes[0][0], wholes[1][0]),
-        keys=(keys[0], keys[1]),
+        keys=keys,
         shared=shared,
         repeated=shared - alone,
         conflicts=conflicts,
@@ -156,6 +145,27 @@ def count_shared(
         newest=(wholes[0][1], wholes[1][1]),
         later=later,
     )
+
+
+def _join_keys(
+    connection: duckdb.DuckDBPyConnection,
+    sources: tuple[SourceRows, SourceRows],
+    key: tuple[str, ...],
+) -> tuple[tuple[int, int], int, int]:
+    """Return the keys of either source, those of both, and of these the ones never repeated."""
+    for place, source in enumerate(sources):
+        _key_table(connection, f"_overlap{place}", source, key)
+    one, other = (_one(connection, f"SELECT count(*) FROM _overlap{n}")[0] for n in (0, 1))
+    names = _names(key)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE _overlap_both AS "
+        f"SELECT {names}, a.n = 1 AND b.n = 1 AS alone "
+        f"FROM _overlap0 a JOIN _overlap1 b USING ({names})"
+    )
+    shared, alone = _one(
+        connection, "SELECT count(*), count(*) FILTER (WHERE alone) FROM _overlap_both"
+    )
+    return (one, other), shared, alone
 
 
 def _names(key: tuple[str, ...]) -> str:

@@ -110,8 +110,20 @@ def compare_loads(
     _refuse_unknown(subject, pair, settings)
     days = (min(before.as_of + timedelta(days=1), now.as_of), now.as_of)
     events = _Events(subject.table, days, calendar or {})
+    return _compare_pair(connection, pair, (before, now), subject, settings, events)
+
+
+def _compare_pair(
+    connection: duckdb.DuckDBPyConnection,
+    pair: _Pair,
+    loads: tuple[Load, Load],
+    subject: Subject,
+    settings: Settings,
+    events: _Events,
+) -> TableDrift:
+    """Return what changed; see :func:`compare_loads`."""
     totals = tuple(count_basics(connection, source, {}).rows for source in (pair.before, pair.now))
-    fresh, newest = _freshness(connection, pair, (before, now), subject, settings, events)
+    fresh, newest = _freshness(connection, pair, loads, subject, settings, events)
     compared = Compared(pair.before, _compared_rows(pair, subject, settings, newest), pair.same)
     learned = len(subject.earlier_counts) + 1 >= FEWEST_COUNTS
     reader = ColumnReader(connection, compared, subject, settings, events.explained_by)
@@ -119,8 +131,8 @@ def compare_loads(
     read = reader.read(family)
     return TableDrift(
         table=subject.table,
-        first=days[0],
-        last=days[1],
+        first=events.days[0],
+        last=events.days[1],
         compared=settings.compared,
         rows_before=read.rows_before,
         rows_now=read.rows_now,

@@ -88,15 +88,7 @@ def restated(
     left_out = 0
     for name, source in (("_drift_before", before), ("_drift_now", now)):
         left_out += _reduce(connection, name, source, key, clock, values)
-    past = f"DATE {literal(until.isoformat())}"
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE _drift_past AS SELECT "
-        + ", ".join(f"coalesce(b.k{n}, a.k{n}) AS k{n}" for n in range(len(key)))
-        + ", coalesce(b.day, a.day) AS day, CASE WHEN a.h IS NULL THEN 'gone' "
-        "WHEN b.h IS NULL THEN 'late' ELSE 'changed' END AS what "
-        f"FROM _drift_before b FULL JOIN _drift_now a USING ({_keys(key)}) "
-        f"WHERE (b.h IS NULL AND a.day < {past}) OR a.h IS NULL OR a.h <> b.h"
-    )
+    _mark_past(connection, key, until)
     counts = dict(
         connection.execute("SELECT what, count(*) FROM _drift_past GROUP BY what").fetchall()
     )
@@ -115,6 +107,19 @@ def restated(
         first=first,
         last=last,
         unfollowed=left_out,
+    )
+
+
+def _mark_past(connection: duckdb.DuckDBPyConnection, key: Sequence[str], until: date) -> None:
+    """Make a table of the rows that changed, went or came late."""
+    past = f"DATE {literal(until.isoformat())}"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE _drift_past AS SELECT "
+        + ", ".join(f"coalesce(b.k{n}, a.k{n}) AS k{n}" for n in range(len(key)))
+        + ", coalesce(b.day, a.day) AS day, CASE WHEN a.h IS NULL THEN 'gone' "
+        "WHEN b.h IS NULL THEN 'late' ELSE 'changed' END AS what "
+        f"FROM _drift_before b FULL JOIN _drift_now a USING ({_keys(key)}) "
+        f"WHERE (b.h IS NULL AND a.day < {past}) OR a.h IS NULL OR a.h <> b.h"
     )
 
 

