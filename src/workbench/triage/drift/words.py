@@ -131,6 +131,8 @@ def distribution_sentence(
     read: str,
 ) -> str:
     """Return where a numeric column's distribution moved most, and by how much."""
+    if found.value == 0:
+        return f"`{column}`: the values are spread as before ({_distance(found, index, level)})."
     where = "below" if below else "at or below"
     return (
         f"`{column}`: {phrases.share(shares[1])} of the values lie {where} {_plain(at)}, "
@@ -148,6 +150,8 @@ def categories_sentence(
 ) -> str:
     """Return which category's share changed most."""
     measured = _distance(found, index, level)
+    if found.value == 0:
+        return f"`{column}`: the categories have the same shares as before ({measured})."
     if most is None:
         return f"`{column}`: no category is large enough to be named: {read} ({measured})."
     value, before, now = most
@@ -179,7 +183,7 @@ def new_category_sentence(
     if times <= 1:
         return f"{had}: {read}."
     much = "over a thousand" if times > 1000 else f"at least {times:,.1f}"
-    than = "before than now" if gone else "now than before"
+    than = "before as now" if gone else "now as before"
     return f"{had}: {read} ({much} times as frequent {than}, {_interval(level)})."
 
 
