@@ -24,6 +24,14 @@ def name_sources(unit: UnitParams) -> tuple[Named, ...]:
             raise ParameterError(
                 f"`{table}` is no canonical table", where=unit.where, fix=one_of(table, CONTRACTS)
             )
+    for name, event in unit.calendar.items():
+        for table in event.tables:
+            if table not in CONTRACTS:
+                raise ParameterError(
+                    f"`{table}` is no canonical table",
+                    where=f"{unit.where}, calendar.{name}.tables",
+                    fix=one_of(table, CONTRACTS),
+                )
     found = []
     for table in INGEST_ORDER:
         named = unit.sources.get(table, {})

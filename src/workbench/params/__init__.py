@@ -1,11 +1,12 @@
 """The parameters of suites and units: YAML files -> typed, frozen models.
 
-``models`` (with ``sources``, ``experiments``, ``watch``, ``rules`` and ``fields``) says what a file
-may hold; ``reading`` turns what is wrong into a message that names file, key, the nearest known key
-and what is allowed; ``loading`` lays a unit's file over its suite's. A report's own parameters are
-not known here: they are declared by its notebook alone.
+``models`` (with ``sources``, ``experiments``, ``watch``, ``calendar``, ``rules`` and ``fields``)
+says what a file may hold; ``reading`` turns what is wrong into a message that names file, key, the
+nearest known key and what is allowed; ``loading`` lays a unit's file over its suite's. A report's
+own parameters are not known here: they are declared by its notebook alone.
 """
 
+from workbench.params.calendar import CHANGE_KINDS, ChangeKind, EventParams
 from workbench.params.experiments import ExperimentParams, MetricParams
 from workbench.params.fields import ColumnType, Severity
 from workbench.params.loading import (
@@ -23,10 +24,13 @@ from workbench.params.sources import ReadParams, RuleParams, SourceParams, Table
 from workbench.params.watch import AlertParams, GoalParams, PlanParams
 
 __all__ = [
+    "CHANGE_KINDS",
     "REST",
     "WHOLE",
     "AlertParams",
+    "ChangeKind",
     "ColumnType",
+    "EventParams",
     "ExperimentParams",
     "GoalParams",
     "MetricParams",

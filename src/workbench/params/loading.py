@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import ParameterError, one_of
+from workbench.params.calendar import EventParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import SLUG, Overrides
 from workbench.params.models import SplitParams, SuiteFile, UnitFile
@@ -49,6 +50,8 @@ class UnitParams:
         Name -> rule over a metric, and who is told.
     plans
         Name -> what will be done about a decision, and when.
+    calendar
+        Name -> a known event that explains changes between two loads.
     where
         The file that says so, for messages: ``params/demo/atlas.yml``.
     """
@@ -67,6 +70,7 @@ class UnitParams:
     goals: Mapping[str, GoalParams] = field(default_factory=dict)
     alerts: Mapping[str, AlertParams] = field(default_factory=dict)
     plans: Mapping[str, PlanParams] = field(default_factory=dict)
+    calendar: Mapping[str, EventParams] = field(default_factory=dict)
     where: str = ""
 
     def facts(self) -> dict[str, Any]:
@@ -287,6 +291,7 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         goals=_laid(suite.goals, unit.goals if unit else {}),
         alerts=_laid(suite.alerts, unit.alerts if unit else {}),
         plans=_laid(suite.plans, unit.plans if unit else {}),
+        calendar=_laid(suite.calendar, unit.calendar if unit else {}),
         where=where,
     )
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
+from workbench.params.calendar import EventParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import Currency, Day, Model, Overrides, Slug, Timezone, Weekday
 from workbench.params.rules import MetricName
@@ -52,6 +53,7 @@ class _Shared(Model):
     goals: dict[MetricName, GoalParams | None] = {}
     alerts: dict[Slug, AlertParams | None] = {}
     plans: dict[Slug, PlanParams | None] = {}
+    calendar: dict[Slug, EventParams | None] = {}
 
     @field_validator("reports", mode="before")
     @classmethod

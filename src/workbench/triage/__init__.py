@@ -11,6 +11,11 @@ On received rows, inside ingest::
     record              all of that, kept beside the snapshot
     identity            which records are one customer (a package of its own; not called yet)
 
+Beside it, on a table's rows, not part of every ingest yet::
+
+    drift               a load against the load before: sizes, intervals, flags
+    overlap             several sources of one table (``shared_keys``: their figures)
+
 On the record, in the triage report: ``frames`` (tables) and ``verdicts`` (sentences).
 """
 
