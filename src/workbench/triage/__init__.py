@@ -13,6 +13,7 @@ On received rows, inside ingest::
 
 Beside it, on a table's rows, not part of every ingest yet::
 
+    suspects            cells that look wrong, without labels (a package of its own)
     drift               a load against the load before: sizes, intervals, flags
     overlap             several sources of one table (``shared_keys``: their figures)
 
