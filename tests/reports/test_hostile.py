@@ -52,7 +52,7 @@ OF_THE_DATA = {"id", "href", "src", "alt", "title", "aria-label", "data-in"}
 WORDS = {"alt", "title", "aria-label", "data-in"}  # of these, what is read or searched
 # What is not the same words in other letters: a setting as Python writes it, cut at a length; and
 # the shape of a value (`A` and `a` for letters, `9` for digits).
-OTHER_WORDS = re.compile(r"parameterrules|\A[^b-zB-Z0-8]*\Z")
+OTHER_WORDS = re.compile(r"parameterrules|\A([^b-zB-Z0-8]|\(\d+%\))*\Z")
 WRITTEN = r"""\ufffd|\\[ntr]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|[\\'"]|\[31m|\s"""  # as Python writes it
 EXACT = re.compile(WRITTEN)
 NOISE = re.compile(f"{WRITTEN}|`")  # a rule's title is shown without marks of code
