@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["literal", "quote"]
+from pathlib import Path
+
+__all__ = ["literal", "quote", "relation"]
 
 
 def quote(name: str) -> str:
@@ -27,3 +29,16 @@ def literal(value: str) -> str:
     # A NUL would end the statement's text; chr(0) says the same without one.
     parts = value.split("\x00")
     return " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in parts)
+
+
+def relation(rows: Path | str) -> str:
+    """Return what stands after ``FROM`` for a Parquet file, or for a query of the engine.
+
+    Examples
+    --------
+    >>> relation(Path("orders.parquet")), relation("SELECT 1")
+    ("read_parquet('orders.parquet')", '(SELECT 1)')
+    """
+    if isinstance(rows, Path):
+        return f"read_parquet({literal(str(rows))})"
+    return f"({rows})"

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import quote, relation
 
 __all__ = ["ColumnOverlap", "Counted", "SourceRows", "count_shared"]
 
@@ -33,9 +33,7 @@ class SourceRows:
     @property
     def sql(self) -> str:
         """Return what stands after ``FROM``."""
-        if isinstance(self.rows, Path):
-            return f"read_parquet({literal(str(self.rows))})"
-        return f"({self.rows})"
+        return relation(self.rows)
 
 
 @dataclass(frozen=True)

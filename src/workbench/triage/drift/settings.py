@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from workbench.data.quoting import literal
+from workbench.data.quoting import relation
 from workbench.errors import AnalysisError
 
 __all__ = ["Limits", "Load", "Settings", "Subject"]
@@ -32,9 +32,7 @@ class Load:
     @property
     def sql(self) -> str:
         """Return what stands after ``FROM``."""
-        if isinstance(self.rows, Path):
-            return f"read_parquet({literal(str(self.rows))})"
-        return f"({self.rows})"
+        return relation(self.rows)
 
 
 @dataclass(frozen=True)
