@@ -86,14 +86,19 @@ class Edition:
     @property
     def results(self) -> Mapping[str, Any]:
         """Return what its reports recorded, by report; nothing where the file is damaged."""
-        try:
-            content = (self.folder / RESULTS).read_bytes()
-        except OSError:
-            return {}
-        if hashlib.sha256(content).hexdigest() != self.manifest["files"].get(RESULTS):
-            return {}  # `damage` tells; a run mends it
-        found: Mapping[str, Any] = json.loads(content).get("reports", {})
+        content = self.read(RESULTS)  # `damage` tells; a run mends it
+        found: Mapping[str, Any] = {} if content is None else json.loads(content).get("reports", {})
         return found
+
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of a file; None where it is missing or not what its digest says."""
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError:
+            return None
+        # The manifest itself is held by the edition's name.
+        is_whole = hashlib.sha256(content).hexdigest() == self.manifest["files"].get(name)
+        return content if is_whole or name == MANIFEST else None
 
 
 class Stage:

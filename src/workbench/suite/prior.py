@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -123,16 +122,8 @@ def own_prior(edition: Edition) -> Prior | None:
 
 def _read(edition: Edition, name: str, places: Iterable[tuple[str, str]]) -> Prior | None:
     """Return the files as far as they are what the edition's manifest says."""
-    told = edition.manifest["files"]
-    found = {}
-    for kept, place in places:
-        try:
-            content = (edition.folder / place).read_bytes()
-        except OSError:
-            continue
-        # An edition's own manifest is held by its name.
-        if place == MANIFEST or hashlib.sha256(content).hexdigest() == told.get(place):
-            found[kept] = content
+    contents = {kept: edition.read(place) for kept, place in places}
+    found = {kept: content for kept, content in contents.items() if content is not None}
     is_whole = {f"{PRIOR}/manifest.json", f"{PRIOR}/results.json"} <= set(found)
     return Prior(name, found) if is_whole else None
 
