@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workbench.data.contracts import CONTRACTS, INGEST_ORDER
 from workbench.errors import ParameterError, one_of
 from workbench.params import UnitParams
@@ -19,19 +21,11 @@ def name_sources(unit: UnitParams) -> tuple[Named, ...]:
     ParameterError
         For a table that is no canonical one, or a choice about something that does not exist.
     """
-    for table in (*unit.sources, *unit.tables):
-        if table not in CONTRACTS:
-            raise ParameterError(
-                f"`{table}` is no canonical table", where=unit.where, fix=one_of(table, CONTRACTS)
-            )
+    _known((*unit.sources, *unit.tables), unit.where)
     for name, event in unit.calendar.items():
-        for table in event.tables:
-            if table not in CONTRACTS:
-                raise ParameterError(
-                    f"`{table}` is no canonical table",
-                    where=f"{unit.where}, calendar.{name}.tables",
-                    fix=one_of(table, CONTRACTS),
-                )
+        _known(event.tables, f"{unit.where}, calendar.{name}.tables")
+    if unit.gate is not None:
+        _known(unit.gate.tables, f"{unit.where}, gate.tables")
     found = []
     for table in INGEST_ORDER:
         named = unit.sources.get(table, {})
@@ -43,3 +37,11 @@ def name_sources(unit: UnitParams) -> tuple[Named, ...]:
             where = f"{unit.where}, sources.{table}.{name}"
             found.append(Named(CONTRACTS[table], name, rank, params, chosen, where))
     return tuple(found)
+
+
+def _known(tables: Iterable[str], where: str) -> None:
+    for table in tables:
+        if table not in CONTRACTS:
+            raise ParameterError(
+                f"`{table}` is no canonical table", where=where, fix=one_of(table, CONTRACTS)
+            )

@@ -1,14 +1,15 @@
 """The parameters of suites and units: YAML files -> typed, frozen models.
 
-``models`` (with ``sources``, ``experiments``, ``watch``, ``calendar``, ``rules`` and ``fields``)
-says what a file may hold; ``reading`` turns what is wrong into a message that names file, key, the
-nearest known key and what is allowed; ``loading`` lays a unit's file over its suite's. A report's
-own parameters are not known here: they are declared by its notebook alone.
+``models`` (with ``sources``, ``experiments``, ``watch``, ``calendar``, ``gate``, ``rules`` and
+``fields``) says what a file may hold; ``reading`` turns what is wrong into a message that names
+file, key, the nearest known key and what is allowed; ``loading`` lays a unit's file over its
+suite's. A report's own parameters are not known here: they are declared by its notebook alone.
 """
 
 from workbench.params.calendar import CHANGE_KINDS, ChangeKind, EventParams
 from workbench.params.experiments import ExperimentParams, MetricParams
 from workbench.params.fields import ColumnType, Severity
+from workbench.params.gate import GateParams, IdentityParams, RetainParams, TableGate
 from workbench.params.loading import (
     REST,
     WHOLE,
@@ -32,16 +33,20 @@ __all__ = [
     "ColumnType",
     "EventParams",
     "ExperimentParams",
+    "GateParams",
     "GoalParams",
+    "IdentityParams",
     "MetricParams",
     "PlanParams",
     "ReadParams",
+    "RetainParams",
     "Rule",
     "RuleParams",
     "Severity",
     "SourceParams",
     "SplitParams",
     "SuiteParams",
+    "TableGate",
     "TableParams",
     "UnitParams",
     "list_suites",

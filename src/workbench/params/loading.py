@@ -12,6 +12,7 @@ from workbench.errors import ParameterError, one_of
 from workbench.params.calendar import EventParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import SLUG, Overrides
+from workbench.params.gate import GateParams, IdentityParams, RetainParams
 from workbench.params.models import SplitParams, SuiteFile, UnitFile
 from workbench.params.reading import read_file
 from workbench.params.sources import SourceParams, TableParams
@@ -52,6 +53,12 @@ class UnitParams:
         Name -> what will be done about a decision, and when.
     calendar
         Name -> a known event that explains changes between two loads.
+    gate
+        What must hold for reports to be made; None asks for nothing.
+    identity
+        That records of one customer are looked for; None: they are not.
+    retain
+        How long snapshots and quarantined rows stay; None: as long as nobody prunes them.
     where
         The file that says so, for messages: ``params/demo/atlas.yml``.
     """
@@ -71,6 +78,9 @@ class UnitParams:
     alerts: Mapping[str, AlertParams] = field(default_factory=dict)
     plans: Mapping[str, PlanParams] = field(default_factory=dict)
     calendar: Mapping[str, EventParams] = field(default_factory=dict)
+    gate: GateParams | None = None
+    identity: IdentityParams | None = None
+    retain: RetainParams | None = None
     where: str = ""
 
     def facts(self) -> dict[str, Any]:
@@ -273,6 +283,10 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
             )
         return default if value is None else value
 
+    def own(key: str) -> Any:
+        said = getattr(unit, key) if unit is not None else None
+        return getattr(suite, key) if said is None else said
+
     reports: Overrides = {report: dict(values) for report, values in suite.reports.items()}
     for report, values in (unit.reports if unit else {}).items():
         reports[report] = {**reports.get(report, {}), **values}
@@ -292,6 +306,9 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         alerts=_laid(suite.alerts, unit.alerts if unit else {}),
         plans=_laid(suite.plans, unit.plans if unit else {}),
         calendar=_laid(suite.calendar, unit.calendar if unit else {}),
+        gate=own("gate"),
+        identity=own("identity"),
+        retain=own("retain"),
         where=where,
     )
 

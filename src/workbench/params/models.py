@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from workbench.params.calendar import EventParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import Currency, Day, Model, Overrides, Slug, Timezone, Weekday
+from workbench.params.gate import GateParams, IdentityParams, RetainParams
 from workbench.params.rules import MetricName
 from workbench.params.sources import SourceParams, TableParams
 from workbench.params.watch import AlertParams, GoalParams, PlanParams
@@ -54,6 +55,9 @@ class _Shared(Model):
     alerts: dict[Slug, AlertParams | None] = {}
     plans: dict[Slug, PlanParams | None] = {}
     calendar: dict[Slug, EventParams | None] = {}
+    gate: GateParams | None = None
+    identity: IdentityParams | None = None
+    retain: RetainParams | None = None
 
     @field_validator("reports", mode="before")
     @classmethod

@@ -217,6 +217,8 @@ class TableParams(Model):
     personal
         Column -> ``drop`` (it never enters a snapshot) or ``token`` (a keyed hash stands for it).
         Columns that the contract does not know may be declared personal here.
+    waive
+        Column -> why it may be shown although its values look personal.
     plausible_start
         The first day on which a row of this table can have been written.
     """
@@ -225,7 +227,15 @@ class TableParams(Model):
     severity: dict[str, Severity] = {}
     limits: dict[str, tuple[float | int, float | int]] = {}
     personal: dict[str, Literal["drop", "token"]] = {}
+    waive: dict[str, Annotated[str, Field(min_length=1)]] = {}
     plausible_start: Day | None = None
+
+    @model_validator(mode="after")
+    def _personal_or_not(self) -> TableParams:
+        both = sorted(self.personal.keys() & self.waive.keys())
+        if both:
+            raise ValueError(f"`{both[0]}` stands under `personal` and under `waive`: state one")
+        return self
 
     @field_validator("limits", mode="before")
     @classmethod
