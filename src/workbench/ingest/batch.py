@@ -18,7 +18,13 @@ from workbench.ingest.inbox import Progress
 from workbench.params import WHOLE, SourceParams, SuiteParams, UnitParams
 from workbench.triage.marks import Settled, settle
 from workbench.triage.named import Frame, Named
-from workbench.triage.outcome import personal_columns, write_accepted, write_quarantine
+from workbench.triage.outcome import (
+    leave_out,
+    personal_columns,
+    write_accepted,
+    write_quarantine,
+)
+from workbench.triage.privacy import WITHHELD, withheld_columns
 from workbench.triage.profile import distinct_received, profile_table
 from workbench.triage.record import SourceRecord, TableRecord
 from workbench.triage.tally import NOTHING, SourceTally, tally_source
@@ -137,6 +143,17 @@ class Batch:
                 f"FROM read_parquet({literal(str(path))})"
             ).fetchone()
             oldest, newest = found or (None, None)
+        chosen = self.unit.tables.get(table.table)
+        columns = profile_table(
+            self.connection,
+            declared,
+            path,
+            self.distinct[table.table].get(unit, {}),
+            min_group=self.min_group,
+        )
+        withheld = withheld_columns(declared, chosen, table.sources[0].named.key, columns)
+        if withheld:
+            leave_out(self.connection, table, withheld, path)
         return TableRecord(
             name=table.table,
             about=declared.about,
@@ -144,14 +161,9 @@ class Batch:
             oldest=oldest,
             newest=newest,
             sources=tuple(sources),
-            columns=profile_table(
-                self.connection,
-                declared,
-                path,
-                self.distinct[table.table].get(unit, {}),
-                min_group=self.min_group,
-            ),
-            personal=personal_columns(declared, self.unit.tables.get(table.table), table.columns),
+            columns=columns,
+            personal=personal_columns(declared, chosen, table.columns)
+            | dict.fromkeys(withheld, WITHHELD),
         )
 
 
@@ -165,6 +177,10 @@ def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord
         quarantined=tally.quarantined,
         warned=tally.warned,
         reasons=tally.reasons,
+        invalid=tally.invalid,
+        repeated=tally.repeated,
+        inconsistent=tally.inconsistent,
+        newest=tally.newest,
     )
 
 

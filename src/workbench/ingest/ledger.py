@@ -62,6 +62,11 @@ def inputs_digest(
             for table, sources in unit.sources.items()
         },
         "tables": {name: table.model_dump(mode="json") for name, table in unit.tables.items()},
+        "gate": {
+            one.name: one.gate.model_dump(mode="json")
+            for one in ((unit, *suite.units.values()) if suite.split else (unit,))
+            if one.gate is not None
+        },
         "rows": {
             f"{named.contract.name}.{named.name}": rows.fingerprint.get("sha256")
             for named, rows in received

@@ -18,6 +18,7 @@ from workbench.ingest.batch import Batch, prepare
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import IngestSummary, inputs_digest, reusable, write_ledger
 from workbench.params import WHOLE, SuiteParams, UnitParams
+from workbench.triage.gate import gated
 from workbench.triage.named import Named
 from workbench.triage.record import RECORD_FILE, TriageRecord
 from workbench.workspace import Workspace
@@ -121,6 +122,7 @@ def _publish(
     record = TriageRecord(
         suite.name, unit.name, as_of, tuple(table.record for table in written.values())
     )
+    record = gated(record, unit.gate, batch.unit.tables)
     write_file(draft / RECORD_FILE, canonical(record.to_json()))
     snapshot = publish_snapshot(
         draft,

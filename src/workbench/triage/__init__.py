@@ -17,7 +17,9 @@ Beside it, on a table's rows, not part of every ingest yet::
     drift               a load against the load before: sizes, intervals, flags
     overlap             several sources of one table (``shared_keys``: their figures)
 
-On the record, in the triage report: ``frames`` (tables) and ``verdicts`` (sentences).
+On the record: ``score`` (shares on five dimensions), ``gate`` and ``privacy`` (what holds reports
+back). In the triage report: ``frames``, ``mending`` and ``scored`` (tables), ``verdicts``
+(sentences).
 """
 
 from typing import TYPE_CHECKING
@@ -30,12 +32,17 @@ if TYPE_CHECKING:
         columns,
         completeness,
         contents,
-        examples,
         flow,
         freshness,
         identifiers,
-        reasons_met,
-        to_mend,
+    )
+    from workbench.triage.mending import examples, reasons_met, to_mend
+    from workbench.triage.scored import (
+        gate_failures,
+        gate_verdict,
+        score_trend,
+        score_verdict,
+        scores,
     )
     from workbench.triage.verdicts import FrequentReasons, Verdict, frequent_reasons, verdict
 else:  # these wait for pandas, which an ingest with nothing to do does not need
@@ -43,17 +50,18 @@ else:  # these wait for pandas, which an ingest with nothing to do does not need
         "columns",
         "completeness",
         "contents",
-        "examples",
         "flow",
         "freshness",
         "identifiers",
-        "reasons_met",
-        "to_mend",
     )
+    _MENDING = ("examples", "reasons_met", "to_mend")
+    _SCORED = ("gate_failures", "gate_verdict", "score_trend", "score_verdict", "scores")
     _VERDICT = ("FrequentReasons", "Verdict", "frequent_reasons", "verdict")
     __getattr__ = lazily(
         __name__,
         dict.fromkeys(_FRAMES, "workbench.triage.frames")
+        | dict.fromkeys(_MENDING, "workbench.triage.mending")
+        | dict.fromkeys(_SCORED, "workbench.triage.scored")
         | dict.fromkeys(_VERDICT, "workbench.triage.verdicts"),
     )
 
@@ -68,9 +76,14 @@ __all__ = [
     "flow",
     "frequent_reasons",
     "freshness",
+    "gate_failures",
+    "gate_verdict",
     "identifiers",
     "read_record",
     "reasons_met",
+    "score_trend",
+    "score_verdict",
+    "scores",
     "to_mend",
     "verdict",
 ]

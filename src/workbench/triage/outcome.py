@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ from workbench.triage.marks import Settled
 from workbench.triage.typed import BOOKKEEPING, TypedSource
 from workbench.triage.units import SplitUnits
 
-__all__ = ["ROW_GROUP", "personal_columns", "write_accepted", "write_quarantine"]
+__all__ = ["ROW_GROUP", "leave_out", "personal_columns", "write_accepted", "write_quarantine"]
 
 ROW_GROUP = 122_880
 """Rows in a group of a snapshot's Parquet files: fixed, because the bytes depend on it."""
@@ -88,6 +88,35 @@ def write_accepted(
         f"ORDER BY {', '.join(order)}) TO {literal(str(out))} "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
     )
+
+
+def leave_out(
+    connection: duckdb.DuckDBPyConnection, table: Settled, columns: Sequence[str], path: Path
+) -> None:
+    """Write a table's accepted rows again without some columns, as if these had never been there.
+
+    The rows are sorted again, so that their order tells nothing of what was left out.
+
+    Parameters
+    ----------
+    table
+        The settled table.
+    columns
+        The columns to leave out, at least one.
+    path
+        The Parquet file that ``write_accepted`` wrote, or a unit's part of it; it is replaced.
+    """
+    scanned = f"read_parquet({literal(str(path))})"
+    there = connection.execute(f"SELECT * FROM {scanned} LIMIT 0").description or ()
+    kept = [str(name) for name, *_ in there if name not in {*columns, "source"}]
+    order = [*(quote(name) for name in _sort_order(table, kept)), "source"]
+    draft = path.with_name(f"{path.name}.draft")
+    connection.execute(
+        f"COPY (SELECT {', '.join([*map(quote, kept), 'source'])} FROM {scanned} "
+        f"ORDER BY {', '.join(order)}) TO {literal(str(draft))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+    draft.replace(path)
 
 
 def _sort_order(table: Settled, columns: list[str]) -> list[str]:

@@ -12,8 +12,10 @@ from typing import Any
 
 from workbench.errors import SnapshotError
 from workbench.triage.facts import Suspicion, TextFacts
+from workbench.triage.judged import GateFailure, ScorePoint
 
 __all__ = [
+    "MAX_AGE_DAYS",
     "RECORD_FILE",
     "ColumnRecord",
     "Example",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 RECORD_FILE = "triage.json"
+MAX_AGE_DAYS = 35
+"""How old the newest row of a table may be to count as fresh, unless the unit's gate says so."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,9 @@ class ReasonRecord:
         What is wrong, why it matters, what its owner can do.
     examples
         The first few places.
+    amount
+        For tables with an ``amount``: the sum of its size in those rows, as decimal text; rows
+        whose own amount is in doubt do not count. None where there is no such row, or no amount.
     """
 
     code: str
@@ -69,6 +76,7 @@ class ReasonRecord:
     why: str
     fix: str
     examples: tuple[Example, ...]
+    amount: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,13 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    invalid, repeated, inconsistent
+        Received rows with any reason, warnings included, that speaks against validity, uniqueness
+        and consistency (``workbench.triage.score``); None in a record from before they were
+        counted.
+    newest
+        The last time in the table's clock among the accepted rows, ISO text; None when there is
+        none.
     """
 
     name: str
@@ -95,6 +110,10 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    invalid: int | None = None
+    repeated: int | None = None
+    inconsistent: int | None = None
+    newest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +182,10 @@ class TableRecord:
     sources, columns
         Its sources and its columns.
     personal
-        Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``.
+        Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``, or
+        ``withheld`` where it looks personal and nobody declared it.
+    max_age_days
+        How old its newest row may be to count as fresh.
     """
 
     name: str
@@ -174,6 +196,7 @@ class TableRecord:
     sources: tuple[SourceRecord, ...]
     columns: tuple[ColumnRecord, ...]
     personal: dict[str, str]
+    max_age_days: int = MAX_AGE_DAYS
 
     @property
     def received(self) -> int:
@@ -201,12 +224,18 @@ class TriageRecord:
         Whose, and as of which day (ISO).
     tables
         The tables that the unit has, in the contracts' order.
+    gate
+        Why reports of the unit are held back; empty when they are not.
+    history
+        The scores of earlier loads, oldest first.
     """
 
     suite: str
     unit: str
     as_of: str
     tables: tuple[TableRecord, ...]
+    gate: tuple[GateFailure, ...] = ()
+    history: tuple[ScorePoint, ...] = ()
 
     def table(self, name: str) -> TableRecord | None:
         """Return one table's record, or None when the unit does not have it."""
@@ -224,6 +253,8 @@ class TriageRecord:
             unit=value["unit"],
             as_of=value["as_of"],
             tables=tuple(_table(table) for table in value["tables"]),
+            gate=tuple(GateFailure(**one) for one in value.get("gate", ())),
+            history=tuple(ScorePoint(**one) for one in value.get("history", ())),
         )
 
 
