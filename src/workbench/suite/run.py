@@ -51,7 +51,7 @@ class Choice:
     force
         Run what is fresh, too.
     failed
-        Run only what failed last time.
+        Run only what failed or was held back last time.
     why
         Tell why each report is run, and that the others are fresh.
     memory_mb
@@ -85,9 +85,9 @@ class Outcome:
     unit, report
         Of what.
     state
-        ``ok``, ``failed`` or ``not_applicable``.
+        ``ok``, ``failed``, ``stopped``, ``not_applicable`` or ``not_run``.
     reason
-        Why it failed or is not applicable; else empty.
+        Why it failed, is held back by the gate or is not applicable; else empty.
     reused
         Whether it was fresh, so that nothing had to run.
     seconds
@@ -140,9 +140,15 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """Return 0 when all is good, 1 when something failed."""
+        """Return 0 when all is good, 1 when something failed; what the gate holds back did not."""
         failed = any(outcome.state == "failed" for outcome in self.outcomes)
         return 1 if failed or self.problems else 0
+
+    @property
+    def held_back(self) -> dict[str, str]:
+        """Return unit -> why the gate holds its reports back; only units where it does."""
+        stopped = [outcome for outcome in self.outcomes if outcome.state == "stopped"]
+        return {outcome.unit: outcome.reason for outcome in stopped}
 
 
 def run(

@@ -264,14 +264,15 @@ class ReportChange:
     report, title
         The report.
     old_state, new_state
-        ``ok``, ``failed``, ``not_applicable``, ``not_run``; ``absent`` where an edition does not
-        know it.
+        ``ok``, ``failed``, ``stopped``, ``not_applicable``, ``not_run``; ``absent`` where an
+        edition does not know it.
     state
         ``same``: good, and rests on the same; ``renewed``: good, and rests on something else;
         ``newly_ready``, ``ready_again``, ``newly_applies``; ``newly_failed``, ``still_failed``;
-        ``no_longer_applies``, ``not_applicable``, ``not_run``, ``gone``.
+        ``newly_stopped``, ``still_stopped``: the gate holds it back; ``no_longer_applies``,
+        ``not_applicable``, ``not_run``, ``gone``.
     reason
-        Why it failed or does not apply; else empty.
+        Why it failed, is held back or does not apply; else empty.
     causes
         What differs between what the two rest on.
     """
@@ -288,6 +289,8 @@ class ReportChange:
         "newly_applies",
         "newly_failed",
         "still_failed",
+        "newly_stopped",
+        "still_stopped",
         "no_longer_applies",
         "not_applicable",
         "not_run",
