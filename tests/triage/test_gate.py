@@ -150,4 +150,8 @@ def test_a_record_learns_its_failures_and_its_ages() -> None:
     assert found.gate == judge(RECORD, gate)
     assert [one.max_age_days for one in found.tables] == [20, 15]
     assert [one.max_age_days for one in gated(RECORD, None, {}).tables] == [35, 35]
+    over = replace(RECORD, tables=(table("assignments", source("desk", 5, 5)),))
+    asked = GateParams(max_age_days=20, tables={"assignments": TableGate(max_age_days=90)})
+    ages = [gated(over, one, {}).tables[0].max_age_days for one in (None, gate, asked)]
+    assert ages == [None, None, 90]  # an experiment that is over gets no newer rows
     assert TriageRecord.from_json(found.to_json()) == found

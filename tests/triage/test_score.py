@@ -105,6 +105,7 @@ def test_rows_of_a_source_that_is_old_are_not_fresh() -> None:
     both = table(source(), old, undated)
     assert score(both, DAY).freshness == Held(8, 20)
     assert score(replace(both, max_age_days=36), DAY).freshness == Held(20, 20)
+    assert score(replace(both, max_age_days=None), DAY).freshness is None
     assert score(table(undated), DAY).freshness is None
 
 

@@ -15,7 +15,7 @@ from workbench.params import GateParams, TableGate, TableParams
 from workbench.triage.judged import GateFailure
 from workbench.triage.privacy import undeclared
 from workbench.triage.record import MAX_AGE_DAYS, SourceRecord, TableRecord, TriageRecord
-from workbench.triage.score import age_in_days
+from workbench.triage.score import ENDS, age_in_days
 
 __all__ = ["gated", "judge"]
 
@@ -39,12 +39,15 @@ def gated(
     return replace(known, gate=(*judge(known, gate), *undeclared(known, tables)))
 
 
-def _greatest_age(table: str, gate: GateParams | None) -> int:
-    if gate is None:
-        return MAX_AGE_DAYS
-    own = gate.tables[table].max_age_days if table in gate.tables else None
-    asked = own if own is not None else gate.max_age_days
-    return MAX_AGE_DAYS if asked is None else asked
+def _greatest_age(table: str, gate: GateParams | None) -> int | None:
+    """Return how old a table may be: what is asked of it, of all, or else the usual."""
+    own = gate.tables.get(table) if gate is not None else None
+    if own is not None and own.max_age_days is not None:
+        return own.max_age_days
+    if table in ENDS:
+        return None
+    of_all = gate.max_age_days if gate is not None else None
+    return MAX_AGE_DAYS if of_all is None else of_all
 
 
 def judge(record: TriageRecord, gate: GateParams | None) -> tuple[GateFailure, ...]:

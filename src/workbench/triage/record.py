@@ -185,7 +185,7 @@ class TableRecord:
         Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``, or
         ``withheld`` where it looks personal and nobody declared it.
     max_age_days
-        How old its newest row may be to count as fresh.
+        How old its newest row may be to count as fresh; None where nobody expects newer rows.
     """
 
     name: str
@@ -196,7 +196,7 @@ class TableRecord:
     sources: tuple[SourceRecord, ...]
     columns: tuple[ColumnRecord, ...]
     personal: dict[str, str]
-    max_age_days: int = MAX_AGE_DAYS
+    max_age_days: int | None = MAX_AGE_DAYS
 
     @property
     def received(self) -> int:

@@ -18,7 +18,9 @@ consistency
     there, their times are in a possible order, and they break no rule of the unit.
 freshness
     Of the rows that passed and whose source has a dated row: those from a source whose newest row
-    is at most `max_age_days` old on the day ``as_of``.
+    is at most as old as allowed on the day ``as_of``: the unit's gate says how old, else 35 days.
+    A table that ends with what it tells of (assignments to experiments) has no such share, unless
+    the gate states an age for it.
 
 Warnings count like rejections: a row that is remarked on does not hold. A row with several reasons
 of one dimension counts once in it. Where there is nothing to count, there is no share.
@@ -41,6 +43,7 @@ from workbench.triage.record import SourceRecord, TableRecord, TriageRecord
 
 __all__ = [
     "ANSWERED_BY_NOTHING",
+    "ENDS",
     "MEANINGS",
     "Held",
     "Score",
@@ -75,6 +78,9 @@ ANSWERED_BY_NOTHING: frozenset[tuple[str, str]] = frozenset(
     }
 )
 """Table and column where an empty cell is an answer: still open, not ended, credited to nothing."""
+
+ENDS: frozenset[str] = frozenset({"assignments"})
+"""Tables that get no newer rows when what they tell of is over: their age says nothing."""
 
 _SPEAKS_AGAINST: Mapping[str, Dimension] = MappingProxyType(
     {
@@ -208,16 +214,13 @@ def _completeness(table: TableRecord) -> Held | None:
 
 
 def _freshness(table: TableRecord, as_of: date) -> Held | None:
-    dated = [source for source in table.sources if source.newest is not None]
-    rows = sum(source.accepted for source in dated)
-    if not rows:
+    oldest = table.max_age_days
+    aged = [(source.accepted, age_in_days(source.newest, as_of)) for source in table.sources]
+    dated = [(rows, age) for rows, age in aged if age is not None]
+    of = sum(rows for rows, _ in dated)
+    if oldest is None or not of:
         return None
-    fresh = sum(
-        source.accepted
-        for source in dated
-        if (age_in_days(source.newest, as_of) or 0) <= table.max_age_days
-    )
-    return Held(fresh, rows)
+    return Held(sum(rows for rows, age in dated if age <= oldest), of)
 
 
 def age_in_days(newest: str | None, as_of: date) -> int | None:
