@@ -26,6 +26,7 @@ from workbench.suite.progress import Lines
 from workbench.suite.run import Choice, RunResult, run
 from workbench.suite.status import suite_status
 from workbench.triage.judged import GateFailure
+from workbench.workspace import ROOT_VARIABLE
 
 from .conftest import GOOD, MakeNotebook, write_notebook
 
@@ -91,7 +92,9 @@ class Story:
 
     def call(self, *words: str) -> tuple[int, str]:
         """Return a command's exit code and what it printed."""
-        done = CliRunner().invoke(app, ["--root", str(self.project.root), *words])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(ROOT_VARIABLE, str(self.project.root))
+            done = CliRunner().invoke(app, list(words))
         return done.exit_code, done.output
 
 
@@ -108,6 +111,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     told.run("held")
     told.run("again")
     told.calls["asked"] = told.call("run", "test", "--renderer", RENDERER, "--fail-on-gate")
+    told.calls["ingest"] = told.call("ingest", "test")
     told.calls["plain"] = told.call("run", "test", "--renderer", RENDERER)
     told.calls["status"] = told.call("status", "test", "--renderer", RENDERER)
     told.deliver(ADDRESS, DECLARED)
@@ -167,6 +171,8 @@ def test_the_command_line_tells_it_and_fails_only_where_asked_to(story: Story) -
     assert "one: reports are held back. The column note of orders" in " ".join(said.split())
     assert "1 ready (1 unchanged), 1 held back, 1 not applicable" in said
     assert story.calls["plain"][0] == story.runs["held"].exit_code == 0
+    code, said = story.calls["ingest"]
+    assert (code, "one: reports are held back. The column note of orders" in said) == (0, True)
     code, said = story.calls["status"]
     assert code == 0
     assert "held back" in said
