@@ -212,6 +212,11 @@ def test_history_never_grows_beyond_its_size(days: list[int], most: int) -> None
     assert all(one < other for one, other in pairwise([*known, found.as_of]))
 
 
+def test_the_newest_days_are_kept() -> None:
+    found = loads(["2025-03-31", "2025-04-30", "2025-05-31", "2025-06-30"], most=2)
+    assert {point.as_of for point in found.history} == {"2025-04-30", "2025-05-31"}
+
+
 def test_the_first_load_has_no_history() -> None:
     one = record("2025-06-30", table(source()))
     assert with_history(replace(one, history=score_points(one)), None).history == ()
