@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from workbench.data.contracts import CONTRACTS, contract
+from workbench.data.contracts import CONTRACTS, CUSTOMER_RECORD, contract
 from workbench.data.sources import Received
 from workbench.errors import ContractError
 from workbench.ingest.batch import Batch
@@ -108,8 +108,16 @@ def prepare(
     for one in settled:
         progress(f"{one.table}: writing", None)
         accepted[one.table] = scratch / f"{one.table}.accepted.parquet"
-        _refuse_source_column(one)
-        write_accepted(connection, one, personal[one.table], token_key, units, accepted[one.table])
+        _refuse_taken(one, resolved is not None)
+        write_accepted(
+            connection,
+            one,
+            personal[one.table],
+            token_key,
+            units,
+            accepted[one.table],
+            resolved=None if resolved is None else resolved.moved,
+        )
     progress("looking for suspected cells", None)
     suspected = look_for_suspects(connection, settled, personal, units, scratch)
     tallies = {
@@ -160,16 +168,20 @@ def _resolve(
     return found
 
 
-def _refuse_source_column(table: Settled) -> None:
+def _refuse_taken(table: Settled, resolved: bool) -> None:
+    """Refuse a column that would be carried along under a name of the snapshot's own."""
+    own = {"source": "names where a row came from"}
+    if resolved:
+        own[CUSTOMER_RECORD] = "names the record of a customer as it came"
     for source in table.sources:
-        taken = [name for name in source.columns if name.lower() == "source"]
-        if taken:
-            raise ContractError(
-                f"the column `{taken[0]}` would be carried along, but `source` names where a row "
-                "came from",
-                where=source.named.where,
-                fix="Give it another name in a query, or with `read: names:`.",
-            )
+        for name in source.columns:
+            if name.lower() in own:
+                raise ContractError(
+                    f"the column `{name}` would be carried along, but `{name.lower()}` "
+                    f"{own[name.lower()]}",
+                    where=source.named.where,
+                    fix="Give it another name in a query, or with `read: names:`.",
+                )
 
 
 def _distinct(

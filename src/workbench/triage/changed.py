@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.contracts import contract
+from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, contract
 from workbench.data.quoting import literal, quote
 from workbench.data.snapshots import Snapshot
 from workbench.params import EventParams, GateParams
@@ -118,7 +118,7 @@ def _compared(
     clock = contract(table).clock
     key = tuple(
         # Who is one customer may be known better now: rows are followed by their own records.
-        "source_customer_id" if name == "customer_id" and "source_customer_id" in both else name
+        CUSTOMER_RECORD if name == CUSTOMER and CUSTOMER_RECORD in both else name
         for name in comparing.keys.get(table, ())
     )
     return compare_loads(
@@ -148,8 +148,8 @@ class _Rows:
         file = f"read_parquet({literal(path)})"
         described = connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()
         names = [str(name) for name, *_ in described]
-        if "source_customer_id" in names and "customer_id" in names:
-            names.remove("customer_id")
+        if CUSTOMER_RECORD in names and CUSTOMER in names:
+            names.remove(CUSTOMER)
         self.columns = set(names)
         self.query = f"SELECT {', '.join(quote(name) for name in names)} FROM {file}"
 

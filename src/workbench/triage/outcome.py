@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.contracts import Table
+from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, Table
 from workbench.data.quoting import literal, quote
 from workbench.errors import ParameterError
 from workbench.params import REST, TableParams
@@ -18,16 +18,11 @@ from workbench.triage.typed import BOOKKEEPING, TypedSource
 from workbench.triage.units import SplitUnits
 
 __all__ = [
-    "CUSTOMER",
-    "RECORD",
     "ROW_GROUP",
     "personal_columns",
     "write_accepted",
     "write_quarantine",
 ]
-
-CUSTOMER, RECORD = "customer_id", "source_customer_id"
-"""The column of customers, and that of the records which sources know them by."""
 
 ROW_GROUP = 122_880
 """Rows in a group of a snapshot's Parquet files: fixed, because the bytes depend on it."""
@@ -95,11 +90,14 @@ def write_accepted(
     if resolved is not None and CUSTOMER in columns:
         rows = (
             f"SELECT a.* REPLACE (coalesce(r.customer, a.{CUSTOMER}) AS {CUSTOMER}), "
-            f"a.{CUSTOMER} AS {RECORD} "
+            f"a.{CUSTOMER} AS {CUSTOMER_RECORD} "
             f"FROM ({rows}) a LEFT JOIN {resolved} r ON r.record = a.{CUSTOMER}"
         )
-        columns = [*columns, RECORD]
-        personal = {**personal, **({RECORD: personal[CUSTOMER]} if CUSTOMER in personal else {})}
+        columns = [*columns, CUSTOMER_RECORD]
+        personal = {
+            **personal,
+            **({CUSTOMER_RECORD: personal[CUSTOMER]} if CUSTOMER in personal else {}),
+        }
     selected = [
         f"{_token(name, token_key)} AS {quote(name)}"
         if personal.get(name) == "token"

@@ -1,9 +1,9 @@
 """The cells of a unit's accepted rows that look wrong: found at ingest, kept for their owner.
 
 Each source is looked at by itself, in its own columns (typed as it declares them), so that whoever
-mends a cell finds it there. Personal columns are not looked at. The cells with their values are
-written beside the rows that were set aside, for the owner only; the record holds counts, places and
-shapes.
+mends a cell finds it there. Of personal columns only the form is judged. The cells with their
+values are written beside the rows that were set aside, for the owner only; the record holds counts,
+places and shapes.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def look_for_suspects(
     tables
         The unit's settled tables.
     personal
-        Table -> columns that do not enter a snapshot in clear, which are not looked at.
+        Table -> columns that do not enter a snapshot in clear: of these only the form is judged.
     units
         The units of a split, or None.
     scratch
@@ -204,7 +204,7 @@ def _look(
             connection,
             f"SELECT * FROM read_parquet({literal(str(looked))})",
             table=table.table,
-            leave_out=hidden,
+            form_only=hidden,
         )
     finally:
         looked.unlink(missing_ok=True)
