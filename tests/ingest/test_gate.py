@@ -13,6 +13,7 @@ from support.project import Project
 from workbench.ingest import ingest_suite
 from workbench.params import load_suite
 from workbench.triage.score import Held, score
+from workbench.triage.scored import score_trend
 
 DAY = date(2025, 6, 30)
 CUSTOMERS = [{"customer_id": f"C{n}", "joined_at": "2024-01-01"} for n in range(1, 4)]
@@ -118,6 +119,18 @@ def test_a_gate_is_judged_and_kept_with_the_snapshot(build: Project) -> None:
     assert [one.kind for one in found.record.gate] == ["quarantine", "age"]
     assert found.record.table("orders").max_age_days == 3
     assert build.ingest().record == found.record
+
+
+def test_scores_of_earlier_loads_go_with_the_snapshot(build: Project) -> None:
+    suite = build.suite
+    for day, amounts in (("2025-04-30", "1x"), ("2025-05-31", "11"), ("2025-06-30", "1x")):
+        build.suite = suite.replace("2025-06-30", day)
+        build.table("orders", [line(str(n), "C1", a, "2025-04-01") for n, a in enumerate(amounts)])
+        found = build.ingest().record
+    points = [one for one in found.history if one.dimension == "validity"]
+    assert [(one.as_of, one.share) for one in points] == [("2025-04-30", 0.5), ("2025-05-31", 1.0)]
+    trend = score_trend(found).iloc[0]
+    assert (trend["dimension"], trend["now"], trend["before"]) == ("validity", 0.5, 1.0)
 
 
 def test_each_unit_of_a_split_has_its_own_gate(build: Project) -> None:

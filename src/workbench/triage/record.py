@@ -6,12 +6,21 @@ The record travels with the snapshot as ``triage.json``; the triage report reads
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.errors import SnapshotError
 from workbench.triage.facts import Suspicion, TextFacts
+from workbench.triage.found import (
+    CustomersRecord,
+    DriftRecord,
+    Example,
+    LearnedRule,
+    OverlapRecord,
+    SuspectRecord,
+)
 from workbench.triage.judged import GateFailure, ScorePoint
 
 __all__ = [
@@ -26,25 +35,11 @@ __all__ = [
     "read_record",
 ]
 
+T = TypeVar("T")
+
 RECORD_FILE = "triage.json"
 MAX_AGE_DAYS = 35
 """How old the newest row of a table may be to count as fresh, unless the unit's gate says so."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """Where a reason was met, without the row itself.
-
-    Parameters
-    ----------
-    row
-        The record's number in its source, from 1.
-    pattern
-        The shape of the offending values: letters as ``A`` or ``a``, digits as ``9``.
-    """
-
-    row: int
-    pattern: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +95,12 @@ class SourceRecord:
     newest
         The last time in the table's clock among the accepted rows, ISO text; None when there is
         none.
+    suspected
+        Cells of accepted rows that look wrong, by column and kind.
+    learned
+        Which columns decide others, as the rows show.
+    not_tried
+        What was not looked at for suspected cells, and why.
     """
 
     name: str
@@ -114,6 +115,9 @@ class SourceRecord:
     repeated: int | None = None
     inconsistent: int | None = None
     newest: str | None = None
+    suspected: tuple[SuspectRecord, ...] = ()
+    learned: tuple[LearnedRule, ...] = ()
+    not_tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,10 @@ class TableRecord:
         ``withheld`` where it looks personal and nobody declared it.
     max_age_days
         How old its newest row may be to count as fresh; None where nobody expects newer rows.
+    drift
+        The table beside the load before; None where there is none.
+    overlaps
+        What each two of its sources share.
     """
 
     name: str
@@ -197,6 +205,8 @@ class TableRecord:
     columns: tuple[ColumnRecord, ...]
     personal: dict[str, str]
     max_age_days: int | None = MAX_AGE_DAYS
+    drift: DriftRecord | None = None
+    overlaps: tuple[OverlapRecord, ...] = ()
 
     @property
     def received(self) -> int:
@@ -228,6 +238,14 @@ class TriageRecord:
         Why reports of the unit are held back; empty when they are not.
     history
         The scores of earlier loads, oldest first.
+    customers
+        Which records are one customer; None where nobody looked.
+    before
+        The snapshot of the load before that the tables were compared with; empty for none.
+    not_compared
+        Why they were not, though there was a load before; else empty.
+    tables_gone
+        Tables that the load before had, and this one has not.
     """
 
     suite: str
@@ -236,6 +254,10 @@ class TriageRecord:
     tables: tuple[TableRecord, ...]
     gate: tuple[GateFailure, ...] = ()
     history: tuple[ScorePoint, ...] = ()
+    customers: CustomersRecord | None = None
+    before: str = ""
+    not_compared: str = ""
+    tables_gone: tuple[str, ...] = ()
 
     def table(self, name: str) -> TableRecord | None:
         """Return one table's record, or None when the unit does not have it."""
@@ -255,6 +277,10 @@ class TriageRecord:
             tables=tuple(_table(table) for table in value["tables"]),
             gate=tuple(GateFailure(**one) for one in value.get("gate", ())),
             history=tuple(ScorePoint(**one) for one in value.get("history", ())),
+            customers=_or_none(CustomersRecord.from_json, value.get("customers")),
+            before=value.get("before", ""),
+            not_compared=value.get("not_compared", ""),
+            tables_gone=tuple(value.get("tables_gone", ())),
         )
 
 
@@ -264,6 +290,8 @@ def _table(value: dict[str, Any]) -> TableRecord:
             **value,
             "sources": tuple(_source(source) for source in value["sources"]),
             "columns": tuple(_column(column) for column in value["columns"]),
+            "drift": _or_none(DriftRecord.from_json, value.get("drift")),
+            "overlaps": tuple(OverlapRecord.from_json(one) for one in value.get("overlaps", ())),
         }
     )
 
@@ -283,12 +311,22 @@ def _column(value: dict[str, Any]) -> ColumnRecord:
 
 def _source(value: dict[str, Any]) -> SourceRecord:
     reasons = tuple(
-        ReasonRecord(
-            **{**reason, "examples": tuple(Example(**place) for place in reason["examples"])}
-        )
+        ReasonRecord(**{**reason, "examples": Example.all_from(reason["examples"])})
         for reason in value["reasons"]
     )
-    return SourceRecord(**{**value, "reasons": reasons})
+    return SourceRecord(
+        **{
+            **value,
+            "reasons": reasons,
+            "suspected": tuple(SuspectRecord.from_json(one) for one in value.get("suspected", ())),
+            "learned": tuple(LearnedRule(**one) for one in value.get("learned", ())),
+            "not_tried": tuple(value.get("not_tried", ())),
+        }
+    )
+
+
+def _or_none(read: Callable[[Mapping[str, Any]], T], value: Mapping[str, Any] | None) -> T | None:
+    return None if value is None else read(value)
 
 
 def read_record(folder: Path) -> TriageRecord:

@@ -64,6 +64,10 @@ class TypedSource:
         All checks that are not off, with their bits.
     splits
         Whether the split's expression could be evaluated on this source.
+    values
+        A query of ``_row`` and the source's own columns, each typed as the source declares it.
+    origins
+        Canonical column, or column carried along -> the source's columns that it is made of.
     """
 
     named: Named
@@ -72,6 +76,8 @@ class TypedSource:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Plan:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
 
 
 def write_typed(
@@ -105,7 +113,16 @@ def write_typed(
         f"COPY ({plan.query}) TO {literal(str(out))} "
         "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
     )
-    return TypedSource(named, received, out, plan.columns, plan.checks, plan.splits)
+    return TypedSource(
+        named,
+        received,
+        out,
+        plan.columns,
+        plan.checks,
+        plan.splits,
+        plan.values,
+        plan.origins,
+    )
 
 
 def plan_source(
@@ -135,15 +152,19 @@ def plan_source(
     )
     checks = with_bits([*own, *across])
     splits, split = _split(columns, named, frame)
+    steps = f"WITH text AS ({_text_step(raw, named, received)}), typed AS ({typed})"
     query = (
-        f"WITH text AS ({_text_step(raw, named, received)}), typed AS ({typed}), "
+        f"{steps}, "
         f"mapped AS (SELECT {_list(['*', *given.mapped, *rules.mapped])} FROM typed), "
         f"valued AS (SELECT {_list(['*', *given.values])} FROM mapped), "
         f"judged AS (SELECT {_list(['*', *given.failures])} FROM valued), "
         f"named AS ({_named_step(given, carried, checks)}) "
         f"SELECT *, {_key_hash(named.key, columns)} AS _wb_key, {split} AS _wb_split FROM named"
     )
-    return Plan(query, tuple(columns), checks, splits)
+    values = f"{steps} SELECT {_list(['_row', *(quote(name) for name in raw)])} FROM typed"
+    origins = {name: field.origin for name, field in given.fields.items()}
+    origins |= {name: (name,) for name in carried}
+    return Plan(query, tuple(columns), checks, splits, values, origins)
 
 
 def _list(items: Iterable[str]) -> str:
