@@ -111,6 +111,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     told.run("held")
     told.run("again")
     told.calls["asked"] = told.call("run", "test", "--renderer", RENDERER, "--fail-on-gate")
+    told.calls["one"] = told.call(
+        "run", "test", "--report", "quality", "--renderer", RENDERER, "--fail-on-gate"
+    )
     told.calls["ingest"] = told.call("ingest", "test")
     told.calls["plain"] = told.call("run", "test", "--renderer", RENDERER)
     told.calls["status"] = told.call("status", "test", "--renderer", RENDERER)
@@ -170,6 +173,7 @@ def test_the_command_line_tells_it_and_fails_only_where_asked_to(story: Story) -
     assert code == 4
     assert "one: reports are held back. The column note of orders" in " ".join(said.split())
     assert "1 ready (1 unchanged), 1 held back, 1 not applicable" in said
+    assert story.calls["one"][0] == 4  # whatever was asked for
     assert story.calls["plain"][0] == story.runs["held"].exit_code == 0
     code, said = story.calls["ingest"]
     assert (code, "one: reports are held back. The column note of orders" in said) == (0, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -127,6 +127,8 @@ class RunResult:
         The run log, with all times.
     seconds
         Wall-clock seconds in all.
+    held_back
+        Unit -> why its gate holds reports back, asked for or not; only units where it does.
     """
 
     suite: str
@@ -137,18 +139,13 @@ class RunResult:
     portal: Path
     log: Path
     seconds: float
+    held_back: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
         """Return 0 when all is good, 1 when something failed; what the gate holds back did not."""
         failed = any(outcome.state == "failed" for outcome in self.outcomes)
         return 1 if failed or self.problems else 0
-
-    @property
-    def held_back(self) -> dict[str, str]:
-        """Return unit -> why the gate holds its reports back; only units where it does."""
-        stopped = [outcome for outcome in self.outcomes if outcome.state == "stopped"]
-        return {outcome.unit: outcome.reason for outcome in stopped}
 
 
 def run(
@@ -218,6 +215,7 @@ def run(
         portal,
         log.save(workspace.data / suite / "runs"),
         monotonic() - began,
+        dict(_held_back(works)),
     )
 
 
@@ -251,6 +249,14 @@ def _tell_why(works: Iterable[UnitWork], told: Progress) -> None:
         for report, entry in work.entries.items():
             if entry.state == "ok":
                 told.because(unit, report, ())
+
+
+def _held_back(works: Iterable[UnitWork]) -> Iterator[tuple[str, str]]:
+    """Yield each unit whose gate holds reports back, and why."""
+    for work in works:
+        stopped = (entry for entry in work.entries.values() if entry.state == "stopped")
+        if (first := next(stopped, None)) is not None:
+            yield work.data.unit.name, first.reason
 
 
 def _alerts(edition: Edition) -> list[Mapping[str, Any]]:

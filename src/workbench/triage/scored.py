@@ -154,7 +154,7 @@ def gate_failures(record: TriageRecord) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind, table`` (``all tables`` for all rows together), ``column`` (missing where it is
-        about none), ``asked, found, sentence, fix, department``. No row when the reports are made.
+        about none), ``asked, found, sentence, fix`` and ``department`` (missing where none is known). No row when the reports are made.
     """
     return pd.DataFrame(
         [
@@ -166,7 +166,7 @@ def gate_failures(record: TriageRecord) -> pd.DataFrame:
                 "found": one.found,
                 "sentence": one.sentence,
                 "fix": one.fix.replace("`", ""),
-                "department": one.department,
+                "department": one.department or None,
             }
             for one in record.gate
         ],
