@@ -154,7 +154,8 @@ def gate_failures(record: TriageRecord) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind, table`` (``all tables`` for all rows together), ``column`` (missing where it is
-        about none), ``asked, found, sentence, fix`` and ``department`` (missing where none is known). No row when the reports are made.
+        about none), ``asked, found, sentence, fix`` and ``department`` (missing where none is
+        known). No row when the reports are made.
     """
     return pd.DataFrame(
         [
