@@ -21,6 +21,9 @@ from workbench.triage.named import Frame, Named
 from workbench.triage.outcome import personal_columns, write_accepted, write_quarantine
 from workbench.triage.profile import distinct_received, profile_table
 from workbench.triage.record import SourceRecord, TableRecord
+from workbench.triage.repairs.counted import count_repairs
+from workbench.triage.repairs.facts import RepairRecord
+from workbench.triage.repairs.line import Repair
 from workbench.triage.tally import NOTHING, SourceTally, tally_source
 from workbench.triage.typed import write_typed
 from workbench.triage.units import SplitUnits, split_units
@@ -66,6 +69,8 @@ class Batch:
         Table -> unit -> identifier -> distinct values among the received rows.
     accepted
         Table -> Parquet file of all accepted rows, of all units.
+    repaired
+        Table, source -> unit -> what became of the repairs.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -76,6 +81,7 @@ class Batch:
     tallies: Mapping[tuple[str, str], Mapping[str, SourceTally]]
     distinct: Mapping[str, Mapping[str, Mapping[str, int]]]
     accepted: Mapping[str, Path]
+    repaired: Mapping[tuple[str, str], Mapping[str, tuple[RepairRecord, ...]]]
 
     def write(self, unit: str, folder: Path, quarantine: Path) -> dict[str, Written]:
         """Write one unit's tables and quarantine files, and count every row.
@@ -109,7 +115,8 @@ class Batch:
                 None if unit == WHOLE or self.units is None else unit,
                 quarantine,
             )
-            record = _source_record(source.named, tally, self.unit.owner)
+            repaired = self.repaired[table.table, source.named.name].get(unit, ())
+            record = _source_record(source.named, tally, self.unit.owner, repaired)
             _conserved(record, accepted.get(source.named.name, 0), rejected)
             sources.append(record)
         return Written(self._record(table, unit, path, sources), sum(accepted.values()))
@@ -155,7 +162,9 @@ class Batch:
         )
 
 
-def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord:
+def _source_record(
+    named: Named, tally: SourceTally, owner: str, repaired: tuple[RepairRecord, ...]
+) -> SourceRecord:
     return SourceRecord(
         name=named.name,
         department=named.params.department or owner,
@@ -165,6 +174,7 @@ def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord
         quarantined=tally.quarantined,
         warned=tally.warned,
         reasons=tally.reasons,
+        repaired=repaired,
     )
 
 
@@ -195,6 +205,7 @@ def prepare(
     token_key: str | None,
     scratch: Path,
     progress: Progress,
+    repairs: tuple[Repair, ...] = (),
 ) -> Batch:
     """Type, check and settle a unit's tables, and write all accepted rows.
 
@@ -212,10 +223,12 @@ def prepare(
         A folder for what is needed on the way.
     progress
         Told what is done.
+    repairs
+        The repairs that the data's owner agreed to.
     """
     present = tuple(dict.fromkeys(named.contract.name for named, _ in received))
     split = suite.split.by if suite.split else ""
-    frame = Frame(suite.as_of, unit.timezone, split, present)
+    frame = Frame(suite.as_of, unit.timezone, split, present, repairs)
     settled: list[Settled] = []
     for table in present:
         typed = []
@@ -244,9 +257,22 @@ def prepare(
         for table in settled
         for source in table.sources
     }
+    repaired = {
+        (table.table, source.named.name): count_repairs(connection, table, source, units)
+        for table in settled
+        for source in table.sources
+    }
     distinct = {table.table: _distinct(connection, table, units) for table in settled}
     return Batch(
-        connection, unit, suite.min_group, tuple(settled), units, tallies, distinct, accepted
+        connection,
+        unit,
+        suite.min_group,
+        tuple(settled),
+        units,
+        tallies,
+        distinct,
+        accepted,
+        repaired,
     )
 
 

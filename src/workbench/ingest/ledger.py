@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from workbench.files import canonical, digest_of, replace_file
 from workbench.params import SuiteParams, UnitParams
 from workbench.triage.named import Named
 from workbench.triage.record import TriageRecord, read_record
+from workbench.triage.repairs.file import digest_of_agreed
+from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = ["IngestSummary", "inputs_digest", "read_ledger", "reusable", "write_ledger"]
@@ -50,6 +52,7 @@ def inputs_digest(
     unit: UnitParams,
     received: Iterable[tuple[Named, Received]],
     token_key: str | None,
+    repairs: Sequence[Repair] = (),
 ) -> str:
     """Return a digest of all that a snapshot depends on."""
     parts: dict[str, Any] = {
@@ -66,6 +69,7 @@ def inputs_digest(
             f"{named.contract.name}.{named.name}": rows.fingerprint.get("sha256")
             for named, rows in received
         },
+        "repairs": digest_of_agreed(repairs),
         "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
     }

@@ -20,6 +20,7 @@ from workbench.ingest.ledger import IngestSummary, inputs_digest, reusable, writ
 from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
 from workbench.triage.record import RECORD_FILE, TriageRecord
+from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = ["Order", "make"]
@@ -45,6 +46,8 @@ class Order:
         The most memory that the engine may hold, such as ``2GB``.
     progress
         Told what is done.
+    repairs
+        The repairs that the data's owner agreed to.
     """
 
     workspace: Workspace
@@ -55,6 +58,7 @@ class Order:
     token_key: str | None
     memory: str
     progress: Progress
+    repairs: tuple[Repair, ...] = ()
 
 
 def make(order: Order) -> dict[str, IngestSummary]:
@@ -72,11 +76,20 @@ def make(order: Order) -> dict[str, IngestSummary]:
     connection = connect(memory=order.memory, temp=scratch / "spill")
     try:
         received = [(one, inbox.receive(connection, one, order.progress)) for one in order.named]
-        inputs = inputs_digest(suite, unit, received, order.token_key)
+        inputs = inputs_digest(suite, unit, received, order.token_key, order.repairs)
         kept = None if inbox.rehash else reusable(workspace, suite, unit, inputs)
         if kept is not None:
             return kept
-        batch = prepare(connection, suite, unit, received, order.token_key, scratch, order.progress)
+        batch = prepare(
+            connection,
+            suite,
+            unit,
+            received,
+            order.token_key,
+            scratch,
+            order.progress,
+            order.repairs,
+        )
         titles: Mapping[str, str] = {unit.name: unit.title}
         if batch.units is not None:
             titles = _only_filled(batch)

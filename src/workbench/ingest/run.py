@@ -14,8 +14,10 @@ from workbench.files import PRUNED
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import IngestSummary, inputs_digest, read_ledger, reusable
 from workbench.ingest.naming import name_sources
+from workbench.ingest.repairs import agreed_repairs
 from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
+from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = ["TOKEN_KEY", "IngestSummary", "ingest_suite", "ingested_units"]
@@ -117,7 +119,8 @@ def _ingest(
     token_key = _token_key(unit)
     engine_memory = _engine_memory(memory)
     inbox = Inbox(home / "received", workspace.root, rehash)
-    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key)
+    repairs = agreed_repairs(home, named)
+    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key, repairs)
     if kept is not None:
         for one in named:
             progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
@@ -125,7 +128,9 @@ def _ingest(
     # Imported only now: where nothing changed, nobody should wait for the engine and the readers.
     making = import_module("workbench.ingest.making")
     summaries: dict[str, IngestSummary] = making.make(
-        making.Order(workspace, suite, unit, named, inbox, token_key, engine_memory, progress)
+        making.Order(
+            workspace, suite, unit, named, inbox, token_key, engine_memory, progress, repairs
+        )
     )
     return summaries
 
@@ -137,6 +142,7 @@ def _nothing_new(
     named: Iterable[Named],
     inbox: Inbox,
     token_key: str | None,
+    repairs: tuple[Repair, ...],
 ) -> dict[str, IngestSummary] | None:
     """Return the last ingest's summaries if no source and nothing else changed since."""
     received = []
@@ -145,7 +151,8 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key))
+    inputs = inputs_digest(suite, unit, received, token_key, repairs)
+    return reusable(workspace, suite, unit, inputs)
 
 
 def _engine_memory(memory: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.errors import SnapshotError
 from workbench.triage.facts import Suspicion, TextFacts
+from workbench.triage.repairs.facts import RepairRecord
 
 __all__ = [
     "RECORD_FILE",
@@ -85,6 +86,8 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    repaired
+        What became of the repairs that the owner agreed to, by column and kind.
     """
 
     name: str
@@ -95,6 +98,7 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    repaired: tuple[RepairRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,7 +261,8 @@ def _source(value: dict[str, Any]) -> SourceRecord:
         )
         for reason in value["reasons"]
     )
-    return SourceRecord(**{**value, "reasons": reasons})
+    repaired = tuple(RepairRecord(**one) for one in value.get("repaired", ()))
+    return SourceRecord(**{**value, "reasons": reasons, "repaired": repaired})
 
 
 def read_record(folder: Path) -> TriageRecord:
