@@ -63,7 +63,10 @@ def merged(suggested: Iterable[Repair], earlier: Iterable[Repair]) -> tuple[Repa
     """
     kept = {one.key: one for one in earlier if one.is_own}
     fresh = {one.key: one for one in suggested if one.key not in kept}
-    lines = sorted(fresh.values(), key=lambda one: (*one.key[:3], one.kind, one.key))
+    lines = sorted(
+        fresh.values(),
+        key=lambda one: (*one.key[:3], one.kind, -one.count, one.key[3], len(one.row), one.row),
+    )
     return (*lines, *(kept[key] for key in sorted(kept)))
 
 
