@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from support.project import Project, accepted, reasons
-from support.repairs import suspects_file, write_suspects
+from support.repairs import save_cells, suspects_file, write_suspects
 from workbench.cli import app
 from workbench.data.demo import write_demo
+from workbench.data.engine import connect
 from workbench.errors import ParameterError, SnapshotError
 from workbench.ingest import IngestSummary, ingest_suite
 from workbench.ingest.repairs import write_suggestions
@@ -102,6 +105,13 @@ def test_a_repair_may_empty_a_cell_and_a_null_value_is_one(build: Project) -> No
         {"column": "town", "value": "x", "repair": "NA"},
     )
     assert accepted(build.ingest(), "orders", "town") == [(None,), (None,), ("y",)]
+
+
+def test_names_and_texts_that_look_like_sql_are_names_and_texts(build: Project) -> None:
+    name, value, repair = "to\"w'n", "x' OR 1=1 --", "'; DROP TABLE"
+    build.table("orders", orders({name: value}, {name: "y"}), TYPED).ingest()
+    answer(build, {"column": name, "value": value, "repair": f"'{repair}"})
+    assert accepted(build.ingest(), "orders", '"to""w\'n"') == [(repair,), ("y",)]
 
 
 def test_repeated_rows_are_still_found_as_they_came(build: Project) -> None:
@@ -271,6 +281,48 @@ def test_a_split_suite_has_one_file_and_each_unit_its_own_counts(build: Project)
     assert repaired(found["all"]) == (lost, RepairRecord("town", "typo", 1, 2, 3, 0))
     assert repaired(found["uk"]) == (RepairRecord("town", "typo", 1, 2, 2, 0),)
     assert repaired(found["fr"]) == (RepairRecord("town", "typo", 1, 1, 1, 0),)
+
+
+def call(build: Project, monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
+    monkeypatch.setenv(ROOT_VARIABLE, str(build.root))
+    said = CliRunner().invoke(app, ["triage", "repairs", *words])
+    return said.exit_code, " ".join(said.output.split())
+
+
+def test_the_command_says_what_it_wrote_and_what_it_left_out(
+    build: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = build.table("orders", places(), TYPED).ingest()
+    workspace = Workspace(build.root)
+    cells = write_suspects(workspace, found, load_suite(workspace, "test").unit("one"))
+    outlier = {"row": 3, "column": "amount", "kind": "outlier", "value": "10.5000"}
+    outlier |= {"table": "orders", "source": "main", "suggestion": None, "confidence": 0.6}
+    with connect() as connection:
+        more = pd.concat([cells, pd.DataFrame([outlier])], ignore_index=True)
+        save_cells(connection, more, suspects_file(workspace, found))
+    code, said = call(build, monkeypatch, "test/one")
+    assert (code, "data/test/one/repairs.csv: 2 to answer, 0 answered" in said) == (0, True)
+    assert re.search(r"Not written .* orders main amount outlier 1 nothing is suggested", said)
+    edit(build.root / "data/test/one/repairs.csv", typo="no")
+    assert "1 to answer, 1 answered" in call(build, monkeypatch, "one", "--suite", "test")[1]
+    code, said = call(build, monkeypatch, "test/two")
+    assert code == 2
+    assert "two" in said
+
+
+def test_of_a_split_suite_the_command_wants_the_whole(
+    build: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.suite += "\nsplit: {by: country, min_customers: 1}\n"
+    found = build.table("orders", orders({"country": "UK"}), TYPED).ingest_all()
+    workspace = Workspace(build.root)
+    whole = load_suite(workspace, "test").whole
+    assert whole is not None
+    write_suspects(workspace, found["all"], whole)
+    code, said = call(build, monkeypatch, "test/uk")
+    assert (code, "workbench triage repairs test/all" in said) == (2, True)
+    assert call(build, monkeypatch, "test/all")[0] == 0
+    assert (build.root / "data/test/all/repairs.csv").is_file()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ On received rows, inside ingest::
     tally, profile      counts, places to look, a profile of each column (its results: facts)
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record              all of that, kept beside the snapshot
+    repairs             what the owner agreed to change before typing (a package of its own)
     identity            which records are one customer (a package of its own; not called yet)
 
 Beside it, on a table's rows, not part of every ingest yet::
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         reasons_met,
         to_mend,
     )
+    from workbench.triage.repairs.told import repaired, repairs_verdict
     from workbench.triage.verdicts import FrequentReasons, Verdict, frequent_reasons, verdict
 else:  # these wait for pandas, which an ingest with nothing to do does not need
     _FRAMES = (
@@ -54,7 +56,8 @@ else:  # these wait for pandas, which an ingest with nothing to do does not need
     __getattr__ = lazily(
         __name__,
         dict.fromkeys(_FRAMES, "workbench.triage.frames")
-        | dict.fromkeys(_VERDICT, "workbench.triage.verdicts"),
+        | dict.fromkeys(_VERDICT, "workbench.triage.verdicts")
+        | dict.fromkeys(("repaired", "repairs_verdict"), "workbench.triage.repairs.told"),
     )
 
 __all__ = [
@@ -71,6 +74,8 @@ __all__ = [
     "identifiers",
     "read_record",
     "reasons_met",
+    "repaired",
+    "repairs_verdict",
     "to_mend",
     "verdict",
 ]

@@ -59,7 +59,7 @@ class TypedSource:
     received
         Its rows as they came.
     path
-        The Parquet file of the typed rows, in source order.
+        The Parquet file of the typed rows; in source order, where nothing is repaired.
     columns
         The canonical columns that it has, in the contract's order, then those carried along.
     checks

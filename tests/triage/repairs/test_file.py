@@ -93,7 +93,7 @@ def test_a_file_that_a_spreadsheet_saved_is_read(
     write_repairs(path, lines)
     rows = rows_of(path)
     rows[0]["apply"] = " Yes "
-    names = [*reversed(COLUMNS), "my notes"]
+    names = [*COLUMNS[1:], "my notes", COLUMNS[0]]
     held = io.StringIO()
     writer = csv.DictWriter(held, names, delimiter=delimiter, lineterminator=end)
     writer.writeheader()
@@ -149,6 +149,14 @@ def test_a_value_that_a_spreadsheet_changed_is_told(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("'0123", "123"), encoding="utf-8")
     with pytest.raises(ParameterError, match=r":2, column 6 \(`value`\): it is no longer what"):
         read_repairs(path)
+
+
+def test_open_lines_that_a_spreadsheet_made_equal_are_no_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "repairs.csv"
+    write_repairs(path, [replace(TYPO, value="1"), replace(TYPO, value="1.0")])
+    path.write_text(path.read_text(encoding="utf-8").replace("'1.0", "'1"), encoding="utf-8")
+    fresh = replace(TYPO, value="1.0")
+    assert merged([fresh], read_repairs(path)) == (fresh,)
 
 
 def test_a_missing_column_or_another_encoding_is_an_error(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def read_repairs(
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     lines: list[Repair] = []
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[tuple[str, ...], int] = {}  # open lines are written anew, whatever they say
     try:
         places = _header(path, next(reader, []))
         begin = reader.line_num + 1
@@ -173,6 +173,8 @@ class _Line:
             suggested=self._text("suggested"),
             **{name: self._cell(name) for name in _SHOWN},
         )
+        if not one.is_own:
+            return one
         self._check(one)
         before = seen.setdefault(one.key, self._line)
         if before != self._line:
@@ -190,8 +192,6 @@ class _Line:
                 f"`{one.apply}` is no answer",
                 f"{one_of(one.apply, ANSWERS)} Or leave it empty.",
             )
-        if not one.is_own:
-            return
         for name in ("table", "source", "column"):
             if not getattr(one, name):
                 raise self._wrong(name, f"the {name} is missing", "Keep what the workbench wrote.")
