@@ -17,8 +17,9 @@ import pytest
 from typer.testing import CliRunner
 
 from support.project import Project, accepted, reasons
-from support.repairs import save_cells, suspects_file, write_suspects
+from support.repairs import save_cells, suspects_file
 from workbench.cli import app
+from workbench.data.contracts import CUSTOMER_RECORD
 from workbench.data.demo import write_demo
 from workbench.data.engine import connect
 from workbench.errors import ParameterError, SnapshotError
@@ -145,12 +146,11 @@ def test_without_yes_nothing_is_done_again(build: Project) -> None:
     assert build.ingest().snapshot == first.snapshot
 
 
-def suggest(build: Project, found: IngestSummary) -> Path:
-    """Write the suggestions of a load, from what is suspected in it."""
+def suggest(build: Project) -> Path:
+    """Write the suggestions of the newest load."""
     workspace = Workspace(build.root)
     suite = load_suite(workspace, "test")
     unit = suite.whole or suite.unit("one")
-    write_suspects(workspace, found, unit)
     return write_suggestions(workspace, suite, unit).path
 
 
@@ -188,8 +188,8 @@ def places() -> list[dict[str, str]]:
 
 
 def test_a_record_is_repaired_wherever_it_stands_by_then(build: Project) -> None:
-    build.table("orders", places(), TYPED)
-    path = suggest(build, build.ingest())
+    build.table("orders", places(), TYPED).ingest()
+    path = suggest(build)
     told = {row["kind"]: row for row in read(path)}
     assert {kind: (row["row"], row["value"], row["repair"]) for kind, row in told.items()} == {
         "dependency": ("17", "'-York", "'=Leeds"),
@@ -208,8 +208,8 @@ def test_a_record_is_repaired_wherever_it_stands_by_then(build: Project) -> None
 
 
 def test_a_record_that_changed_is_not_repaired_and_that_is_told(build: Project) -> None:
-    build.table("orders", places(), TYPED)
-    edit(suggest(build, build.ingest()), dependency="yes")
+    build.table("orders", places(), TYPED).ingest()
+    edit(suggest(build), dependency="yes")
     changed = places()
     changed[16]["amount"] = "11.00"
     found = build.table("orders", changed, TYPED).ingest()
@@ -219,8 +219,8 @@ def test_a_record_that_changed_is_not_repaired_and_that_is_told(build: Project) 
 
 
 def test_the_order_of_the_columns_does_not_matter_and_a_lost_column_is_told(build: Project) -> None:
-    build.table("orders", places(), TYPED)
-    edit(suggest(build, build.ingest()), dependency="yes")
+    build.table("orders", places(), TYPED).ingest()
+    edit(suggest(build), dependency="yes")
     turned = [dict(reversed(row.items())) for row in places()]
     assert repaired(build.table("orders", turned, TYPED).ingest())[0].cells == 1
     fewer = [{name: row[name] for name in row if name != "town"} for row in places()]
@@ -229,8 +229,8 @@ def test_the_order_of_the_columns_does_not_matter_and_a_lost_column_is_told(buil
 
 
 def test_a_record_goes_before_its_value(build: Project) -> None:
-    build.table("orders", places(), TYPED)
-    path = suggest(build, build.ingest())
+    build.table("orders", places(), TYPED).ingest()
+    path = suggest(build)
     edit(path, dependency="yes")
     with path.open("a", newline="", encoding="utf-8") as file:
         csv.writer(file).writerow(["yes", "orders", "main", "town", "", "'-York", "Yorks"])
@@ -241,12 +241,12 @@ def test_a_record_goes_before_its_value(build: Project) -> None:
 
 
 def test_answers_stay_and_are_not_asked_again(build: Project) -> None:
-    build.table("orders", places(), TYPED)
-    path = suggest(build, build.ingest())
+    build.table("orders", places(), TYPED).ingest()
+    path = suggest(build)
     edit(path, dependency="no", typo="yes")
-    found = build.ingest()
+    build.ingest()
     before = read(path)
-    suggest(build, found)
+    suggest(build)
     assert sorted(map(str, read(path))) == sorted(map(str, before))
     assert [row["apply"] for row in read(path)] == ["no", "yes"]
 
@@ -262,10 +262,10 @@ def test_a_wrong_line_stops_the_ingest_before_anything_is_published(build: Proje
 def test_a_load_without_suspected_cells_is_told(build: Project) -> None:
     found = build.table("orders", orders({}), TYPED).ingest()
     workspace = Workspace(build.root)
-    suspects_file(workspace, found).unlink(missing_ok=True)
-    suite = load_suite(workspace, "test")
-    with pytest.raises(SnapshotError, match=r"no suspected cells.*workbench ingest"):
-        write_suggestions(workspace, suite, suite.unit("one"))
+    assert not read(suggest(build)), "where nothing is suspected, nothing is suggested"
+    shutil.rmtree(suspects_file(workspace, found).parent)
+    with pytest.raises(SnapshotError, match=r"suspected cells.*are gone.*workbench ingest"):
+        suggest(build)
 
 
 def test_a_split_suite_has_one_file_and_each_unit_its_own_counts(build: Project) -> None:
@@ -294,12 +294,13 @@ def test_the_command_says_what_it_wrote_and_what_it_left_out(
 ) -> None:
     found = build.table("orders", places(), TYPED).ingest()
     workspace = Workspace(build.root)
-    cells = write_suspects(workspace, found, load_suite(workspace, "test").unit("one"))
+    path = suspects_file(workspace, found)
     outlier = {"row": 3, "column": "amount", "kind": "outlier", "value": "10.5000"}
     outlier |= {"table": "orders", "source": "main", "suggestion": None, "confidence": 0.6}
     with connect() as connection:
+        cells = connection.read_parquet(str(path)).df()
         more = pd.concat([cells, pd.DataFrame([outlier])], ignore_index=True)
-        save_cells(connection, more, suspects_file(workspace, found))
+        save_cells(connection, more, path)
     code, said = call(build, monkeypatch, "test/one")
     assert (code, "data/test/one/repairs.csv: 2 to answer, 0 answered" in said) == (0, True)
     assert re.search(r"Not written .* orders main amount outlier 1 nothing is suggested", said)
@@ -314,11 +315,7 @@ def test_of_a_split_suite_the_command_wants_the_whole(
     build: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build.suite += "\nsplit: {by: country, min_customers: 1}\n"
-    found = build.table("orders", orders({"country": "UK"}), TYPED).ingest_all()
-    workspace = Workspace(build.root)
-    whole = load_suite(workspace, "test").whole
-    assert whole is not None
-    write_suspects(workspace, found["all"], whole)
+    build.table("orders", orders({"country": "UK"}), TYPED).ingest_all()
     code, said = call(build, monkeypatch, "test/uk")
     assert (code, "workbench triage repairs test/all" in said) == (2, True)
     assert call(build, monkeypatch, "test/all")[0] == 0
@@ -348,9 +345,7 @@ def brook(tmp_path: Path, project: Path) -> Brook:
     shutil.copytree(project / "params", tmp_path / "params")
     (tmp_path / "notebooks").mkdir()
     workspace = Workspace(tmp_path)
-    suite = load_suite(workspace, "demo")
-    found = ingest_suite(workspace, suite, ["brook"])["brook"]
-    write_suspects(workspace, found, suite.unit("brook"))
+    found = ingest_suite(workspace, load_suite(workspace, "demo"), ["brook"])["brook"]
     return Brook(workspace, truth.units["brook"].errors, found)
 
 
@@ -401,7 +396,7 @@ COLUMN = {"county": "region", "department": "category", "category": "category"}
 def changed(was: IngestSummary, now: IngestSummary, table: str) -> dict[tuple[str, str, str], int]:
     """Return (source, from, to) -> accepted rows of which a value changed, whatever the column."""
     column = "region" if table == "customers" else "category"
-    keys = "customer_id" if table == "customers" else "order_id, line_no"
+    keys = CUSTOMER_RECORD if table == "customers" else "order_id, line_no"
     paths = [one.snapshot.path(table) for one in (was, now)]
     names = duckdb.sql(f"DESCRIBE SELECT * EXCLUDE ({column}) FROM '{paths[0]}'").fetchall()
     assert names

@@ -1,8 +1,7 @@
-"""The repairs file of a unit: what ingest applies, and what is suggested after it."""
+"""The repairs that the newest load of a unit suggests, written for its owner."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -13,15 +12,11 @@ from workbench.errors import SnapshotError
 from workbench.ingest.inbox import Inbox
 from workbench.ingest.naming import name_sources
 from workbench.params import SuiteParams, UnitParams
-from workbench.triage.named import Named
-from workbench.triage.repairs.file import FILE, agreed, merged, read_repairs, write_repairs
+from workbench.triage.repairs.file import FILE, merged, read_repairs, write_repairs
 from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
-__all__ = ["SUSPECTED", "Suggested", "agreed_repairs", "write_suggestions"]
-
-SUSPECTED = "suspected_cells.parquet"
-"""The suspected cells of a load, in its folder of the quarantine."""
+__all__ = ["Suggested", "write_suggestions"]
 
 
 @dataclass(frozen=True)
@@ -41,24 +36,6 @@ class Suggested:
     path: Path
     lines: tuple[Repair, ...]
     left_out: tuple[Any, ...]
-
-
-def agreed_repairs(home: Path, named: Sequence[Named]) -> tuple[Repair, ...]:
-    """Return the repairs that the owner of a unit's data agreed to; none without a file.
-
-    Parameters
-    ----------
-    home
-        The unit's folder of data.
-    named
-        Its sources.
-
-    Raises
-    ------
-    ParameterError
-        When the file cannot be understood, or a line is about a source that there is not.
-    """
-    return agreed(home / FILE, {(one.contract.name, one.name) for one in named})
 
 
 def write_suggestions(workspace: Workspace, suite: SuiteParams, unit: UnitParams) -> Suggested:
@@ -81,23 +58,24 @@ def write_suggestions(workspace: Workspace, suite: SuiteParams, unit: UnitParams
     home = workspace.unit_data(suite.name, unit.name)
     named = name_sources(unit)
     snapshot = current_snapshot(home)
-    suspected = home / "quarantine" / snapshot.digest / SUSPECTED
-    if not suspected.is_file():
+    quarantine = home / "quarantine" / snapshot.digest
+    if not quarantine.is_dir():
         raise SnapshotError(
-            "there are no suspected cells of this load",
-            where=str(suspected),
+            "the suspected cells of this load are gone",
+            where=str(quarantine),
             fix="Run `workbench ingest --rehash`; it writes them anew.",
         )
     earlier = read_repairs(home / FILE)
     yes = [one for one in earlier if one.apply == "yes"]
     inbox = Inbox(home / "received", workspace.root, False)
-    # Imported only now: an ingest with nothing to do should not wait for the engine.
+    # Imported only now: other commands should not wait for the engine.
+    suspected = quarantine / import_module("workbench.triage.suspected").SUSPECTED_FILE
     suggest = import_module("workbench.triage.repairs.suggest")
     connect = import_module("workbench.data.engine").connect
     lines: list[Repair] = []
     left_out: list[Any] = []
     with connect() as connection:
-        for one in named:
+        for one in named if suspected.is_file() else ():
             received = inbox.last(one)
             if received is None:
                 raise SnapshotError(

@@ -14,10 +14,8 @@ from workbench.files import PRUNED
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import IngestSummary, inputs_digest, read_ledger, reusable
 from workbench.ingest.naming import name_sources
-from workbench.ingest.repairs import agreed_repairs
 from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
-from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = ["TOKEN_KEY", "IngestSummary", "ingest_suite", "ingested_units"]
@@ -99,7 +97,7 @@ def ingested_units(workspace: Workspace, suite: SuiteParams) -> dict[str, UnitPa
     if suite.whole is None:
         return dict(suite.units)
     ledger = read_ledger(workspace.unit_data(suite.name, WHOLE))
-    if ledger is None:
+    if ledger is None or not ledger["units"]:
         return dict(suite.units)
     return {name: suite.unit(name, entry["title"]) for name, entry in ledger["units"].items()}
 
@@ -119,8 +117,7 @@ def _ingest(
     token_key = _token_key(unit)
     engine_memory = _engine_memory(memory)
     inbox = Inbox(home / "received", workspace.root, rehash)
-    repairs = agreed_repairs(home, named)
-    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key, repairs)
+    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key, home)
     if kept is not None:
         for one in named:
             progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
@@ -128,9 +125,7 @@ def _ingest(
     # Imported only now: where nothing changed, nobody should wait for the engine and the readers.
     making = import_module("workbench.ingest.making")
     summaries: dict[str, IngestSummary] = making.make(
-        making.Order(
-            workspace, suite, unit, named, inbox, token_key, engine_memory, progress, repairs
-        )
+        making.Order(workspace, suite, unit, named, inbox, token_key, engine_memory, progress)
     )
     return summaries
 
@@ -142,7 +137,7 @@ def _nothing_new(
     named: Iterable[Named],
     inbox: Inbox,
     token_key: str | None,
-    repairs: tuple[Repair, ...],
+    home: Path,
 ) -> dict[str, IngestSummary] | None:
     """Return the last ingest's summaries if no source and nothing else changed since."""
     received = []
@@ -151,8 +146,7 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    inputs = inputs_digest(suite, unit, received, token_key, repairs)
-    return reusable(workspace, suite, unit, inputs)
+    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key, home))
 
 
 def _engine_memory(memory: str) -> str:

@@ -6,12 +6,21 @@ The record travels with the snapshot as ``triage.json``; the triage report reads
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.errors import SnapshotError
 from workbench.triage.facts import Suspicion, TextFacts
+from workbench.triage.found import (
+    CustomersRecord,
+    DriftRecord,
+    Example,
+    LearnedRule,
+    OverlapRecord,
+    SuspectRecord,
+)
 from workbench.triage.repairs.facts import RepairRecord
 
 __all__ = [
@@ -25,23 +34,9 @@ __all__ = [
     "read_record",
 ]
 
+T = TypeVar("T")
+
 RECORD_FILE = "triage.json"
-
-
-@dataclass(frozen=True)
-class Example:
-    """Where a reason was met, without the row itself.
-
-    Parameters
-    ----------
-    row
-        The record's number in its source, from 1.
-    pattern
-        The shape of the offending values: letters as ``A`` or ``a``, digits as ``9``.
-    """
-
-    row: int
-    pattern: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +81,12 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    suspected
+        Cells of accepted rows that look wrong, by column and kind.
+    learned
+        Which columns decide others, as the rows show.
+    not_tried
+        What was not looked at for suspected cells, and why.
     repaired
         What became of the repairs that the owner agreed to, by column and kind.
     """
@@ -98,6 +99,9 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    suspected: tuple[SuspectRecord, ...] = ()
+    learned: tuple[LearnedRule, ...] = ()
+    not_tried: tuple[str, ...] = ()
     repaired: tuple[RepairRecord, ...] = ()
 
 
@@ -168,6 +172,10 @@ class TableRecord:
         Its sources and its columns.
     personal
         Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``.
+    drift
+        The table beside the load before; None where there is none.
+    overlaps
+        What each two of its sources share.
     """
 
     name: str
@@ -178,6 +186,8 @@ class TableRecord:
     sources: tuple[SourceRecord, ...]
     columns: tuple[ColumnRecord, ...]
     personal: dict[str, str]
+    drift: DriftRecord | None = None
+    overlaps: tuple[OverlapRecord, ...] = ()
 
     @property
     def received(self) -> int:
@@ -205,12 +215,24 @@ class TriageRecord:
         Whose, and as of which day (ISO).
     tables
         The tables that the unit has, in the contracts' order.
+    customers
+        Which records are one customer; None where nobody looked.
+    before
+        The snapshot of the load before that the tables were compared with; empty for none.
+    not_compared
+        Why they were not, though there was a load before; else empty.
+    tables_gone
+        Tables that the load before had, and this one has not.
     """
 
     suite: str
     unit: str
     as_of: str
     tables: tuple[TableRecord, ...]
+    customers: CustomersRecord | None = None
+    before: str = ""
+    not_compared: str = ""
+    tables_gone: tuple[str, ...] = ()
 
     def table(self, name: str) -> TableRecord | None:
         """Return one table's record, or None when the unit does not have it."""
@@ -228,6 +250,10 @@ class TriageRecord:
             unit=value["unit"],
             as_of=value["as_of"],
             tables=tuple(_table(table) for table in value["tables"]),
+            customers=_or_none(CustomersRecord.from_json, value.get("customers")),
+            before=value.get("before", ""),
+            not_compared=value.get("not_compared", ""),
+            tables_gone=tuple(value.get("tables_gone", ())),
         )
 
 
@@ -237,6 +263,8 @@ def _table(value: dict[str, Any]) -> TableRecord:
             **value,
             "sources": tuple(_source(source) for source in value["sources"]),
             "columns": tuple(_column(column) for column in value["columns"]),
+            "drift": _or_none(DriftRecord.from_json, value.get("drift")),
+            "overlaps": tuple(OverlapRecord.from_json(one) for one in value.get("overlaps", ())),
         }
     )
 
@@ -256,13 +284,23 @@ def _column(value: dict[str, Any]) -> ColumnRecord:
 
 def _source(value: dict[str, Any]) -> SourceRecord:
     reasons = tuple(
-        ReasonRecord(
-            **{**reason, "examples": tuple(Example(**place) for place in reason["examples"])}
-        )
+        ReasonRecord(**{**reason, "examples": Example.all_from(reason["examples"])})
         for reason in value["reasons"]
     )
-    repaired = tuple(RepairRecord(**one) for one in value.get("repaired", ()))
-    return SourceRecord(**{**value, "reasons": reasons, "repaired": repaired})
+    return SourceRecord(
+        **{
+            **value,
+            "reasons": reasons,
+            "suspected": tuple(SuspectRecord.from_json(one) for one in value.get("suspected", ())),
+            "learned": tuple(LearnedRule(**one) for one in value.get("learned", ())),
+            "not_tried": tuple(value.get("not_tried", ())),
+            "repaired": tuple(RepairRecord(**one) for one in value.get("repaired", ())),
+        }
+    )
+
+
+def _or_none(read: Callable[[Mapping[str, Any]], T], value: Mapping[str, Any] | None) -> T | None:
+    return None if value is None else read(value)
 
 
 def read_record(folder: Path) -> TriageRecord:

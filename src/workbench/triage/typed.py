@@ -66,6 +66,10 @@ class TypedSource:
         All checks that are not off, with their bits.
     splits
         Whether the split's expression could be evaluated on this source.
+    values
+        A query of ``_row`` and the source's own columns, each typed as the source declares it.
+    origins
+        Canonical column, or column carried along -> the source's columns that it is made of.
     applied
         The repairs that changed its text, or None where there are none.
     """
@@ -76,6 +80,8 @@ class TypedSource:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
     applied: Applied | None = None
 
 
@@ -87,6 +93,8 @@ class Plan:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
     applied: Applied | None
 
 
@@ -111,7 +119,17 @@ def write_typed(
         f"COPY ({plan.query}) TO {literal(str(out))} "
         "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
     )
-    return TypedSource(named, received, out, plan.columns, plan.checks, plan.splits, plan.applied)
+    return TypedSource(
+        named,
+        received,
+        out,
+        plan.columns,
+        plan.checks,
+        plan.splits,
+        plan.values,
+        plan.origins,
+        plan.applied,
+    )
 
 
 def plan_source(
@@ -142,15 +160,19 @@ def plan_source(
     checks = with_bits([*own, *across])
     splits, split = _split(columns, named, frame)
     applied = apply_repairs(connection, named, received, raw, frame.repairs)
+    steps = f"WITH text AS ({_text_step(raw, named, received, applied)}), typed AS ({typed})"
     query = (
-        f"WITH text AS ({_text_step(raw, named, received, applied)}), typed AS ({typed}), "
+        f"{steps}, "
         f"mapped AS (SELECT {_list(['*', *given.mapped, *rules.mapped])} FROM typed), "
         f"valued AS (SELECT {_list(['*', *given.values])} FROM mapped), "
         f"judged AS (SELECT {_list(['*', *given.failures])} FROM valued), "
         f"named AS ({_named_step(given, carried, checks)}) "
         f"SELECT *, {_key_hash(named.key, columns)} AS _wb_key, {split} AS _wb_split FROM named"
     )
-    return Plan(query, tuple(columns), checks, splits, applied)
+    values = f"{steps} SELECT {_list(['_row', *(quote(name) for name in raw)])} FROM typed"
+    origins = {name: field.origin for name, field in given.fields.items()}
+    origins |= {name: (name,) for name in carried}
+    return Plan(query, tuple(columns), checks, splits, values, origins, applied)
 
 
 def _list(items: Iterable[str]) -> str:

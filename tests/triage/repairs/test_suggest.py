@@ -145,12 +145,44 @@ def test_a_typed_value_is_written_as_the_source_writes_it(suggest: Suggest) -> N
     ]
 
 
-def test_a_typed_value_that_the_source_never_writes_is_left_out_or_asked(suggest: Suggest) -> None:
-    cell = (1, "price", "dependency", "1.5000", "3.0000")
+def test_a_typed_value_that_the_source_never_wrote_is_written_in_its_format(
+    suggest: Suggest,
+) -> None:
+    found = suggest(
+        (1, "price", "dependency", "1.5000", "1003.2500", 0.6),
+        (2, "price", "unit", "2.0000", "200", 0.85),
+        (1, "day", "date order", "2025-01-31", "2025-03-04", 0.85),
+    )
+    assert told(found) == [
+        ("price", "1,50", "1003,25", "1", True),
+        ("price", "2,00", "200", "1", True),
+        ("day", "31/01/2025", "04/03/2025", "1", True),
+    ]
+
+
+def test_a_typed_value_that_would_not_be_read_back_is_left_out_or_asked(suggest: Suggest) -> None:
+    cell = (1, "price", "dependency", "1.5000", "three")
     assert left(suggest((*cell, 0.6))) == [
-        ("price", "dependency", 1, "the source nowhere writes the value that is suggested")
+        (
+            "price",
+            "dependency",
+            1,
+            "what is suggested cannot be written as the source writes its values",
+        )
     ]
     assert told(suggest((*cell, 0.9))) == [("price", "1,50", "", "1", True)]
+
+
+def test_a_number_in_another_unit_than_its_like_says_nothing_of_its_equals(
+    suggest: Suggest,
+) -> None:
+    rows = [{"weight": "150"}, {"weight": "150"}, {"weight": "2 kg"}, {"weight": "2 kg"}]
+    found = suggest(
+        (1, "weight", "unit", "150", "15", 0.85),
+        (3, "weight", "unit", "2 kg", "2", 0.85),
+        rows=rows,
+    )
+    assert told(found) == [("weight", "2 kg", "2", "2", False), ("weight", "150", "15", "1", True)]
 
 
 def test_without_a_suggestion_only_the_surest_are_asked(suggest: Suggest) -> None:

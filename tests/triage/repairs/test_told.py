@@ -8,7 +8,7 @@ from workbench.triage.repairs.told import repaired, repairs_verdict
 
 
 def record(*repairs: RepairRecord) -> TriageRecord:
-    source = SourceRecord("till", "Shop floor", "till.csv", 9, 8, 1, 0, (), repairs)
+    source = SourceRecord("till", "Shop floor", "till.csv", 9, 8, 1, 0, (), repaired=repairs)
     table = TableRecord("orders", "", None, None, None, (source,), (), {})
     return TriageRecord("test", "one", "2025-06-30", (table,))
 

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import ParameterError, one_of
-from workbench.files import replace_file
+from workbench.files import digest_of, replace_file
 from workbench.triage.identity.clusters import Answer
 from workbench.triage.identity.reasons import Link
 
-__all__ = ["COLUMNS", "Review", "read_answers", "read_reviews", "to_review", "write_reviews"]
+__all__ = [
+    "COLUMNS",
+    "Review",
+    "answers_digest",
+    "read_answers",
+    "read_reviews",
+    "to_review",
+    "write_reviews",
+]
 
 COLUMNS = ("record_a", "record_b", "answer", "probability", "in_words", "reasons")
 """The columns of the file; what the records say follows, one column for each of the table's."""
@@ -118,6 +126,17 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
         for line, row in _read(path)
         if row.answer
     )
+
+
+def answers_digest(path: Path) -> str:
+    """Return a digest of what the owner answered; without a file, that of no answer.
+
+    Raises
+    ------
+    ParameterError
+        As for ``read_answers``.
+    """
+    return digest_of([[one.one, one.other, one.same] for one in read_answers(path)])
 
 
 def read_reviews(path: Path) -> tuple[Review, ...]:

@@ -8,6 +8,7 @@ all others::
     line        a line of the file: what it says, and how a cell is written
     file        reading and writing the file
     suggest     suspected cells -> suggested lines, and what was left out
+    formats     a suggested value as the source would write it
     apply       lines -> the cells that they change, as small tables of the engine
     counted     how many cells were asked for and changed, and which repairs found nothing
     facts       the counts, as they stand in the record

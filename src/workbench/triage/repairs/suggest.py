@@ -13,12 +13,13 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.casts import cast_sql
+from workbench.data.casts import SQL_TYPES, cast_sql
 from workbench.data.quoting import literal, quote
 from workbench.data.sources import Received
 from workbench.params import ColumnType
 from workbench.triage.named import Named
 from workbench.triage.repairs.apply import record_sql
+from workbench.triage.repairs.formats import format_sql
 from workbench.triage.repairs.line import Repair
 from workbench.triage.typed import BOOKKEEPING
 
@@ -34,7 +35,8 @@ BY_VALUE = (
     *("missing in disguise", "pattern", "unit", "case", "spacing", "typo", "rare value"),
     "date order",
 )
-"""Kinds of suspicion that depend on the value alone."""
+"""Kinds of suspicion that depend on the value alone, but for numbers and times that can be read:
+that one is in another unit or order, only the rows around it tell."""
 NO_CELL = "gap"
 """The kind that is about rows that are not there."""
 
@@ -42,7 +44,7 @@ _MOVED = "the source was read again since; run `workbench ingest` first"
 _REPAIRED = "what stands there is a repair already"
 _LONG = f"the text is longer than {LONGEST:,} letters"
 _UNSURE = f"nothing is suggested, and it is less sure than {SURE}"
-_UNWRITTEN = "the source nowhere writes the value that is suggested"
+_UNWRITTEN = "what is suggested cannot be written as the source writes its values"
 _MANY = f"more than {MOST_LINES:,} lines of one column and kind; the surest are written"
 _GAP = "it is about rows that are not there, and no cell can be repaired"
 
@@ -113,7 +115,8 @@ def suggest_repairs(
     Notes
     -----
     A suggestion for a column with a type is written as the source itself most often writes that
-    value; where it never does, the repair is left for the owner to fill in.
+    value, or else in the format that it is read in; where it would not be read back, the repair is
+    left for the owner to fill in.
     """
     raw = [name for name in received.columns if name not in BOOKKEEPING]
     source = _Source(connection, suspected, named, received, timezone, tuple(raw))
@@ -180,28 +183,45 @@ class _Source:
         ``repair`` is the suggestion as the source writes it; ``fits`` tells whether the text is
         what was looked at.
         """
-        typed = self._typed(column)
+        typed = self._typed(column, quote(column))
+        wanted = f"CAST(TRY_CAST(s.suggestion AS {SQL_TYPES[self._kind(column)]}) AS VARCHAR)"
+        kinds = ", ".join(literal(kind) for kind in BY_VALUE)
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE _wb_cells AS "
             f"SELECT s.row, s.kind, s.confidence, s.value, s.suggestion, "
             f"nullif(r.text, '') AS text, "
             "r.row IS NOT NULL AND r.typed IS NOT DISTINCT FROM s.value AS fits, "
-            f"CASE WHEN coalesce(length(r.text), 0) <= {LONGEST} THEN s.suggestion END AS repair "
+            f"CASE WHEN coalesce(length(r.text), 0) <= {LONGEST} THEN {wanted} END AS repair, "
+            f"s.kind IN ({kinds}) AND NOT (s.kind = 'unit' AND TRY_CAST(s.value AS DOUBLE) "
+            "IS NOT NULL) AND NOT (s.kind = 'date order' AND TRY_CAST(s.value AS TIMESTAMP) "
+            "IS NOT NULL) AS alone "
             f'FROM (SELECT * FROM ({self.cells}) WHERE "column" = {literal(column)}) s '
             f"LEFT JOIN (SELECT {self.received.row_sql} AS row, {quote(column)} AS text, "
             f"{typed} AS typed FROM {self.rows}) r ON r.row = s.row"
         )
-        if self._kind(column) == "text":
-            return
+        if self._kind(column) != "text":
+            self._spell(column)
+
+    def _spell(self, column: str) -> None:
+        """Write each suggestion of a typed column as the source would, or not at all.
+
+        As it most often writes that value; else in its own format, if that is read back as it.
+        """
+        typed = self._typed(column, quote(column))
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE _wb_spelled AS SELECT typed, text FROM "
             f"(SELECT {typed} AS typed, {quote(column)} AS text, count(*) AS n FROM {self.rows} "
-            "GROUP BY ALL) WHERE typed IN (SELECT suggestion FROM _wb_cells) "
+            "GROUP BY ALL) WHERE typed IN (SELECT repair FROM _wb_cells) "
             "QUALIFY row_number() OVER (PARTITION BY typed ORDER BY n DESC, text) = 1"
         )
+        said = format_sql("repair", "text", self._kind(column), self.named.params.read)
         self.connection.execute(
-            "UPDATE _wb_cells SET repair = (SELECT text FROM _wb_spelled WHERE typed = suggestion)"
+            "CREATE OR REPLACE TEMP TABLE _wb_written AS SELECT c.* EXCLUDE (said) REPLACE "
+            f"(coalesce(s.text, CASE WHEN {self._typed(column, 'said')} = c.repair THEN said END) "
+            f"AS repair) FROM (SELECT *, {said} AS said FROM _wb_cells) c "
+            "LEFT JOIN (SELECT typed AS spelled, text FROM _wb_spelled) s ON s.spelled = c.repair"
         )
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE _wb_cells AS FROM _wb_written")
 
     def lines(self, column: str, repaired: set[str]) -> tuple[list[Repair], list[LeftOut]]:
         """Return the lines of a column, and what was left out."""
@@ -226,33 +246,31 @@ class _Source:
 
     def close(self) -> None:
         """Remove the tables."""
-        for name in ("cells", "spelled", "lines", "records"):
+        for name in ("cells", "spelled", "written", "lines", "records"):
             self.connection.execute(f"DROP TABLE IF EXISTS _wb_{name}")
 
     def _kind(self, column: str) -> ColumnType:
         types = {name.lower(): kind for name, kind in self.named.params.types.items()}
         return types.get(column.lower(), "text")
 
-    def _typed(self, column: str) -> str:
-        """Return SQL for the text that was looked at when the cells were found."""
+    def _typed(self, column: str, text: str) -> str:
+        """Return SQL for the text that was looked at where the source holds another (SQL)."""
         read = self.named.params.read
         nulls = ", ".join(literal(value) for value in read.null_values)
-        text = quote(column)
-        if nulls:
-            text = f"CASE WHEN {text} IN ({nulls}) THEN NULL ELSE {text} END"
         kind = self._kind(column)
         if kind != "text":
-            return f"CAST({cast_sql(quote(column), kind, read, self.timezone)} AS VARCHAR)"
+            return f"CAST({cast_sql(text, kind, read, self.timezone)} AS VARCHAR)"
+        if nulls:
+            text = f"CASE WHEN {text} IN ({nulls}) THEN NULL ELSE {text} END"
         return f"CASE WHEN trim({text}, ' \t\r\n') <> '' THEN left({text}, {LONGEST}) END"
 
     def _by_value(self, column: str) -> None:
         """Make the table ``_wb_lines``: one line a value, where all its cells agree."""
-        kinds = ", ".join(literal(kind) for kind in BY_VALUE)
         grouped = (
             "SELECT kind, text, CAST(max(confidence) AS DOUBLE) AS confidence, "
             "CASE WHEN kind = 'missing in disguise' THEN NULL ELSE coalesce(min(repair), '') END "
             "AS repair, kind = 'missing in disguise' OR count(repair) > 0 AS told FROM _wb_cells "
-            f"WHERE fits AND kind IN ({kinds}) AND length(text) <= {LONGEST} GROUP BY kind, text "
+            f"WHERE fits AND alone AND length(text) <= {LONGEST} GROUP BY kind, text "
             "HAVING kind = 'missing in disguise' OR count(repair) = 0 "
             "OR (count(repair) = count(*) AND count(DISTINCT repair) = 1)"
         )

@@ -19,6 +19,8 @@ LIKELY = ("na", "none", "nil", "-", ".", "..", "tbd", "tba", "xxx", "not known",
 WORDS = ("unknown", "empty", "missing", "blank", "undefined", "other", "no data", "not given")
 """Categories in a column of words; no value in a column of numbers or dates."""
 ALL_TOKENS = (*SURE, *LIKELY)
+COMMON = 0.2
+"""From this share of a column of words on, what may be meant is meant: a category of its own."""
 _NINES = r"-?9{3,}([.]0+)?|-?9{2,}[.]9+"
 _DAYS = ("0001-01-01", "1900-01-01", "1899-12-30", "1970-01-01", "9999-12-31", "2099-12-31")
 
@@ -34,9 +36,11 @@ def find_tokens(frame: Frame) -> None:
             column,
             "missing in disguise",
             f"SELECT v, NULL AS suggestion, confidence FROM (SELECT v, "
-            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 WHEN t IN ({_list(LIKELY)}) THEN {likely} "
+            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 "
+            f"WHEN t IN ({_list(LIKELY)}) AND (n < {COMMON} * {column.filled} OR {plain}) "
+            f"THEN {likely} "
             f"WHEN t IN ({_list(WORDS)}) THEN {word} END AS confidence "
-            f"FROM (SELECT v, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
+            f"FROM (SELECT v, n, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
             "WHERE confidence > 0",
         )
     for column in frame.columns:
