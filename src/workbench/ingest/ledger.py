@@ -28,6 +28,8 @@ from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = [
+    "CUSTOMERS_FILE",
+    "IDENTITY",
     "REVIEWS",
     "IngestSummary",
     "agreed_repairs",
@@ -40,6 +42,9 @@ __all__ = [
 ]
 
 LEDGER = "ingest.json"
+IDENTITY, CUSTOMERS_FILE = "identity", "customers.parquet"
+"""The folder, in a unit's data, with who was which customer in each snapshot's load; the file."""
+
 REVIEWS = "reviews/customers.csv"
 """Where the owner of customers says which pairs of records are one, in a unit's data folder."""
 

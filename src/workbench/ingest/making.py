@@ -19,6 +19,8 @@ from workbench.files import canonical, write_file
 from workbench.ingest.batch import Batch
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import (
+    CUSTOMERS_FILE,
+    IDENTITY,
     REVIEWS,
     IngestSummary,
     agreed_repairs,
@@ -37,10 +39,7 @@ from workbench.triage.named import Named
 from workbench.triage.record import RECORD_FILE, TriageRecord, read_record
 from workbench.workspace import Workspace
 
-__all__ = ["IDENTITY", "Order", "make"]
-
-IDENTITY = "identity"
-"""The folder, in a unit's data, with who was which customer in each snapshot's load."""
+__all__ = ["Order", "make"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def make(order: Order) -> dict[str, IngestSummary]:
         shutil.rmtree(scratch, ignore_errors=True)
     if batch.resolved is not None:
         newest = summaries[unit.name].snapshot.digest
-        batch.resolved.write(home / REVIEWS, home / IDENTITY / f"{newest}.parquet")
+        batch.resolved.write(home / REVIEWS, home / IDENTITY / newest / CUSTOMERS_FILE)
     write_ledger(home, inputs, summaries)
     return summaries
 
@@ -160,7 +159,7 @@ class _Past:
 def _known_customers(
     connection: duckdb.DuckDBPyConnection, home: Path, before: str | None, memory: str
 ) -> Customers:
-    state = home / IDENTITY / f"{before}.parquet"
+    state = home / IDENTITY / str(before) / CUSTOMERS_FILE
     earlier = {}
     if state.is_file():
         rows = connection.execute(

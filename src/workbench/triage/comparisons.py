@@ -21,7 +21,6 @@ __all__ = [
     "overlaps",
 ]
 
-_WHOLE = ("volume", "freshness", "schema", "history")
 _KINDS = {
     "schema": "Columns",
     "volume": "Number of rows",
@@ -62,12 +61,15 @@ class CustomersVerdict:
 
     Parameters
     ----------
+    looked
+        Whether anybody looked.
     said
         How many records are how many customers, or why nobody looked, in a sentence.
     asked
         What the owner should answer, in a sentence; None where nothing is open.
     """
 
+    looked: bool
     said: str
     asked: str | None
 
@@ -80,8 +82,8 @@ def changes(record: TriageRecord) -> pd.DataFrame:
     pandas.DataFrame
         ``table, column`` (missing for the whole table), ``kind`` (in words), ``sentence`` (with
         size and certainty) and ``reading``: ``look at this``, ``explained: ...``, or ``as usual``.
-        First those that ask for attention, then the explained ones, then what is always told of a
-        table; columns without a large and certain change are left out.
+        First those that ask for attention, then the explained ones, then the number of rows of
+        each table; other changes that are not both large and certain are left out.
     """
     rows = [
         {
@@ -93,7 +95,7 @@ def changes(record: TriageRecord) -> pd.DataFrame:
             "order": 0 if change.asks else 1 if change.flag else 2,
         }
         for table, change in _changes(record)
-        if change.flag or change.kind in _WHOLE
+        if change.flag or change.kind == "volume"
     ]
     columns = ["table", "column", "kind", "sentence", "reading", "order"]
     found = pd.DataFrame(rows, columns=columns)
@@ -184,15 +186,18 @@ def customers_verdict(record: TriageRecord) -> CustomersVerdict:
     found = record.customers
     if found is None:
         if record.table("customers") is None:
-            return CustomersVerdict("The unit has no table of customers.", None)
+            return CustomersVerdict(False, "The unit has no table of customers.", None)
         return CustomersVerdict(
+            False,
             "Nobody looked whether one customer has several records: the unit's parameters do not "
             "ask for it (identity:).",
             None,
         )
     if found.unlinked_because:
         return CustomersVerdict(
-            f"Records of one customer could not be told: {found.unlinked_because}.", _asked(found)
+            True,
+            f"Records of one customer could not be told: {found.unlinked_because}.",
+            _asked(found),
         )
     said = (
         f"{phrases.counted(found.records, 'record')} are "
@@ -206,7 +211,7 @@ def customers_verdict(record: TriageRecord) -> CustomersVerdict:
     ]
     if moved:
         said += f" Since the load before: {phrases.listed(moved)} of customers."
-    return CustomersVerdict(said, _asked(found))
+    return CustomersVerdict(True, said, _asked(found))
 
 
 def _asked(found: CustomersRecord) -> str | None:
