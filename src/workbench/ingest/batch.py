@@ -22,6 +22,7 @@ from workbench.triage.outcome import leave_out, personal_columns, write_quaranti
 from workbench.triage.privacy import WITHHELD, withheld_columns
 from workbench.triage.profile import profile_table
 from workbench.triage.record import SourceRecord, TableRecord
+from workbench.triage.repairs.facts import RepairRecord
 from workbench.triage.suspected import SourceSuspects, SuspectedCells
 from workbench.triage.tally import NOTHING, SourceTally
 from workbench.triage.units import SplitUnits
@@ -76,6 +77,8 @@ class Batch:
         Table -> what each two of its sources share.
     resolved
         Who is the same customer; None where nobody asked.
+    repaired
+        Table, source -> unit -> what became of the repairs.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -89,6 +92,7 @@ class Batch:
     suspected: SuspectedCells
     overlaps: Mapping[str, tuple[OverlapRecord, ...]]
     resolved: Resolved | None
+    repaired: Mapping[tuple[str, str], Mapping[str, tuple[RepairRecord, ...]]]
 
     def write(self, unit: str, folder: Path, quarantine: Path) -> dict[str, Written]:
         """Write one unit's tables and quarantine files, and count every row.
@@ -129,7 +133,8 @@ class Batch:
                 quarantine,
             )
             suspects = self.suspected.of(table.table, source.named.name, self._part(unit))
-            record = _source_record(source.named, tally, suspects, self.unit.owner)
+            repaired = self.repaired[table.table, source.named.name].get(unit, ())
+            record = _source_record(source.named, tally, suspects, repaired, self.unit.owner)
             _conserved(record, accepted.get(source.named.name, 0), rejected)
             sources.append(record)
         return Written(self._record(table, unit, path, sources), sum(accepted.values()))
@@ -183,7 +188,11 @@ class Batch:
 
 
 def _source_record(
-    named: Named, tally: SourceTally, suspects: SourceSuspects, owner: str
+    named: Named,
+    tally: SourceTally,
+    suspects: SourceSuspects,
+    repaired: tuple[RepairRecord, ...],
+    owner: str,
 ) -> SourceRecord:
     return SourceRecord(
         name=named.name,
@@ -201,6 +210,7 @@ def _source_record(
         suspected=suspects.cells,
         learned=suspects.learned,
         not_tried=suspects.not_tried,
+        repaired=repaired,
     )
 
 

@@ -23,6 +23,8 @@ from workbench.params import SuiteParams, UnitParams
 from workbench.triage.identity import answers_digest
 from workbench.triage.named import Named
 from workbench.triage.record import TriageRecord, read_record
+from workbench.triage.repairs.file import FILE, agreed, digest_of_agreed
+from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "IDENTITY",
     "REVIEWS",
     "IngestSummary",
+    "agreed_repairs",
     "inputs_digest",
     "load_before",
     "load_digest",
@@ -113,10 +116,31 @@ def inputs_digest(
         },
         "tables": {name: table.model_dump(mode="json") for name, table in unit.tables.items()},
         "rows": _rows(received),
+        "repairs": digest_of_agreed(agreed_repairs(home, unit)),
         "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
     }
     return digest_of(parts)
+
+
+def agreed_repairs(home: Path, unit: UnitParams) -> tuple[Repair, ...]:
+    """Return the repairs that the owner of a unit's data agreed to; none without a file.
+
+    Parameters
+    ----------
+    home
+        The unit's data folder.
+    unit
+        The unit, with its sources.
+
+    Raises
+    ------
+    ParameterError
+        When the file cannot be understood, or a line is about a source that there is not.
+    """
+    return agreed(
+        home / FILE, {(table, name) for table in unit.sources for name in unit.sources[table]}
+    )
 
 
 def load_digest(suite: SuiteParams, received: Iterable[tuple[Named, Received]]) -> str:

@@ -23,6 +23,7 @@ from workbench.ingest.ledger import (
     IDENTITY,
     REVIEWS,
     IngestSummary,
+    agreed_repairs,
     begin_load,
     inputs_digest,
     load_before,
@@ -105,6 +106,7 @@ def make(order: Order) -> dict[str, IngestSummary]:
             scratch,
             order.progress,
             customers,
+            agreed_repairs(home, unit),
         )
         titles: Mapping[str, str] = {unit.name: unit.title}
         if batch.units is not None:

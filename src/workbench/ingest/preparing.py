@@ -21,6 +21,8 @@ from workbench.triage.named import Frame, Named
 from workbench.triage.outcome import personal_columns, write_accepted
 from workbench.triage.overlapping import overlaps_of
 from workbench.triage.profile import distinct_received
+from workbench.triage.repairs.counted import count_repairs
+from workbench.triage.repairs.line import Repair
 from workbench.triage.suspected import look_for_suspects
 from workbench.triage.tally import tally_source
 from workbench.triage.typed import write_typed
@@ -60,6 +62,7 @@ def prepare(
     scratch: Path,
     progress: Progress,
     customers: Customers,
+    repairs: tuple[Repair, ...] = (),
 ) -> Batch:
     """Type, check and settle a unit's tables, and write all accepted rows.
 
@@ -79,10 +82,12 @@ def prepare(
         Told what is done.
     customers
         What is known of customers before; needed where the unit states ``identity:``.
+    repairs
+        The repairs that the data's owner agreed to.
     """
     present = tuple(dict.fromkeys(named.contract.name for named, _ in received))
     split = suite.split.by if suite.split else ""
-    frame = Frame(suite.as_of, unit.timezone, split, present)
+    frame = Frame(suite.as_of, unit.timezone, split, present, repairs)
     settled: list[Settled] = []
     overlaps = {}
     for table in present:
@@ -125,6 +130,11 @@ def prepare(
         for table in settled
         for source in table.sources
     }
+    repaired = {
+        (table.table, source.named.name): count_repairs(connection, table, source, units)
+        for table in settled
+        for source in table.sources
+    }
     distinct = {table.table: _distinct(connection, table, units) for table in settled}
     return Batch(
         connection,
@@ -138,6 +148,7 @@ def prepare(
         suspected,
         overlaps,
         resolved,
+        repaired,
     )
 
 

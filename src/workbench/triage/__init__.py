@@ -9,6 +9,7 @@ On received rows, inside ingest::
     tally, profile      counts, places to look, a profile of each column (its results: facts)
     outcome             accepted rows to the snapshot, rejected ones to quarantine
     record, found       all of that, kept beside the snapshot
+    repairs             what the owner agreed to change before typing (a package of its own)
 
 What no single row shows (each a package or module of its own, and what ingest calls)::
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         identifiers,
     )
     from workbench.triage.mending import examples, reasons_met, to_mend
+    from workbench.triage.repairs.told import repaired, repairs_verdict
     from workbench.triage.scored import (
         gate_failures,
         gate_verdict,
@@ -87,7 +89,8 @@ else:  # these wait for pandas, which an ingest with nothing to do does not need
         | dict.fromkeys(_SCORED, "workbench.triage.scored")
         | dict.fromkeys(_COMPARISONS, "workbench.triage.comparisons")
         | dict.fromkeys(_SUSPICIONS, "workbench.triage.suspicions")
-        | dict.fromkeys(_VERDICT, "workbench.triage.verdicts"),
+        | dict.fromkeys(_VERDICT, "workbench.triage.verdicts")
+        | dict.fromkeys(("repaired", "repairs_verdict"), "workbench.triage.repairs.told"),
     )
 
 __all__ = [
@@ -114,6 +117,8 @@ __all__ = [
     "overlaps",
     "read_record",
     "reasons_met",
+    "repaired",
+    "repairs_verdict",
     "score_trend",
     "score_verdict",
     "scores",

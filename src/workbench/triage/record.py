@@ -22,6 +22,7 @@ from workbench.triage.found import (
     SuspectRecord,
 )
 from workbench.triage.judged import GateFailure, ScorePoint
+from workbench.triage.repairs.facts import RepairRecord
 
 __all__ = [
     "MAX_AGE_DAYS",
@@ -101,6 +102,8 @@ class SourceRecord:
         Which columns decide others, as the rows show.
     not_tried
         What was not looked at for suspected cells, and why.
+    repaired
+        What became of the repairs that the owner agreed to, by column and kind.
     """
 
     name: str
@@ -118,6 +121,7 @@ class SourceRecord:
     suspected: tuple[SuspectRecord, ...] = ()
     learned: tuple[LearnedRule, ...] = ()
     not_tried: tuple[str, ...] = ()
+    repaired: tuple[RepairRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -321,6 +325,7 @@ def _source(value: dict[str, Any]) -> SourceRecord:
             "suspected": tuple(SuspectRecord.from_json(one) for one in value.get("suspected", ())),
             "learned": tuple(LearnedRule(**one) for one in value.get("learned", ())),
             "not_tried": tuple(value.get("not_tried", ())),
+            "repaired": tuple(RepairRecord(**one) for one in value.get("repaired", ())),
         }
     )
 
