@@ -121,7 +121,7 @@ def test_few_customers_are_not_told_but_written(
     if wanted[0] is None:
         told = {k: v for k, v in record.items() if k not in {"digest", "min_group", "schema"}}
         said = json.dumps([told, shown[-1]["text/plain"], shown[-1]["text/markdown"]])
-            said = said.replace("fewer than 5", "few")
+        said = said.replace("fewer than 5", "few")
         for secret in (rows - held, held, 7 * (rows - held)):
             assert not secret or not re.search(rf"(?<![\w.]){secret}(?![\w.])", said), secret
     file = (tmp_path / "a" / "win-back.csv").read_text().splitlines()
