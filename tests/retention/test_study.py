@@ -103,7 +103,7 @@ def test_both_tables_neither_and_too_few() -> None:
     assert retention(None, table, by="channel", **OPTIONS).groups == ()
     with pytest.raises(AnalysisError, match="neither subscriptions nor orders"):
         retention(None, None, **OPTIONS)
-    with pytest.raises(AnalysisError, match="1 customers, fewer than the 5"):
+    with pytest.raises(AnalysisError, match="fewer than 5 customers: a group must have as many"):
         retention(orders, None, **OPTIONS)
 
 

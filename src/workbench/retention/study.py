@@ -201,7 +201,7 @@ def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
     total = int(spans["n"].sum())
     if total < max(min_group, 1):
         raise AnalysisError(
-            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
+            f"fewer than {min_group} customers: a group must have as many to be shown",
             where=kind,
             fix="Choose a larger unit.",
         )
