@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.data import phrases
 from workbench.data.frames import collect, day_number, lazy, require_time
-from workbench.data.small_groups import hidden_words, hide_sums, is_small
+from workbench.data.small_groups import fewer_than, hidden_words, hide_sums, is_small
 from workbench.errors import AnalysisError
 
 __all__ = ["Overview", "overview"]
@@ -158,7 +158,7 @@ def _compared(now: int, before: int, months: int, min_group: int, hidden: _Hidde
     if hidden.before and not is_small(before, min_group):
         return ""
     if hidden.now or min(now, before) < max(min_group, 1):
-        return f", against {_told(before, '', min_group).strip()} in {span}"
+        return f", against {fewer_than(before, min_group)} in {span}"
     change = now / before - 1
     if abs(change) < 0.0005:
         return f", as many as in {span}"
