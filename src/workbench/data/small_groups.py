@@ -290,6 +290,8 @@ class _Linked:
         values = np.rint(members @ counts).astype("int64")
         # Nobody is known to be in an empty cell, and cells that always go together are one.
         members = np.unique(members[:, counts > 0], axis=1)
+        if members.shape[1] > members.shape[0]:  # the same groups, written with fewer coordinates
+            members = np.linalg.qr(members.T)[1].T
         n, m = len(sums), len(sums) + len(secrets)
         self.members, self.values, self.min_group = members[:n], values[:n], min_group
         self.small = (self.values > 0) & (self.values < min_group)
