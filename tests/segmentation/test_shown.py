@@ -160,6 +160,15 @@ def test_large_groups_are_all_shown() -> None:
     assert found.score_map()["customers"].sum() == len(people)
 
 
+def test_a_list_of_nobody_says_so() -> None:
+    found = segment(
+        lines_of([(n, 1, 10) for n in range(30)]), as_of=AS_OF, min_group=5, n_bins=BINS
+    )
+    assert found.at_risk().empty
+    assert found.shown.act_on, "nobody is no small group"
+    assert read(found, currency="GBP").risk == "Nobody is in At risk, high value."
+
+
 def test_a_list_that_gives_a_segment_away_is_hidden_in_every_place() -> None:
     # Six at risk of value; two champions: the two stand together, the list of six would tell them.
     people = [(200, 1, 5 + i % 4) for i in range(20)] + [(10, 4, 90)] * 2 + [(250, 4, 80)] * 6

@@ -180,6 +180,8 @@ def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
         return "No segment is declared as valuable and at risk.", "Whether to declare one."
     chosen = result.customers[result.customers["segment"].isin(names)]
     who = listed(names)
+    if chosen.empty:
+        return f"Nobody is in {who}.", f"{who}: nothing now; look again with the next report."
     if not result.shown.act_on and len(chosen) >= result.min_group:
         said = f"{who}: how many they are is hidden, so that no smaller group can be computed."
         return said, f"{who}: whether to win them back; the list itself is in the owner's folder."
