@@ -27,8 +27,9 @@ from workbench.triage.identity.blocking import (
     pairs_compared,
 )
 from workbench.triage.identity.fit import Fitted, NotFittedError, fit, quiet
-from workbench.triage.identity.model import comparisons
-from workbench.triage.identity.people import field_names, load_people
+from workbench.triage.identity.measures import measures, order_places
+from workbench.triage.identity.model import Comparison, comparisons
+from workbench.triage.identity.people import PEOPLE, field_names, load_people, sides
 from workbench.triage.identity.reasons import Link, agreements, household_only
 from workbench.triage.identity.roles import ColumnRole, SetAside, choose_columns
 
@@ -171,8 +172,12 @@ def _link(
         possible_pairs=math.comb(len(keys), 2),
     )
     try:
-        fitted = fit(engine, comparisons(named), used, seed)
-        links = _scored(engine, fitted, keys, threads)
+        places, common = order_places(engine, named)
+        compared = comparisons(named)
+        fitted = fit(engine, measures(named, places), compared, used, seed)
+        read = {field for each in fitted.chosen for field in each.fields}
+        told = tuple(each for each in compared if each.field in read)
+        links = _scored(engine, fitted, told, keys, threads)
     except NotFittedError as why:
         return _unlinked(found, str(why))
     except SplinkException as why:
@@ -181,7 +186,7 @@ def _link(
         records=found.records,
         links=links,
         columns=columns,
-        aside=(*aside, *fitted.aside),
+        aside=(*aside, *common, *fitted.aside),
         rules=rules,
         compared_pairs=pairs_compared(engine, used),
         possible_pairs=found.possible_pairs,
@@ -202,20 +207,30 @@ def _unlinked(found: Linking, why: str) -> Linking:
 
 
 def _scored(
-    engine: duckdb.DuckDBPyConnection, fitted: Fitted, keys: Sequence[str], threads: int
+    engine: duckdb.DuckDBPyConnection,
+    fitted: Fitted,
+    told: Sequence[Comparison],
+    keys: Sequence[str],
+    threads: int,
 ) -> tuple[Link, ...]:
     """Return the pairs that are likely enough, likeliest first."""
     # A pair's probability needs no other pair, so that more threads cannot change it.
     engine.execute(f"SET threads = {int(threads)}")
     scored = fitted.linker.inference.predict(threshold_match_probability=REVIEWED)
-    gammas = ", ".join(quote(f"gamma_{each.field}") for each in fitted.chosen)
+    engine.execute(
+        "CREATE TABLE scored AS SELECT least(person_l, person_r) AS one, "
+        "greatest(person_l, person_r) AS other, match_probability AS chance "
+        f"FROM {quote(scored.physical_name)}"
+    )
+    levels = ", ".join(each.which() for each in told)
     rows = engine.execute(
-        "SELECT least(person_l, person_r), greatest(person_l, person_r), match_probability, "
-        f"{gammas} FROM {quote(scored.physical_name)} ORDER BY 1, 2"
+        f"SELECT one, other, chance, {levels} FROM (SELECT one, other, chance, {sides(engine)} FROM scored "
+        f"JOIN {PEOPLE} AS l ON l.person = one JOIN {PEOPLE} AS r ON r.person = other) "
+        "ORDER BY one, other"
     ).fetchall()
     links = []
-    for one, other, chance, *levels in rows:
-        found = agreements(fitted.chosen, levels)
-        household = household_only(fitted.chosen, found)
-        links.append(Link(keys[one], keys[other], round(chance, 6), found, household))
+    for one, other, chance, *found in rows:
+        agreed = agreements(told, found)
+        household = household_only(told, agreed)
+        links.append(Link(keys[one], keys[other], round(chance, 6), agreed, household))
     return tuple(sorted(links, key=lambda link: (-link.probability, link.one, link.other)))
