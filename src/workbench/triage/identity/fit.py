@@ -20,7 +20,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 from workbench.triage.identity.blocking import pairs_sharing
-from workbench.triage.identity.learning import agreeing, learn, worth
+from workbench.triage.identity.learning import Session, agreeing, learn
 from workbench.triage.identity.measures import Measure
 from workbench.triage.identity.model import Comparison, Level, strong, sure_rules, training_rules
 from workbench.triage.identity.people import PEOPLE
@@ -220,41 +220,42 @@ def _train(
     weighed: tuple[Measure, ...],
     rules: Sequence[tuple[str, ...]],
 ) -> tuple[tuple[str, ...], ...]:
-    """Learn from pairs that share a column, until each other measure was learned twice.
+    """Learn from pairs that share a column, until each other measure was picked for twice.
 
-    What was learned of a measure's levels (m), and the least of what random pairs say (u), enters
-    the model; a measure of which nothing could be learned has no m.
+    What one person's records (m) and those of two (u) have in common enters the model; a measure
+    of which nothing could be learned has no m.
     """
-    chances = {}
-    for each, told in zip(weighed, model["comparisons"], strict=True):
-        levels = told["comparison_levels"][1:]
-        for level in levels:
-            level["u_probability"] = max(level.get("u_probability") or 0.0, 1 / RANDOM_PAIRS)
-        chances[each.name] = np.array([level["u_probability"] for level in levels])
-    seen = {each.name: np.zeros(len(each.levels) - 1) for each in weighed}
-    times = dict.fromkeys(seen, 0)
-    used: list[tuple[str, ...]] = []
+    told = {each["output_column_name"]: each["comparison_levels"][1:] for each in model["comparisons"]}
+    times = {each.name: 0 for each in weighed}
+    used: dict[tuple[str, ...], Session] = {}
     for rule in rules:
         taught = [each for each in weighed if not uses(each, rule)]
         enough = all(times[each.name] >= 2 for each in taught)
         if len(used) == SESSIONS or len(taught) < 2 or enough:
             continue
-        patterns, pairs = agreeing(connection, taught, rule, TRAINING_PAIRS)
-        if pairs.sum() < FEWEST_PAIRS:
+        session = agreeing(connection, taught, rule, TRAINING_PAIRS)
+        if session.pairs.sum() < FEWEST_PAIRS:
             continue
-        counts = learn(patterns, pairs, [chances[each.name] for each in taught])
-        used.append(rule)
-        for each, found in zip(taught, counts, strict=True):
-            seen[each.name] += found
+        used[rule] = session
+        for each in taught:
             times[each.name] += 1
     if not used:
         raise NotFittedError(
             f"fewer than {FEWEST_PAIRS} pairs of records share any column: too few to learn from"
         )
-    for each, told in zip(weighed, model["comparisons"], strict=True):
-        if times[each.name]:
-            for level, chance in zip(told["comparison_levels"][1:], worth(seen[each.name]), strict=True):
-                level["m_probability"] = float(chance)
+    drawn = connection.execute(f"SELECT count(*) FROM {PEOPLE}").fetchall()[0][0]
+    drawn = min(RANDOM_PAIRS, drawn * (drawn - 1) / 2)
+    seen = {
+        name: np.array([level.get("u_probability") or 0.0 for level in levels]) * drawn
+        for name, levels in told.items()
+    }
+    prior = model["probability_two_random_records_match"]
+    within, between = learn(list(used.values()), seen, drawn, prior)
+    for name, levels in told.items():
+        for place, level in enumerate(levels):
+            level["u_probability"] = float(between[name][place])
+            if name in within:
+                level["m_probability"] = float(within[name][place])
     return tuple(used)
 
 

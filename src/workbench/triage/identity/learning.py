@@ -15,6 +15,7 @@ Algorithm, JRSS B 39 (1977), 1-38.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -25,11 +26,11 @@ from workbench.triage.identity.blocking import LARGEST_BLOCK
 from workbench.triage.identity.measures import Measure
 from workbench.triage.identity.people import PEOPLE, sides
 
-__all__ = ["Counts", "agreeing", "learn", "worth"]
+__all__ = ["Session", "agreeing", "learn"]
 
 Floats = NDArray[np.float64]
-Counts = Mapping[str, Floats]
-"""Measure -> pairs of one person at each of its levels, from the best to none."""
+Chances = Mapping[str, Floats]
+"""Measure -> the chance of each of its levels, 0-1, from the best to none."""
 
 ROUNDS = 200
 """Rounds of expectation-maximisation, at most."""
@@ -38,21 +39,39 @@ CLOSE = 1e-6
 """The largest change of a chance in a round, 0-1, at which it stops."""
 
 
+@dataclass(frozen=True)
+class Session:
+    """Pairs of records that share some columns, by how they agree in the others.
+
+    Parameters
+    ----------
+    measures
+        The names of what is learned from them.
+    patterns
+        One row a pattern, one column a measure: -1 is missing, 0 the best level, then the next.
+    pairs
+        How many pairs have each pattern.
+    """
+
+    measures: tuple[str, ...]
+    patterns: NDArray[np.int64]
+    pairs: Floats
+
+
 def agreeing(
     connection: duckdb.DuckDBPyConnection,
     weighed: Sequence[Measure],
     columns: Sequence[str],
     pairs: int,
-) -> tuple[NDArray[np.int64], Floats]:
-    """Return the patterns of agreement among pairs that share some columns, and how many have each.
+) -> Session:
+    """Return how pairs that share some columns agree in the others.
 
     Parameters
     ----------
     connection
         The engine that holds the people.
     weighed
-        What is weighed: one column of the patterns each, -1 where it is missing, else the place of
-        the level, 0 the best one.
+        The others.
     columns
         The spellings that the pairs share; values of too many records are left out.
     pairs
@@ -72,49 +91,71 @@ def agreeing(
         f"AND (l.person * 7919 + r.person) % {every} = 0)) GROUP BY ALL ORDER BY ALL"
     ).fetchnumpy()
     found = [np.asarray(column) for column in rows.values()]
-    return np.stack(found[:-1], axis=1).astype(np.int64), found[-1].astype(np.float64)
+    return Session(
+        tuple(each.name for each in weighed),
+        np.stack(found[:-1], axis=1).astype(np.int64),
+        found[-1].astype(np.float64),
+    )
 
 
-def learn(patterns: NDArray[np.int64], pairs: Floats, by_chance: Sequence[Floats]) -> list[Floats]:
-    """Return how many of the pairs are one person, at each level of each measure.
+def learn(
+    sessions: Sequence[Session], seen: Chances, drawn: float, prior: float
+) -> tuple[Chances, Chances]:
+    """Return the chance of each level within a person (m), and between different persons (u).
 
     Parameters
     ----------
-    patterns, pairs
-        From ``agreeing``: shapes (patterns, measures) and (patterns,).
-    by_chance
-        For each measure the chance, 0-1, of each level among different persons.
+    sessions
+        The pairs to learn from; what they say of a measure is added up.
+    seen, drawn
+        How many random pairs have each level, and how many were drawn.
+    prior
+        The share, 0-1, of random pairs that are one person: they are taken out of what was seen,
+        down to what the luck of the draw hides.
     """
-    share = 0.5
+    between = {name: np.maximum(counts, 1.0) / drawn for name, counts in seen.items()}
+    within: dict[str, Floats] = {}
+    for _ in range(2):
+        pairs = {name: np.zeros(len(counts)) for name, counts in seen.items()}
+        for session in sessions:
+            for name, found in zip(session.measures, _expected(session, between), strict=True):
+                pairs[name] += found
+        taught = {name for session in sessions for name in session.measures}
+        within = {name: _chances(pairs[name]) for name in pairs if name in taught}
+        for name, m in within.items():
+            others = np.maximum(seen[name] - prior * drawn * m, np.sqrt(seen[name]))
+            between[name] = np.maximum(others, 1.0) / drawn
+    return within, between
+
+
+def _expected(session: Session, between: Chances) -> list[Floats]:
+    """Return how many pairs of one person there are at each level of each measure."""
+    by_chance = [between[name] for name in session.measures]
+    pairs, share = session.pairs, 0.5
     chances = [_start(len(u)) for u in by_chance]
-    sure = pairs
+    counts = chances
     for _ in range(ROUNDS):
         odds = np.full(len(pairs), np.log(share) - np.log1p(-share))
-        for place, (m, u) in enumerate(zip(chances, by_chance, strict=True)):
-            level = patterns[:, place]
-            odds += np.where(level < 0, 0.0, (np.log(m) - np.log(u))[level])
+        for level, m, u in zip(session.patterns.T, chances, by_chance, strict=True):
+            odds += np.where(level < 0, 0.0, np.log(m / u)[level])
         sure = pairs / (1.0 + np.exp(-np.clip(odds, -500, 500)))
-        before = np.concatenate([*chances, [share]])
-        share = min(max((sure.sum() + 1) / (pairs.sum() + 2), 1e-9), 1 - 1e-9)
-        chances = [
-            worth(_sums(patterns[:, place], sure, len(u))) for place, u in enumerate(by_chance)
+        counts = [
+            np.bincount(level[level >= 0], weights=sure[level >= 0], minlength=len(u))
+            for level, u in zip(session.patterns.T, by_chance, strict=True)
         ]
-        if np.abs(np.concatenate([*chances, [share]]) - before).max() < CLOSE:
+        before = np.array([share, *np.concatenate(chances)])
+        share = (sure.sum() + 1) / (pairs.sum() + 2)
+        chances = [_chances(found) for found in counts]
+        if np.abs(np.array([share, *np.concatenate(chances)]) - before).max() < CLOSE:
             break
-    return [_sums(patterns[:, place], sure, len(u)) for place, u in enumerate(by_chance)]
+    return counts
 
 
-def worth(pairs: Floats) -> Floats:
-    """Return the chance of each level from the pairs that have it, one more taken to have each."""
+def _chances(pairs: Floats) -> Floats:
+    """Return the chance of each level from the pairs that have it, and one more for each."""
     chances: Floats = (pairs + 1) / (pairs.sum() + len(pairs))
     return chances
 
 
 def _start(levels: int) -> Floats:
     return np.array([0.9, *[0.1 / (levels - 1)] * (levels - 1)])
-
-
-def _sums(level: NDArray[np.int64], sure: Floats, levels: int) -> Floats:
-    known = level >= 0
-    sums: Floats = np.bincount(level[known], weights=sure[known], minlength=levels)
-    return sums

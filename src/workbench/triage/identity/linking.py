@@ -11,8 +11,8 @@ where they are not (a street and its postcode): hence the high threshold, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 from splink.internals.exceptions import SplinkException
@@ -28,9 +28,9 @@ from workbench.triage.identity.blocking import (
 )
 from workbench.triage.identity.fit import Fitted, NotFittedError, fit, quiet
 from workbench.triage.identity.measures import measures, order_places
-from workbench.triage.identity.model import Comparison, comparisons
+from workbench.triage.identity.model import TELLING, Comparison, comparisons
 from workbench.triage.identity.people import PEOPLE, field_names, load_people, sides
-from workbench.triage.identity.reasons import Link, agreements, household_only
+from workbench.triage.identity.reasons import Link, agreements, household_only, relatives, telling
 from workbench.triage.identity.roles import ColumnRole, SetAside, choose_columns
 
 __all__ = ["LINKED", "REVIEWED", "Linking", "link_records"]
@@ -52,6 +52,8 @@ class Linking:
         Records that were looked at.
     links
         Pairs with a probability from ``REVIEWED``, likeliest first, then by their keys.
+    telling
+        Record -> spelling's name -> what tells a person by itself, for the records of the links.
     unlinked_because
         Why nothing was compared, as a sentence without its full stop; empty when all went well.
     columns, aside
@@ -68,6 +70,7 @@ class Linking:
 
     records: int
     links: tuple[Link, ...] = ()
+    telling: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     unlinked_because: str = ""
     columns: tuple[ColumnRole, ...] = ()
     aside: tuple[SetAside, ...] = ()
@@ -185,6 +188,7 @@ def _link(
     return Linking(
         records=found.records,
         links=links,
+        telling=_telling(engine, named, keys, links),
         columns=columns,
         aside=(*aside, *common, *fitted.aside),
         rules=rules,
@@ -218,7 +222,7 @@ def _scored(
     engine.execute(f"SET threads = {int(threads)}")
     scored = fitted.linker.inference.predict(threshold_match_probability=REVIEWED)
     engine.execute(
-        "CREATE TABLE scored AS SELECT least(person_l, person_r) AS one, "
+        "CREATE OR REPLACE TABLE scored AS SELECT least(person_l, person_r) AS one, "
         "greatest(person_l, person_r) AS other, match_probability AS chance "
         f"FROM {quote(scored.physical_name)}"
     )
@@ -231,6 +235,36 @@ def _scored(
     links = []
     for one, other, chance, *found in rows:
         agreed = agreements(told, found)
-        household = household_only(told, agreed)
-        links.append(Link(keys[one], keys[other], round(chance, 6), agreed, household))
+        links.append(
+            Link(
+                keys[one],
+                keys[other],
+                round(chance, 6),
+                agreed,
+                household=household_only(told, agreed),
+                relatives=relatives(told, agreed),
+                telling=telling(told, agreed),
+            )
+        )
     return tuple(sorted(links, key=lambda link: (-link.probability, link.one, link.other)))
+
+
+def _telling(
+    engine: duckdb.DuckDBPyConnection,
+    named: Mapping[str, ColumnRole],
+    keys: Sequence[str],
+    links: Sequence[Link],
+) -> dict[str, dict[str, str]]:
+    """Return what tells a person by itself, for the records of some links."""
+    fields = [name for name, column in named.items() if column.role in TELLING]
+    linked = {record for link in links for record in (link.one, link.other)}
+    if not fields or not linked:
+        return {}
+    rows = engine.execute(
+        f"SELECT person, {', '.join(map(quote, fields))} FROM {PEOPLE} ORDER BY person"
+    ).fetchall()
+    return {
+        keys[person]: {name: value for name, value in zip(fields, values, strict=True) if value}
+        for person, *values in rows
+        if keys[person] in linked
+    }

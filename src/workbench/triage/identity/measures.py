@@ -166,10 +166,19 @@ def _place(
     yield Level(f"NOT ({known})", "missing")
     small = [field for field in places if named[field].role != "region"]
     large = [field for field in places if named[field].role == "region"]
+    addresses = [field for field in small if named[field].role == "address"]
+    rest = [field for field in small if field not in addresses]
+    equal = {field: f'"{field}_l" = "{field}_r"' for field in small}
+    street = " OR ".join(f"({alike(field, 0.92)})" for field in addresses)
+    if house and addresses:
+        number = f'"{house}_l" = "{house}_r"'
+    if rest and addresses:
+        around = " OR ".join(equal[field] for field in rest)
+        if house:
+            yield Level(f"({street}) AND ({around}) AND {number}", "exactly", "house there")
+        yield Level(f"({street}) AND ({around})", "exactly", "address there")
     if house:
-        address = next(field for field in places if named[field].role == "address")
-        both = f'"{address}_l" = "{address}_r" AND "{house}_l" = "{house}_r"'
-        yield Level(both, "exactly", "address and house")
+        yield Level(f"({street}) AND {number}", "exactly", "house and address")
     for field in small:
         yield Level(f'"{field}_l" = "{field}_r"', "exactly", field, weighed=field)
     near = [

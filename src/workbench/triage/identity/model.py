@@ -20,9 +20,11 @@ from typing import Literal
 from workbench.triage.identity.roles import ColumnRole
 
 __all__ = [
+    "LASTING",
     "PERSONAL",
     "SLIP",
     "SWAPPED",
+    "TELLING",
     "Comparison",
     "Grade",
     "Level",
@@ -40,6 +42,12 @@ PERSONAL = frozenset({"given_name", "email", "birth_date", "identifier"})
 That the columns are independent among different persons, which the model assumes, fails within a
 household: family name, telephone and address agree together.
 """
+
+LASTING = frozenset({"given_name", "birth_date", "identifier"})
+"""Those of them that do not change: an e-mail address may."""
+
+TELLING = frozenset({"email", "phone", "birth_date", "identifier"})
+"""Roles whose values tell a person by themselves, as a rule."""
 
 Grade = Literal["missing", "exactly", "nearly", "differ"]
 
@@ -134,7 +142,7 @@ def levels_of(field: str, role: str) -> Iterator[Level]:
         yield Level(same_sound(field), "nearly", "the same consonants")
         if role == "given_name":
             yield Level(initial(field), "nearly", "an initial that fits")
-        yield Level(alike(field, 0.8), "nearly", "alike in part")
+        yield Level(_in_part(field), "nearly", "alike in part")
     elif role in ("address", "city"):
         yield Level(alike(field, 0.92), "nearly", "a letter or two apart")
         yield Level(alike(field, 0.8), "nearly", "alike in part")
@@ -205,6 +213,13 @@ def same_sound(field: str) -> str:
     left, right, sound = f'"{field}_l"', f'"{field}_r"', f'"{field}_sound'
     told = f'length({sound}_l") >= 2 OR {_other_script(left, right)}'
     return f'{sound}_l" = {sound}_r" AND ({told})'
+
+
+def _in_part(field: str) -> str:
+    sounds = [f'"{field}_sound_{side}"' for side in "lr"]
+    slip = f"damerau_levenshtein({', '.join(sounds)}) <= 1"
+    other = _other_script(f'"{field}_l"', f'"{field}_r"')
+    return f"{alike(field, 0.8)} OR ({other} AND length({sounds[0]}) >= 2 AND {slip})"
 
 
 def initial(field: str) -> str:

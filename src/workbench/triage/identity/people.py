@@ -29,7 +29,7 @@ PEOPLE = "people"
 LEFT = 200
 """Letters of a value that are compared: what is longer is no name, address or number."""
 
-TELLING = frozenset({"email", "phone", "identifier"})
+ONE_PERSONS = frozenset({"email", "phone", "identifier"})
 """Roles whose values belong to one person each, as a rule."""
 
 UNSEEN, UNSEEN_NUMBER = 0.5, 0.1
@@ -129,7 +129,7 @@ def load_people(
     whole = _whole_name(named)
     target.execute(f"CREATE TABLE wholes AS SELECT *{whole} FROM spellings")
     rarity = "".join(
-        _rarity(field, UNSEEN_NUMBER if column.role in TELLING else UNSEEN)
+        _rarity(field, UNSEEN_NUMBER if column.role in ONE_PERSONS else UNSEEN)
         for field, column in named.items()
     )
     if whole:
