@@ -28,12 +28,17 @@ __all__ = [
     "Comparison",
     "Grade",
     "Level",
+    "alike",
+    "both_filled",
     "comparisons",
-    "settings",
+    "initial",
+    "levels_of",
+    "near_name",
+    "one_edit",
     "strong",
     "sure_rules",
+    "swapped",
     "training_rules",
-    "uses",
 ]
 
 PERSONAL = frozenset({"given_name", "email", "birth_date", "identifier"})
@@ -153,7 +158,7 @@ def levels_of(field: str, role: str) -> Iterator[Level]:
         yield Level(_edits(left, right, 1), "nearly", "one sign apart")
         yield Level(_edits(left, right, 2), "nearly", "two signs apart")
     elif role == "email":
-        yield from _email_levels(left, right)
+        yield from _email_levels(field)
     elif role == "phone":
         yield Level(f'"{field}_end_l" = "{field}_end_r"', "nearly", "the last eight digits agree")
         yield Level(_edits(left, right, 1), "nearly", "one digit apart")
@@ -164,18 +169,18 @@ def levels_of(field: str, role: str) -> Iterator[Level]:
     yield Level("ELSE", "differ")
 
 
-def _email_levels(left: str, right: str) -> Iterator[Level]:
-    local = "split_part({}, '@', 1)"
-    yield Level(f"{local.format(left)} = {local.format(right)}", "nearly", "same before the @")
+def _email_levels(field: str) -> Iterator[Level]:
+    left, right = f'"{field}_l"', f'"{field}_r"'
+    yield Level(f'"{field}_local_l" = "{field}_local_r"', "nearly", "same before the @")
     # An address often holds the name: people of one name have some that differ in a number.
-    digits = "regexp_replace({}, '[^0-9]', '', 'g')"
-    one, other = digits.format(left), digits.format(right)
-    near = f"{_edits(left, right, 2)} AND {one} = {other}"
+    one, other = f'"{field}_digits_l"', f'"{field}_digits_r"'
+    near = f"{one} = {other} AND {_edits(left, right, 2)}"
     yield Level(near, "nearly", "one or two letters apart")
     slip = (
-        f"abs(length({left}) - length({right})) <= 1 AND damerau_levenshtein({left}, {right}) <= 1 "
-        f"AND length({one}) >= 3 AND length({other}) >= 3 AND {one} <> {other} "
-        f"AND (length({left}) <> length({right}) OR levenshtein({left}, {right}) = 2)"
+        f'"{field}_letters_l" = "{field}_letters_r" AND {one} <> {other} '
+        f"AND length({one}) >= 3 AND length({other}) >= 3 "
+        f"AND damerau_levenshtein({one}, {other}) <= 1 "
+        f"AND (length({one}) <> length({other}) OR levenshtein({one}, {other}) = 2)"
     )
     yield Level(slip, "nearly", SLIP)
 

@@ -121,6 +121,12 @@ def load_people(
         parts.append(f"{alias}.spelt AS {quote(field)}")
         if _is_name(column):
             parts.append(f"{alias}.skeleton AS {quote(field + '_sound')}")
+        if column.role == "email":
+            address = f"{alias}.spelt"
+            parts.append(f"split_part({address}, '@', 1) AS {quote(field + '_local')}")
+            for name, gone in (("_digits", "[^0-9]"), ("_letters", "[0-9]")):
+                kept = f"regexp_replace({address}, '{gone}', '', 'g')"
+                parts.append(f"{kept} AS {quote(field + name)}")
         if column.role == "phone":
             parts.append(f"right({alias}.spelt, {_PHONE_END}) AS {quote(field + '_end')}")
     target.execute(
