@@ -138,8 +138,9 @@ def resolve_customers(
         ).fetchall()
     ]
     answers, rows = read_answers(reviews), read_reviews(reviews)
-    customers = lasting(join(keys, found.links, answers, LINKED).groups, earlier)
-    asked = to_review(found.links, customers.of, rows, LINKED)
+    joined = join(keys, found.links, answers, LINKED, found.telling)
+    customers = lasting(joined.groups, earlier)
+    asked = to_review(found.links, customers.of, rows, LINKED, joined.left_out)
     values = _values(connection, {name for one in asked for name in (one.one, one.other)})
     connection.execute(f"DROP TABLE {_RECORDS}")
     _note(connection, customers)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of, replace_file
-from workbench.triage.identity.clusters import Answer
+from workbench.triage.identity.clusters import Answer, LeftOut
 from workbench.triage.identity.reasons import Link
 
 __all__ = [
@@ -56,7 +56,11 @@ class Review:
 
 
 def to_review(
-    links: Iterable[Link], of: Mapping[str, str], earlier: Sequence[Review], linked: float
+    links: Iterable[Link],
+    of: Mapping[str, str],
+    earlier: Sequence[Review],
+    linked: float,
+    left_out: Iterable[LeftOut] = (),
 ) -> tuple[Review, ...]:
     """Return the rows to write: open pairs, likeliest first, then those that are answered.
 
@@ -71,13 +75,18 @@ def to_review(
     linked
         The upper threshold: pairs from it on are joined without asking. Of pairs that agree only in
         what a household shares it is the other way round: those from it on are asked, for each
-        household has some, and the rest is taken for different people.
+        household has some, and the rest is taken for different people - as are relatives,
+        whose given names or dates of birth differ.
+    left_out
+        Links that were not joined: those that contradict without an answer are asked too.
     """
+    contradict = {(each.link.one, each.link.other) for each in left_out if each.answer is None}
     answered = {(row.one, row.other): row for row in earlier if row.answer}
     open_pairs = [
         Review(link.one, link.other, "", f"{link.probability:.4f}", link.words, link.reasons)
         for link in links
-        if (link.probability >= linked) == link.household
+        if ((link.probability >= linked) == link.household or (link.one, link.other) in contradict)
+        and not link.relatives
         and (link.one, link.other) not in answered
         and of.get(link.one, link.one) != of.get(link.other, link.other)
     ]
