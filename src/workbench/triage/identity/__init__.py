@@ -23,7 +23,6 @@ from workbench.triage.identity.clusters import (
     join,
     lasting,
 )
-from workbench.triage.identity.reasons import Agreement, Link, in_words
 from workbench.triage.identity.reviews import (
     Review,
     answers_digest,
@@ -35,6 +34,7 @@ from workbench.triage.identity.reviews import (
 
 if TYPE_CHECKING:
     from workbench.triage.identity.linking import LINKED, REVIEWED, Linking, link_records
+    from workbench.triage.identity.reasons import Agreement, Link, in_words
     from workbench.triage.identity.resolving import Resolved, resolve_customers
 else:  # these wait for Splink, which an ingest without customers does not need
     __getattr__ = lazily(
@@ -42,6 +42,7 @@ else:  # these wait for Splink, which an ingest without customers does not need
         dict.fromkeys(
             ("LINKED", "REVIEWED", "Linking", "link_records"), "workbench.triage.identity.linking"
         )
+        | dict.fromkeys(("Agreement", "Link", "in_words"), "workbench.triage.identity.reasons")
         | dict.fromkeys(("Resolved", "resolve_customers"), "workbench.triage.identity.resolving"),
     )
 

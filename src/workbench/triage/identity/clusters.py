@@ -15,10 +15,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import ParameterError
-from workbench.triage.identity.reasons import Link
+
+if TYPE_CHECKING:  # it waits for the engine
+    from workbench.triage.identity.reasons import Link
 
 __all__ = ["Answer", "Change", "Customers", "Groups", "LeftOut", "join", "lasting"]
 

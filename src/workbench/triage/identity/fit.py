@@ -225,7 +225,9 @@ def _train(
     What one person's records (m) and those of two (u) have in common enters the model; a measure
     of which nothing could be learned has no m.
     """
-    told = {each["output_column_name"]: each["comparison_levels"][1:] for each in model["comparisons"]}
+    told = {
+        each["output_column_name"]: each["comparison_levels"][1:] for each in model["comparisons"]
+    }
     times = {each.name: 0 for each in weighed}
     used: dict[tuple[str, ...], Session] = {}
     for rule in rules:

@@ -4,7 +4,8 @@ Among pairs that share a column some are one person and some are not. How often 
 known (u, from random pairs); share and agreement of the former (m) are what makes the counts of all
 patterns of agreement most likely (Dempster, Laird and Rubin 1977). Splink's own routine is not
 used: it lets the chance of a level that was not seen fall to zero, and stops when it gets there.
-Here one pair of one person is taken to have each level, which also says what an unseen one is worth.
+Here one pair of one person is taken to have each level, which also says what an unseen one is
+worth.
 
 References
 ----------
@@ -140,7 +141,7 @@ def _expected(session: Session, between: Chances) -> list[Floats]:
             odds += np.where(level < 0, 0.0, np.log(m / u)[level])
         sure = pairs / (1.0 + np.exp(-np.clip(odds, -500, 500)))
         counts = [
-            np.bincount(level[level >= 0], weights=sure[level >= 0], minlength=len(u))
+            np.bincount(level[level >= 0], weights=sure[level >= 0], minlength=len(u)).astype(float)
             for level, u in zip(session.patterns.T, by_chance, strict=True)
         ]
         before = np.array([share, *np.concatenate(chances)])

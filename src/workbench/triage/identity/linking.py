@@ -228,7 +228,8 @@ def _scored(
     )
     levels = ", ".join(each.which() for each in told)
     rows = engine.execute(
-        f"SELECT one, other, chance, {levels} FROM (SELECT one, other, chance, {sides(engine)} FROM scored "
+        f"SELECT one, other, chance, {levels} FROM "
+        f"(SELECT one, other, chance, {sides(engine)} FROM scored "
         f"JOIN {PEOPLE} AS l ON l.person = one JOIN {PEOPLE} AS r ON r.person = other) "
         "ORDER BY one, other"
     ).fetchall()

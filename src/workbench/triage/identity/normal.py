@@ -133,7 +133,8 @@ def name(value: str | None) -> str | None:
 
 def _one_word(words: list[str], least: int) -> list[str]:
     """Join the words that are one with the next, as long as so many words are left."""
-    joined, left = [], list(words)
+    joined: list[str] = []
+    left = list(words)
     while left:
         last = word = left.pop(0)
         while left and last in JOINED and len(joined) + len(left) >= least:

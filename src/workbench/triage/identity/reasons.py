@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from workbench.triage.identity.model import LASTING, PERSONAL, SWAPPED, TELLING, Comparison, Grade
 
-__all__ = ["Agreement", "Link", "agreements", "household_only", "in_words", "relatives", "sentence", "telling"]
+__all__ = [
+    "Agreement",
+    "Link",
+    "agreements",
+    "household_only",
+    "in_words",
+    "relatives",
+    "sentence",
+    "telling",
+]
 
 WORDS = (
     (0.99, "almost certain"),

@@ -11,11 +11,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of, replace_file
 from workbench.triage.identity.clusters import Answer, LeftOut
-from workbench.triage.identity.reasons import Link
+
+if TYPE_CHECKING:  # it waits for the engine
+    from workbench.triage.identity.reasons import Link
 
 __all__ = [
     "COLUMNS",
