@@ -176,6 +176,9 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
     if known.get("digest") == load:
         before = known["before"].get(unit)
         return None if before is None else str(before)
+    last = (ledger or {}).get("units", {}).get(unit)
+    if last is not None:
+        return str(last["snapshot"])
     try:
         return current_snapshot(home).digest
     except SnapshotError:

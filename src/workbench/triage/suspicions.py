@@ -58,15 +58,17 @@ def suspected(record: TriageRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``table, source, department, column`` (the source's own), ``kind, what`` (in words),
-        ``cells, share`` (0-1 of the source's accepted rows), ``rows`` (the first record numbers, as
-        text) and ``patterns`` (shapes there; no value is shown). The most cells come first.
+        ``table, source, place`` (both in words), ``department, column`` (the source's own), ``kind,
+        what`` (in words), ``cells, share`` (0-1 of the source's accepted rows), ``rows`` (the first
+        record numbers, as text) and ``patterns`` (shapes there; no value is shown). The most cells
+        come first.
     """
     found = pd.DataFrame(
         [
             {
                 "table": table.name,
                 "source": source.name,
+                "place": f"{table.name} from {source.name}",
                 "department": source.department,
                 "column": one.column,
                 "kind": one.kind,
@@ -83,6 +85,7 @@ def suspected(record: TriageRecord) -> pd.DataFrame:
         columns=[
             "table",
             "source",
+            "place",
             "department",
             "column",
             "kind",
