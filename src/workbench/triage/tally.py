@@ -27,7 +27,7 @@ EXACT_UP_TO = 5_000_000
 EXAMPLES = 3
 _AMOUNT = "amount"
 _COUNTED = ("validity", "uniqueness", "consistency")
-_HEAD, _EACH = 8, 3  # columns of the query: of the source, and of each check
+_HEAD, _EACH = 6, 3  # columns of the query: the unit and its counts, and those of each check
 
 
 @dataclass(frozen=True)
@@ -74,30 +74,46 @@ def tally_source(
     Lines that could not be read belong to no value of a split: they count in the whole and in the
     rest.
     """
-    columns = [*_source_columns(source), *_check_columns(source)]
     rows = table.rows(source)
     unit, sets = literal(WHOLE), ""
     if units is not None:
         rows = units.labelled(rows, source.columns, source.splits)
         unit = f"coalesce(_wb_unit, {unit})"
         sets = "GROUP BY GROUPING SETS ((), (_wb_unit)) ORDER BY 1"
+    totals = connection.execute(
+        f"SELECT {unit}, count(*), {_newest(source)} FROM ({rows}) {sets}"
+    ).fetchall()
+    # What is told of each check is asked of the rows that fail one: most rows fail none.
+    columns = [*_failing_columns(source), *_check_columns(source)]
     found = connection.execute(
-        f"SELECT {unit}, {', '.join(columns)} FROM ({rows}) {sets}"
+        f"SELECT {unit}, {', '.join(columns)} FROM ({rows}) WHERE {failing_sql(source.checks)} "
+        f"{sets}"
     ).fetchall()
     shapes = _patterns(connection, source, found)
-    tallies = {row[0]: _tally(source.checks, row, shapes) for row in found if row[1]}
+    failing = {row[0]: row for row in found}
+    tallies = {
+        name: _tally(source.checks, received, newest, failing.get(name), shapes)
+        for name, received, newest in totals
+        if received
+    }
     return _with_unreadable(connection, tallies, source, split=units is not None)
 
 
 def _tally(
-    checks: Sequence[Check], row: Sequence[Any], shapes: Mapping[int, Mapping[str, str]]
+    checks: Sequence[Check],
+    received: int,
+    newest: str | None,
+    failing: Sequence[Any] | None,
+    shapes: Mapping[int, Mapping[str, str]],
 ) -> SourceTally:
-    _, received, quarantined, warned, invalid, repeated, inconsistent, newest = row[:_HEAD]
+    if failing is None:
+        return SourceTally(received, 0, 0, (), newest=newest)
+    _, quarantined, warned, invalid, repeated, inconsistent = failing[:_HEAD]
     return SourceTally(
         received=received,
         quarantined=quarantined,
         warned=warned,
-        reasons=_reasons(checks, row[_HEAD:], shapes),
+        reasons=_reasons(checks, failing[_HEAD:], shapes),
         invalid=invalid,
         repeated=repeated,
         inconsistent=inconsistent,
@@ -105,24 +121,27 @@ def _tally(
     )
 
 
-def _source_columns(source: TypedSource) -> list[str]:
-    """Return what is counted of a source: rows, rows that fail in each dimension, newest row."""
+def _newest(source: TypedSource) -> str:
+    """Return SQL for the newest time in the clock of accepted rows, as text."""
+    clock = source.named.contract.clock
+    if clock is None or clock not in source.columns:
+        return "CAST(NULL AS VARCHAR)"
+    rejected = rejected_sql(source.checks)
+    return f"CAST(max({quote(clock)}) FILTER (NOT {rejected}) AS VARCHAR)"
+
+
+def _failing_columns(source: TypedSource) -> list[str]:
+    """Return what is counted of a source: rows set aside, warned, failing in each dimension."""
     rejected = rejected_sql(source.checks)
     warned = any_of(source.checks, "warn")
     failing = [
         failing_sql(check for check in source.checks if dimension_of(check.kind) == dimension)
         for dimension in _COUNTED
     ]
-    clock = source.named.contract.clock
-    newest = "CAST(NULL AS VARCHAR)"
-    if clock is not None and clock in source.columns:
-        newest = f"CAST(max({quote(clock)}) FILTER (NOT {rejected}) AS VARCHAR)"
     return [
-        "count(*)",
         f"count(*) FILTER ({rejected})",
         f"count(*) FILTER ({warned} AND NOT {rejected})",
         *(f"count(*) FILTER ({fails})" for fails in failing),
-        newest,
     ]
 
 
