@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from workbench.errors import ParameterError
 from workbench.triage.identity.clusters import Answer, Change, Groups, join, lasting
 from workbench.triage.identity.reasons import Link
+from workbench.triage.identity.reviews import to_review
 
 
 def link(one: str, other: str, probability: float = 0.99) -> Link:
@@ -37,6 +38,50 @@ def test_what_only_a_household_shares_joins_nobody_unless_the_owner_says_so() ->
     assert joined(join("ab", [pair], [answer("a", "b", True)], 0.95)) == {"ab"}
 
 
+# b has a name and a place alone; a and c are two people of that name.
+TELLING = {
+    "a": {"email_1": "a@x.example", "phone_1": "+441"},
+    "c": {"email_1": "c@x.example", "phone_1": "+442"},
+}
+
+
+def by_name(one: str, other: str, probability: float) -> Link:
+    return Link(*sorted((one, other)), probability, (), telling=False)
+
+
+def test_a_chain_by_name_and_place_does_not_join_two_people() -> None:
+    links = [by_name("a", "b", 0.98), by_name("b", "c", 0.97)]
+    found = join("abc", links, [], 0.95, TELLING)
+    assert joined(found) == {"ab", "c"}
+    assert [(each.link, each.answer) for each in found.left_out] == [(links[1], None)]
+    # It is asked then, and what the owner says is obeyed.
+    of = {record: group[0] for group in found.groups for record in group}
+    (asked,) = to_review(links, of, (), 0.95, found.left_out)
+    assert (asked.one, asked.other) == ("b", "c")
+    assert joined(join("abc", links, [answer("b", "c", True)], 0.95, TELLING)) == {"bc", "a"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email_1": "a@x.example", "phone_1": "+442"},  # one of the two agrees
+        {"postcode_1": "4011"},  # none is known on both sides
+        {},
+    ],
+)
+def test_a_chain_joins_what_does_not_contradict(change: dict[str, str]) -> None:
+    links = [by_name("a", "b", 0.98), by_name("b", "c", 0.97)]
+    assert joined(join("abc", links, [], 0.95, TELLING | {"c": change})) == {"abc"}
+    assert joined(join("abc", links, [], 0.95)) == {"abc"}
+
+
+def test_a_link_by_what_tells_a_person_joins_though_the_rest_contradicts() -> None:
+    links = [by_name("a", "b", 0.98), link("b", "c", 0.97)]
+    assert joined(join("abc", links, [], 0.95, TELLING)) == {"abc"}
+    # Two records alone were weighed with all they hold, and need no second look.
+    assert joined(join("ac", [by_name("a", "c", 0.98)], [], 0.95, TELLING)) == {"ac"}
+
+
 def test_same_joins_without_any_link() -> None:
     assert joined(join("abc", [], [answer("a", "c", True)], 0.95)) == {"ac", "b"}
 
@@ -47,6 +92,7 @@ def test_different_keeps_apart_through_a_third_by_leaving_out_the_weakest_link()
     assert joined(found) == {"bc", "a"}
     (left_out,) = found.left_out
     assert left_out.link == links[0]
+    assert left_out.answer is not None
     assert left_out.answer.where == "review.csv:2"
 
 

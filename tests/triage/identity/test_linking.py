@@ -275,15 +275,37 @@ def test_one_person_alone_links_nothing_and_says_so(people: People) -> None:
     assert "no different persons to learn from" in found.unlinked_because
 
 
-def test_a_column_that_tells_nothing_is_set_aside_and_the_rest_is_fitted(people: People) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("country", "Utopia", "most pairs of records agree in it anyway"),
+        ("birth_year", "1980", "it agrees within a person no more often than between two"),
+    ],
+)
+def test_a_column_that_tells_nothing_is_set_aside_and_the_rest_is_fitted(
+    people: People, name: str, value: str, why: str
+) -> None:
     connection = customers(people.rows, whole=False)
-    connection.execute("ALTER TABLE customers ADD COLUMN country VARCHAR DEFAULT 'Utopia'")
+    connection.execute(f"ALTER TABLE customers ADD COLUMN {name} VARCHAR DEFAULT '{value}'")
     found = link(connection)
-    assert {each.what: each.why for each in found.aside} == {
-        "country": "it agrees within a person no more often than between two"
-    }
-    assert "country" not in {each.column for each in found.links[0].agreements}
+    assert {each.what: each.why for each in found.aside} == {name: why}
+    assert name not in {each.column for each in found.columns}
+    assert name not in {each.column for each in found.links[0].agreements}
     assert f1(linked(found), people.pairs) >= 0.98
+
+
+def test_one_e_mail_address_links_a_name_in_two_scripts(people: People) -> None:
+    two = [
+        ("X1", "Zubair", "Qasim", "zubair.qasim77@example.org", None, None, None),
+        ("X2", "زبیر", "قاسم", "Zubair.Qasim77@example.org", None, None, None),
+        ("X3", "Zubair", "Qasim", "other.person12@example.net", None, None, None),
+    ]
+    found = link(customers([*people.rows, *two], whole=False))
+    of = {(each.one, each.other): each for each in found.links}
+    assert of["X1", "X2"].probability >= LINKED
+    assert "given_name agrees nearly (the same consonants)" in of["X1", "X2"].reasons
+    assert of["X1", "X2"].telling
+    assert ("X2", "X3") not in linked(found), "another address, and no more than a like name"
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 5])

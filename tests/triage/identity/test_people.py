@@ -38,7 +38,8 @@ def test_records_are_numbered_in_the_order_of_their_keys_and_spelt() -> None:
     assert second["given_name_1"] == "jose"
     assert first["phone_1"] == second["phone_1"] == "+923001234567"
     assert first["phone_1_end"] == "01234567"
-    assert third["phone_1"] is third["given_name_1"] is third["whole_name"] is None
+    assert third["phone_1"] is third["given_name_1"] is None
+    assert third["whole_name"] == "khan", "a name of one part is a name"
     assert first["family_name_1_sound"] == second["family_name_1_sound"]
     assert second["whole_name"] == "jose khan"
 
@@ -54,6 +55,20 @@ def test_a_whole_name_is_taken_apart() -> None:
     assert family[0] == "bhatti"
     assert family[2] is None
     assert rows[0]["family_name_1_sound"] == rows[1]["family_name_1_sound"] == "bt"
+
+
+def test_how_rare_a_value_is_counts_the_others_alone() -> None:
+    _, rows = loaded(
+        {
+            "id": list("abcdef"),
+            "mail": ["x@a.example"] * 2 + ["y@a.example", None, "z@a.example", "v@a.example"],
+            "city": ["York"] * 4 + ["Bath", None],
+        },
+        *columns(mail="email", city="city"),
+    )
+    # Of five addresses none is a third record's: a tenth of a record stands for the unseen ones.
+    assert [row["tf_email_1"] for row in rows] == [0.1 / 5] * 3 + [None] + [0.1 / 5] * 2
+    assert [row["tf_city_1"] for row in rows] == [2.5 / 5] * 4 + [0.5 / 5, None]
 
 
 def test_numbers_and_names_of_columns_may_be_anything() -> None:

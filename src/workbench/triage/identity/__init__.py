@@ -4,8 +4,10 @@ In the order of their work::
 
     roles, normal, phones, letters   which columns tell a person, and the one spelling of each
     people, blocking                 the records in these spellings, and which pairs are compared
-    model, fit, linking              what agreement is worth, learned without labels; the links
-    reasons                          each link's probability and reasons, in words
+    model, measures                  how a pair agrees: column by column to tell it, in measures
+                                     that hang together to weigh it
+    learning, fit, linking           what agreement is worth, learned without labels; the links
+    reasons                          why two records are linked, in words
     clusters                         links -> customers, with identifiers that last
     reviews                          what only the owner can tell: asked, answered, obeyed
     resolving                        one load of a unit, all of it: what ingest calls

@@ -2,7 +2,8 @@
 
 Links are joined strongest first. What the owner answered comes before all of them: ``same`` joins,
 ``different`` keeps apart - also through a third record, because the link that would bring the two
-together is left out, and it is the weakest of its chain.
+together is left out, and it is the weakest of its chain. Nor does a link by name and place alone
+join groups whose e-mail addresses, telephones and numbers all contradict each other.
 
 An identifier lasts: a group keeps the lowest of those that its records had, so a merge keeps the
 lower one; of a group that split, the part that holds most of its records keeps it. Lower means

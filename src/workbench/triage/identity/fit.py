@@ -1,9 +1,10 @@
 """The unsupervised fit: what agreement of each column is worth, learned from the records alone.
 
-Splink's steps, each on one thread: how rare agreement is among different persons from random pairs
-(u, the sample chosen by a digest of the record and the seed), how many pairs are one person from
-rules that hardly ever fail, and how often one person's records agree (m) by
-expectation-maximisation, on pairs that share a column, for all other columns.
+Each step on one thread. By Splink: how often random pairs agree (the sample chosen by a digest of
+the record and the seed), and how many pairs are one person, from rules that hardly ever fail. By
+``learning``, on pairs that share a column, for all measures that do not read it: how often one
+person's records agree (m), and different persons' (u: the random pairs without those of one
+person). Splink's model of both gives each pair its probability.
 """
 
 from __future__ import annotations
@@ -220,10 +221,10 @@ def _train(
     weighed: tuple[Measure, ...],
     rules: Sequence[tuple[str, ...]],
 ) -> tuple[tuple[str, ...], ...]:
-    """Learn from pairs that share a column, until each other measure was picked for twice.
+    """Write m and u into the model and return the columns by which pairs were picked.
 
-    What one person's records (m) and those of two (u) have in common enters the model; a measure
-    of which nothing could be learned has no m.
+    Pairs are picked by one rule after the other until each measure was learned from twice, or
+    ``SESSIONS`` are done. A measure of which nothing could be learned has no m.
     """
     told = {
         each["output_column_name"]: each["comparison_levels"][1:] for each in model["comparisons"]

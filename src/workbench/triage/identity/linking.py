@@ -1,11 +1,13 @@
 """Which records of a table may be one customer, how likely, and why.
 
 The steps: which columns tell a person (``roles``), their spellings (``people``), which pairs are
-compared (``blocking``), what agreement is worth (``model``, ``fit``), and each pair's probability
-with its reasons (``reasons``). What follows is in ``clusters`` and ``reviews``.
+compared (``blocking``), what is weighed and what it is worth (``measures``, ``learning``, ``fit``),
+and each pair's probability with its reasons (``model``, ``reasons``). What follows is in
+``clusters`` and ``reviews``.
 
-A probability takes the columns for independent of each other, so it is surer than it should be
-where they are not (a street and its postcode): hence the high threshold, and the review below it.
+A probability takes its measures for independent of each other, so it is surer than it should be
+where they are not (an e-mail address that holds the name): hence the high threshold, and the review
+below it.
 """
 
 from __future__ import annotations
@@ -181,6 +183,7 @@ def _link(
         read = {field for each in fitted.chosen for field in each.fields}
         told = tuple(each for each in compared if each.field in read)
         links = _scored(engine, fitted, told, keys, threads)
+        weighed = {named[field].column for field in read}
     except NotFittedError as why:
         return _unlinked(found, str(why))
     except SplinkException as why:
@@ -189,7 +192,7 @@ def _link(
         records=found.records,
         links=links,
         telling=_telling(engine, named, keys, links),
-        columns=columns,
+        columns=tuple(each for each in columns if each.column in weighed),
         aside=(*aside, *common, *fitted.aside),
         rules=rules,
         compared_pairs=pairs_compared(engine, used),

@@ -33,7 +33,6 @@ __all__ = ["PLACES", "Measure", "measures", "order_places"]
 PLACES = ("address", "postcode", "city", "region")
 """Roles of the columns that tell a place; a house number goes with its address."""
 
-
 MOSTLY = 0.5
 """The share of all pairs, 0-1, above which an agreement is the rule."""
 
@@ -154,8 +153,8 @@ def _name(named: Mapping[str, ColumnRole]) -> Iterator[Level]:
         f"OR (({alike(given, 0.8)}) AND ({near_family})) OR ({one_edit('whole_sound', 4)})"
     )
     yield Level(part, "nearly", "in part")
-    yield Level(f'"{family}_l" = "{family}_r"', "nearly", "family name alone", family)
-    yield Level(f'"{given}_l" = "{given}_r"', "nearly", "given name alone", given)
+    yield Level(_equal(family), "nearly", "family name alone", family)
+    yield Level(_equal(given), "nearly", "given name alone", given)
     yield Level("ELSE", "differ")
 
 
@@ -168,19 +167,17 @@ def _place(
     large = [field for field in places if named[field].role == "region"]
     addresses = [field for field in small if named[field].role == "address"]
     rest = [field for field in small if field not in addresses]
-    equal = {field: f'"{field}_l" = "{field}_r"' for field in small}
     street = " OR ".join(f"({alike(field, 0.92)})" for field in addresses)
-    if house and addresses:
-        number = f'"{house}_l" = "{house}_r"'
+    number = f"({street}) AND {_equal(house)}" if house else ""
     if rest and addresses:
-        around = " OR ".join(equal[field] for field in rest)
-        if house:
-            yield Level(f"({street}) AND ({around}) AND {number}", "exactly", "house there")
+        around = " OR ".join(map(_equal, rest))
+        if number:
+            yield Level(f"{number} AND ({around})", "exactly", "house there")
         yield Level(f"({street}) AND ({around})", "exactly", "address there")
-    if house:
-        yield Level(f"({street}) AND {number}", "exactly", "house and address")
+    if number:
+        yield Level(number, "exactly", "house and address")
     for field in small:
-        yield Level(f'"{field}_l" = "{field}_r"', "exactly", field, weighed=field)
+        yield Level(_equal(field), "exactly", field, weighed=field)
     near = [
         one_edit(field, 3) if named[field].role == "postcode" else alike(field, 0.92)
         for field in small
@@ -188,5 +185,9 @@ def _place(
     if near:
         yield Level(" OR ".join(f"({each})" for each in near), "nearly", "a sign or two apart")
     for field in large:
-        yield Level(f'"{field}_l" = "{field}_r"', "exactly", field, weighed=field)
+        yield Level(_equal(field), "exactly", field, weighed=field)
     yield Level("ELSE", "differ")
+
+
+def _equal(field: str) -> str:
+    return f'"{field}_l" = "{field}_r"'

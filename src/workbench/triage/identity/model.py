@@ -1,8 +1,9 @@
-"""How two records are compared, column by column: levels of agreement, built from roles alone.
+"""How two records agree, column by column: levels of agreement, built from roles alone.
 
-The model is that of Fellegi and Sunter (1969): each level has a chance among pairs of one person
-(m) and among pairs of two (u); their ratios multiply. Exact agreement on a common value (a frequent
-surname) counts for less, by the value's frequency.
+By these a reader is told why two records are linked, and ``measures`` is made of them. The model is
+that of Fellegi and Sunter (1969): each level has a chance among pairs of one person (m) and among
+pairs of two (u); their ratios multiply. Agreement on a common value (a frequent surname) counts for
+less, by the value's frequency.
 
 References
 ----------
