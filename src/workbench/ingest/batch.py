@@ -109,7 +109,9 @@ class Batch:
                 None if unit == WHOLE or self.units is None else unit,
                 quarantine,
             )
-            record = _source_record(source.named, tally, self.unit.owner)
+            # What was taken out has no rows that could tell their unit: the whole answers for it.
+            erased = source.received.erased if unit == WHOLE else 0
+            record = _source_record(source.named, tally, self.unit.owner, erased)
             _conserved(record, accepted.get(source.named.name, 0), rejected)
             sources.append(record)
         return Written(self._record(table, unit, path, sources), sum(accepted.values()))
@@ -155,7 +157,7 @@ class Batch:
         )
 
 
-def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord:
+def _source_record(named: Named, tally: SourceTally, owner: str, erased: int) -> SourceRecord:
     return SourceRecord(
         name=named.name,
         department=named.params.department or owner,
@@ -165,6 +167,7 @@ def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord
         quarantined=tally.quarantined,
         warned=tally.warned,
         reasons=tally.reasons,
+        erased=erased,
     )
 
 

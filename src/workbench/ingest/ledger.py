@@ -50,8 +50,9 @@ def inputs_digest(
     unit: UnitParams,
     received: Iterable[tuple[Named, Received]],
     token_key: str | None,
+    erased: str = "",
 ) -> str:
-    """Return a digest of all that a snapshot depends on."""
+    """Return a digest of all that a snapshot depends on; ``erased``: that of the tombstones."""
     parts: dict[str, Any] = {
         "as_of": suite.as_of.isoformat(),
         "min_group": suite.min_group,
@@ -66,6 +67,7 @@ def inputs_digest(
             f"{named.contract.name}.{named.name}": rows.fingerprint.get("sha256")
             for named, rows in received
         },
+        "erased": erased,
         "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
     }

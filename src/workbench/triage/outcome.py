@@ -17,7 +17,7 @@ from workbench.triage.marks import Settled
 from workbench.triage.typed import BOOKKEEPING, TypedSource
 from workbench.triage.units import SplitUnits
 
-__all__ = ["ROW_GROUP", "personal_columns", "write_accepted", "write_quarantine"]
+__all__ = ["ROW_GROUP", "personal_columns", "token_sql", "write_accepted", "write_quarantine"]
 
 ROW_GROUP = 122_880
 """Rows in a group of a snapshot's Parquet files: fixed, because the bytes depend on it."""
@@ -73,7 +73,7 @@ def write_accepted(
     selected = []
     for name in columns:
         if personal.get(name) == "token":
-            selected.append(f"{_token(name, token_key)} AS {quote(name)}")
+            selected.append(f"{token_sql(name, token_key)} AS {quote(name)}")
         else:
             selected.append(quote(name))
     rows = f"SELECT * FROM ({table.accepted()})"
@@ -97,7 +97,14 @@ def _sort_order(table: Settled, columns: list[str]) -> list[str]:
     return list(dict.fromkeys([*(name for name in first if name), *columns]))
 
 
-def _token(name: str, key: str | None) -> str:
+def token_sql(name: str, key: str | None) -> str:
+    """Return SQL of the token that stands for a personal column's value in a snapshot.
+
+    Raises
+    ------
+    ParameterError
+        When there is no key.
+    """
     if not key:
         raise ParameterError(
             f"the personal column `{name}` is a `token`, but no key for it is set",

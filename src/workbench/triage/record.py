@@ -73,7 +73,7 @@ class ReasonRecord:
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """One source of one table: received = accepted + quarantined.
+    """One source of one table: received = accepted + quarantined; what was erased is in neither.
 
     Parameters
     ----------
@@ -85,6 +85,8 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    erased
+        Rows that the source delivered of customers who are forgotten: none of them was kept.
     """
 
     name: str
@@ -95,6 +97,7 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    erased: int = 0
 
 
 @dataclass(frozen=True)
