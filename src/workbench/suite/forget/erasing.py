@@ -15,8 +15,10 @@ from pathlib import Path
 import duckdb
 
 from workbench.data.removal import delete
+from workbench.data.sources import Received
 from workbench.errors import WorkbenchError
 from workbench.ingest import ingest_suite
+from workbench.ingest.forget.files import parquet_columns, parquet_without
 from workbench.ingest.forget.owner_only import (
     Places,
     erase_actions,
@@ -25,11 +27,12 @@ from workbench.ingest.forget.owner_only import (
     erase_quarantine,
 )
 from workbench.ingest.forget.received import leave_out
-from workbench.ingest.forget.snapshots import current_of, erase_snapshots, holding
+from workbench.ingest.forget.snapshots import current_of, erase_snapshots, holding, naming
 from workbench.ingest.forget.tombstones import Tombstone, write_tombstones
 from workbench.ingest.run import clean_home
 from workbench.suite.forget.published import erase_published, without_data
 from workbench.suite.forget.sites import Known, Site, their_rows
+from workbench.triage.named import Named
 from workbench.workspace import Workspace
 
 __all__ = ["Erased", "Step", "erase", "look"]
@@ -126,7 +129,7 @@ def look(
     work = _find(workspace, connection, site, known, write=False)
     for step in (_owner_only, _actions, _published, _identity):
         step(work)
-    work.done["received"] = sum(work.sources.values())
+    work.done["received"] = sum(work.sources.values()) + _ownerless(work, _at_hand(work))
     work.done["snapshots"] = _held(work)
     return work.result()
 
@@ -156,6 +159,7 @@ def erase(
     """
     for place in site.places:
         clean_home(place)
+        _clean_hidden(place)
     was_killed = known.is_begun
     known = replace(known, stone=replace(known.stone, is_complete=False))
     work = _find(workspace, connection, site, known, write=True)
@@ -180,6 +184,16 @@ def erase(
     write_tombstones(site.home, known.stones.put(stone))
     at("complete")
     return work.result(problem)
+
+
+def _clean_hidden(place: Path) -> None:
+    """Remove what a process that was killed left half-written in the owner-only folders."""
+    for pattern in ("received/.*", "quarantine/*/.*", "reviews/.*", "actions/.*"):
+        for path in place.glob(pattern):
+            if path.is_dir():
+                delete(path)
+            else:
+                path.unlink()
 
 
 def _find(
@@ -240,23 +254,47 @@ def _actions(work: _Work) -> None:
     )
 
 
+def _at_hand(work: _Work) -> list[tuple[Named, Received]]:
+    inbox = work.site.inbox
+    return [(one, found) for one in work.site.named if (found := inbox.at_hand(one)) is not None]
+
+
 def _received(work: _Work) -> int:
     """Take the customer out of the received rows; what belongs to no source any more goes."""
-    site = work.site
-    there = [(one, found) for one in site.named if (found := site.inbox.at_hand(one)) is not None]
-    before = sum(found.erased for _, found in there)
-    after = there
+    site, there = work.site, _at_hand(work)
+    gone = _ownerless(work, there)
+    before, after = sum(found.erased for _, found in there), there
     if site.unit is not None:
         after = leave_out(
             work.connection, site.suite, site.unit, site.inbox, there, work.known.stones
         )
-    kept = {found.path.stem for _, found in after}
-    for path in sorted(site.inbox.folder.glob("*")):
-        if path.is_dir():
-            delete(path)
-        elif path.name.removesuffix(path.suffix).removesuffix(".unreadable") not in kept:
-            path.unlink()
-    return sum(found.erased for _, found in after) - before
+    for path in _without_owner(work, after):
+        path.unlink()
+    return sum(found.erased for _, found in after) - before + gone
+
+
+def _without_owner(work: _Work, there: Iterable[tuple[Named, Received]]) -> list[Path]:
+    """Return the files of received rows that no source of the unit would ever read again."""
+    kept = {found.path.stem for _, found in there}
+    return [
+        path
+        for path in sorted(work.site.inbox.folder.glob("*"))
+        if path.is_file() and path.stem.removesuffix(".unreadable") not in kept
+    ]
+
+
+def _ownerless(work: _Work, there: Iterable[tuple[Named, Received]]) -> int:
+    """Return how many rows of such files name the customer in a cell."""
+    return sum(
+        parquet_without(
+            work.connection,
+            path,
+            naming(parquet_columns(work.connection, path), work.known.person),
+            write=False,
+        )
+        for path in _without_owner(work, there)
+        if path.suffix == ".parquet"
+    )
 
 
 def _ingest(work: _Work, progress: Progress) -> str:

@@ -81,7 +81,8 @@ def erase_published(
                 _remove(folder, edition)
             continue
         names = [path.relative_to(edition).as_posix() for path in changed]
-        done.why[edition.name] = f"changed on purpose: {', '.join(names)}"
+        if not edition.name.startswith("."):  # what is left of a damaged one vouches for nothing
+            done.why[edition.name] = f"changed on purpose: {', '.join(names)}"
         if write:
             _rewrite(folder, edition, home, changed, tombstone)
     return done
