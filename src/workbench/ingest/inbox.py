@@ -45,13 +45,13 @@ class Inbox:
 
     def kept(self, named: Named) -> Received | None:
         """Return a source's received rows as kept from before, None if it is to be read."""
-        kept = None if self.rehash else self.at_hand(named)
+        kept = None if self.rehash else self.last(named)
         if kept is None or not unchanged(named.params, kept.fingerprint, root=self.root):
             return None
         return kept
 
-    def at_hand(self, named: Named) -> Received | None:
-        """Return a source's received rows as they are here, whatever became of the source."""
+    def last(self, named: Named) -> Received | None:
+        """Return a source's received rows as they were read last, None if they are not here."""
         out, ledger = self._places(named)
         return _kept(ledger, out, _reader_digest(named.params))
 

@@ -106,7 +106,7 @@ def ingested_units(workspace: Workspace, suite: SuiteParams) -> dict[str, UnitPa
     if suite.whole is None:
         return dict(suite.units)
     ledger = read_ledger(workspace.unit_data(suite.name, WHOLE))
-    if ledger is None:
+    if ledger is None or not ledger["units"]:
         return dict(suite.units)
     return {name: suite.unit(name, entry["title"]) for name, entry in ledger["units"].items()}
 
@@ -126,7 +126,7 @@ def _ingest(
     token_key = token_key_of(unit)
     engine_memory = _engine_memory(memory)
     inbox = Inbox(home / "received", workspace.root, rehash)
-    summaries = _nothing_new(workspace, suite, unit, named, inbox, token_key)
+    summaries = _nothing_new(workspace, suite, unit, named, inbox, token_key, home)
     if summaries is not None:
         for one in named:
             progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
@@ -157,6 +157,7 @@ def _nothing_new(
     named: Iterable[Named],
     inbox: Inbox,
     token_key: str | None,
+    home: Path,
 ) -> dict[str, IngestSummary] | None:
     """Return the last ingest's summaries if no source and nothing else changed since."""
     received = []
@@ -165,8 +166,7 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    stones = read_tombstones(workspace.unit_data(suite.name, unit.name))
-    inputs = inputs_digest(suite, unit, received, token_key, stones.digest)
+    inputs = inputs_digest(suite, unit, received, token_key, home, read_tombstones(home).digest)
     return reusable(workspace, suite, unit, inputs)
 
 

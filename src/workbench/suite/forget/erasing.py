@@ -256,7 +256,7 @@ def _actions(work: _Work) -> None:
 
 def _at_hand(work: _Work) -> list[tuple[Named, Received]]:
     inbox = work.site.inbox
-    return [(one, found) for one in work.site.named if (found := inbox.at_hand(one)) is not None]
+    return [(one, found) for one in work.site.named if (found := inbox.last(one)) is not None]
 
 
 def _received(work: _Work) -> int:

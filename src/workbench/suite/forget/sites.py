@@ -226,7 +226,7 @@ def their_rows(
     rows: dict[tuple[str, str], frozenset[int]] = {}
     counts: dict[str, int] = {}
     for named in site.named:
-        received = site.inbox.at_hand(named)
+        received = site.inbox.last(named)
         if received is None or frame is None:
             continue
         found = concerned_rows(connection, named, received, frame, person.stones) or []
