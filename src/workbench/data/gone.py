@@ -29,7 +29,7 @@ __all__ = [
 ERASED = "erased.json"
 EXPIRED = "expired.json"
 _SCHEMA = 1
-Kind = Literal["snapshots", "quarantine"]
+Kind = Literal["snapshots", "identity", "quarantine"]
 
 
 def note_erased(home: Path, days: Mapping[str, str], tombstone: int) -> None:
@@ -81,7 +81,8 @@ def note_expired(home: Path, kind: Kind, days: Mapping[str, str], on: str) -> No
     home
         The unit's data folder.
     kind
-        ``snapshots``, or ``quarantine``: the rows that were set aside when a snapshot was made.
+        ``snapshots``; ``identity``: who was which customer when a snapshot was made; or
+        ``quarantine``: the rows that were set aside then.
     days
         Digest of a snapshot -> the day that it was as of (ISO).
     on

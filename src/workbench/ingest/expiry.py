@@ -11,9 +11,13 @@ from workbench.data.gone import ERASED, EXPIRED, note_expired
 from workbench.data.removal import delete, hide
 from workbench.data.snapshots import CURRENT, DESCRIPTION
 from workbench.files import read_json
+from workbench.ingest.ledger import IDENTITY, load_of
 from workbench.params import RetainParams
 
 __all__ = ["Expiring", "expire", "what_expires"]
+
+Kind = Literal["snapshots", "identity", "quarantine"]
+KINDS: tuple[Kind, ...] = ("snapshots", "identity", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,15 @@ class Expiring:
     Parameters
     ----------
     kind
-        ``snapshots``, or ``quarantine``: the rows that were set aside when a snapshot was made.
+        ``snapshots``; ``identity``: who was which customer when a snapshot was made; or
+        ``quarantine``: the rows that were set aside then.
     path
         The folder; its name is the snapshot's digest.
     as_of
         The day that the snapshot is as of (ISO).
     """
 
-    kind: Literal["snapshots", "quarantine"]
+    kind: Kind
     path: Path
     as_of: str
 
@@ -39,7 +44,9 @@ def what_expires(home: Path, retain: RetainParams | None, as_of: date) -> tuple[
     """Return the data of a unit whose time is over, the oldest first; nothing is changed.
 
     A snapshot is kept for ``snapshots_days`` after the day that it is as of, the current one for
-    ever; rows that were set aside are kept for ``quarantine_days``. What cannot say its day stays.
+    ever; so is what tells who was which customer then, but for the load that the newest one was
+    compared with. Rows that were set aside are kept for ``quarantine_days``. What cannot say its
+    day stays.
 
     Parameters
     ----------
@@ -60,6 +67,12 @@ def what_expires(home: Path, retain: RetainParams | None, as_of: date) -> tuple[
             day = _day(home, path.name)
             if day and day < last and path.name != current:
                 found.append(Expiring("snapshots", path, day))
+        # A load that is ingested again calls the same people by the same identifiers.
+        needed = {current, *load_of(home).get("before", {}).values()}
+        for path in _folders(home / IDENTITY):
+            day = _day(home, path.name)
+            if day and day < last and path.name not in needed:
+                found.append(Expiring("identity", path, day))
     if retain.quarantine_days is not None:
         last = (as_of - timedelta(days=retain.quarantine_days)).isoformat()
         for path in _folders(home / "quarantine"):
@@ -81,7 +94,7 @@ def expire(home: Path, retain: RetainParams | None, as_of: date) -> tuple[Expiri
         As `what_expires` takes them.
     """
     found = what_expires(home, retain, as_of)
-    for kind in ("snapshots", "quarantine"):
+    for kind in KINDS:
         days = {one.path.name: one.as_of for one in found if one.kind == kind}
         if days:
             note_expired(home, kind, days, as_of.isoformat())

@@ -36,6 +36,7 @@ __all__ = [
     "inputs_digest",
     "load_before",
     "load_digest",
+    "load_of",
     "read_ledger",
     "reusable",
     "write_ledger",
@@ -176,7 +177,7 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
     load
         The digest of this load.
     """
-    known = (ledger or {}).get("load") or {}
+    known = _load(ledger)
     if known.get("digest") == load:
         before = known["before"].get(unit)
         return None if before is None else str(before)
@@ -184,6 +185,16 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
         return current_snapshot(home).digest
     except SnapshotError:
         return None
+
+
+def load_of(home: Path) -> Mapping[str, Any]:
+    """Return what is noted of a unit's newest load: its digest, and what it was compared with."""
+    return _load(read_ledger(home))
+
+
+def _load(ledger: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (ledger or {}).get("load") or {}
+    return found
 
 
 def begin_load(home: Path, load: str, before: Mapping[str, str | None]) -> None:

@@ -135,7 +135,7 @@ def test_row_numbers_stay_those_of_the_source(world: World) -> None:
     world.forget()
     folder = world.home / "quarantine" / current_snapshot(world.home).digest
     lines = (folder / "orders.till.csv").read_text().splitlines()
-    assert lines[1].startswith("till,4,unreadable:amount,T4,0013")
+    assert lines[1].startswith("till,4,unreadable:total,T4,0013")
     assert (folder / "orders.till.unreadable.csv").read_text().splitlines()[1].startswith("till,7,")
 
 
@@ -251,6 +251,7 @@ STEPS = (
     "owner only",
     "actions",
     "received",
+    "earlier data",
     "ingest",
     "snapshots",
     "editions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -134,14 +135,14 @@ class World:
         return {path.name for path in (self.home / "snapshots").iterdir()}
 
     def holders(self, *words: str) -> set[str]:
-        """Return the files of the workbench that hold a word, Parquet files decoded."""
+        """Return the files of the workbench that hold a whole word, Parquet files decoded."""
         found = set()
         for folder in (self.workspace.data, self.workspace.reports):
             for path in files_below(folder):
                 text = path.read_bytes().decode(errors="replace")
                 if path.suffix == ".parquet":
                     text = str(duckdb.sql(f"SELECT * FROM '{path}'").fetchall())
-                if any(word in text for word in words):
+                if any(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", text) for word in words):
                     found.add(path.relative_to(self.workspace.root).as_posix())
         return found
 

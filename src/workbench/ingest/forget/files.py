@@ -16,25 +16,41 @@ from workbench.files import replace_file
 __all__ = ["csv_without", "parquet_columns", "parquet_without", "records_of"]
 
 
-def records_of(path: Path) -> Iterator[tuple[list[str], str]]:
-    """Yield each record of a CSV file, its header first: its cells, and its text as it stands."""
+def records_of(path: Path, *, saved: bool = False) -> Iterator[tuple[list[str], str]]:
+    """Yield each record of a CSV file, its header first: its cells, and its text as it stands.
+
+    Parameters
+    ----------
+    path
+        The file.
+    saved
+        Whether a spreadsheet may have saved it: with a byte order mark, semicolons or tabs.
+    """
     csv.field_size_limit(LONGEST_LINE)
     taken: list[str] = []
+    delimiter = ","
     # What is no UTF-8 passes through unchanged.
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
+        if saved:
+            delimiter = max(",;\t", key=stream.readline().count)
+            stream.seek(0)
 
         def lines() -> Iterator[str]:
-            for line in stream:
+            for number, line in enumerate(stream):
                 taken.append(line)
-                yield line
+                yield line.removeprefix("\ufeff") if saved and not number else line
 
-        for cells in csv.reader(lines()):
+        for cells in csv.reader(lines(), delimiter=delimiter):
             yield cells, "".join(taken)
             taken.clear()
 
 
 def csv_without(
-    path: Path, drops: Callable[[Sequence[str], Sequence[str]], bool], *, write: bool
+    path: Path,
+    drops: Callable[[Sequence[str], Sequence[str]], bool],
+    *,
+    write: bool,
+    saved: bool = False,
 ) -> int:
     """Take records out of an owner-only CSV file, and return how many.
 
@@ -46,11 +62,13 @@ def csv_without(
         From the header and a record's cells to whether it goes.
     write
         False: only count.
+    saved
+        Whether a spreadsheet may have saved it.
     """
     header: list[str] | None = None
     kept: list[str] = []
     gone = 0
-    for cells, text in records_of(path):
+    for cells, text in records_of(path, saved=saved):
         if header is None:
             header = cells
         elif cells and drops(header, cells):

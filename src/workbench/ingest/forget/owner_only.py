@@ -1,8 +1,7 @@
-"""Owner-only files beside the snapshots: rows set aside, suspected cells, lists to be answered."""
+"""Owner-only files beside the snapshots: rows set aside, suspected cells, actions, identity."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from workbench.data.quoting import literal, quote
 from workbench.data.sources import Received
 from workbench.data.sources.received import private_folder
 from workbench.errors import WorkbenchError
-from workbench.files import canonical, read_json, replace_file
 from workbench.ingest.forget.files import csv_without, parquet_columns, parquet_without, records_of
 from workbench.ingest.forget.person import Person
 from workbench.ingest.forget.received import concerned_rows
 from workbench.ingest.forget.snapshots import naming
+from workbench.ingest.ledger import CUSTOMERS_FILE, IDENTITY
 from workbench.triage.named import Frame, Named
 from workbench.triage.typed import BOOKKEEPING
 
@@ -25,7 +24,6 @@ __all__ = [
     "Places",
     "erase_actions",
     "erase_identity",
-    "erase_lists",
     "erase_quarantine",
     "identity_files",
     "records_of_customer",
@@ -33,7 +31,6 @@ __all__ = [
 
 Places = Mapping[tuple[str, str], frozenset[int]]
 """Table, source -> numbers of the customer's rows in it."""
-_IDENTITY = "identity"
 _PLACE = {"table", "source", "row"}
 
 
@@ -85,10 +82,8 @@ def erase_quarantine(
             theirs = _typed(connection, path, named[path.stem], person, frame)
             gone += csv_without(path, _rows(person, theirs), write=write)
         else:
-            gone += csv_without(path, _cells(person, rows), write=write)
+            gone += csv_without(path, _cells(person), write=write)
     for path in sorted(folder.glob("*.parquet")):
-        if path.stem == _IDENTITY:
-            continue
         columns = parquet_columns(connection, path)
         if rows is None and set(columns) >= _PLACE:
             gone += parquet_without(connection, path, ["true"], write=write)
@@ -96,23 +91,6 @@ def erase_quarantine(
         conditions = [*naming(columns, person), *_named_cells(columns, person, rows or {})]
         gone += parquet_without(connection, path, conditions, write=write)
     return gone
-
-
-def erase_lists(home: Path, person: Person, rows: Places, *, write: bool) -> int:
-    """Take the customer out of the lists that the unit's owner answers, and return how many rows.
-
-    These are the pairs of records to review and the repairs of cells.
-
-    Parameters
-    ----------
-    home
-        The unit's data folder.
-    person, rows, write
-        As `erase_quarantine` takes them.
-    """
-    patterns = ("reviews/*.csv", "repairs.csv", "repairs/*.csv", "quarantine/*.csv")
-    found = sorted({path for pattern in patterns for path in home.glob(pattern)})
-    return sum(csv_without(path, _cells(person, rows), write=write) for path in found)
 
 
 def erase_actions(home: Path, person: Person, *, write: bool) -> int:
@@ -130,7 +108,7 @@ def erase_actions(home: Path, person: Person, *, write: bool) -> int:
     """
 
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
-        return person.is_named(cells[0]) or _telling(person, cells)
+        return person.is_named(cells[0]) or person.is_told(cells)
 
     return sum(
         csv_without(path, drops, write=write) for path in sorted((home / "actions").glob("*.csv"))
@@ -138,12 +116,8 @@ def erase_actions(home: Path, person: Person, *, write: bool) -> int:
 
 
 def identity_files(home: Path) -> list[Path]:
-    """Return the files that tell which records are one customer."""
-    return sorted(
-        path
-        for path in (home / "quarantine").glob(f"*/{_IDENTITY}.*")
-        if path.suffix in {".parquet", ".json"}
-    )
+    """Return the files that tell which records are one customer, one for each snapshot's load."""
+    return sorted((home / IDENTITY).glob(f"*/{CUSTOMERS_FILE}"))
 
 
 def records_of_customer(
@@ -178,26 +152,15 @@ def erase_identity(
     connection: duckdb.DuckDBPyConnection, home: Path, person: Person, *, write: bool
 ) -> int:
     """Take the customer's records out of what tells which records are one customer."""
-    gone = 0
-    for path in identity_files(home):
-        if path.suffix == ".parquet":
-            columns = parquet_columns(connection, path)
-            known = ", ".join(map(literal, sorted(person.ids))) or "NULL"
-            conditions = [
-                condition
-                for name in columns
-                if name in {"record", "customer"}
-                for condition in (f"{quote(name)} IN ({known})", person.stones.matches(quote(name)))
-            ]
-            gone += parquet_without(connection, path, conditions, write=write)
-            continue
-        told = read_json(path)
-        left = _json_without(told, person)
-        lost = _size(told) - _size(left)
-        if lost and write:
-            replace_file(path, canonical(left), mode=0o600)
-        gone += lost
-    return gone
+    known = ", ".join(map(literal, sorted(person.ids))) or "NULL"
+    gone = [
+        condition
+        for name in ("record", "customer")
+        for condition in (f"{quote(name)} IN ({known})", person.stones.matches(quote(name)))
+    ]
+    return sum(
+        parquet_without(connection, path, gone, write=write) for path in identity_files(home)
+    )
 
 
 def _typed(
@@ -235,7 +198,7 @@ def _rows(person: Person, theirs: frozenset[int] | None) -> Any:
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
         if theirs is None:
             return any(person.is_named(cell) for cell in cells)
-        return int(cells[header.index("_row")]) in theirs or _telling(person, cells)
+        return int(cells[header.index("_row")]) in theirs or person.is_told(cells)
 
     return drops
 
@@ -247,25 +210,13 @@ def _lines(person: Person) -> Any:
     return drops
 
 
-def _cells(person: Person, rows: Places | None) -> Any:
-    """Return what tells whether a line names the customer, or a cell of the customer's rows."""
+def _cells(person: Person) -> Any:
+    """Return what tells whether a row of a source that nobody can type any more names them."""
 
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
-        told = dict(zip(header, cells, strict=False))
-        if set(told) >= _PLACE:
-            theirs = (rows or {}).get((told["table"], told["source"]), frozenset())
-            row = told["row"]
-            at_theirs = rows is None or (row.isdigit() and int(row) in theirs)
-            return at_theirs or _telling(person, cells)
-        about = [cell for name, cell in told.items() if "record" in name or "customer" in name]
-        return any(map(person.is_named, about or cells)) or _telling(person, cells)
+        return any(person.is_named(cell) for cell in cells)
 
     return drops
-
-
-def _telling(person: Person, cells: Sequence[str]) -> bool:
-    """Tell whether a cell is an identifier that is unlikely to stand there by chance."""
-    return any(one.strip().removeprefix("'") in person.telling for one in cells if one)
 
 
 def _named_cells(columns: Mapping[str, str], person: Person, rows: Places) -> list[str]:
@@ -287,29 +238,6 @@ def _named_cells(columns: Mapping[str, str], person: Person, rows: Places) -> li
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str]]:
-    if path.suffix == ".parquet":
-        known = parquet_columns(connection, path)
-        if not {"record", "customer"} <= set(known):
-            return []
-        return connection.execute(
-            'SELECT DISTINCT CAST("record" AS VARCHAR), CAST("customer" AS VARCHAR) '
-            f"FROM read_parquet({literal(str(path))}) ORDER BY ALL"
-        ).fetchall()
-    told = json.loads(path.read_bytes())
-    if isinstance(told, dict):
-        return [(str(record), str(customer)) for record, customer in told.items()]
-    return [(str(one["record"]), str(one["customer"])) for one in told]
-
-
-def _json_without(told: Any, person: Person) -> Any:
-    if isinstance(told, dict):
-        return {
-            record: customer
-            for record, customer in told.items()
-            if not (person.is_named(record) or person.is_named(customer))
-        }
-    return [one for one in told if not any(person.is_named(str(v)) for v in one.values())]
-
-
-def _size(told: Any) -> int:
-    return len(told)
+    return connection.execute(
+        f"SELECT record, customer FROM read_parquet({literal(str(path))}) ORDER BY ALL"
+    ).fetchall()

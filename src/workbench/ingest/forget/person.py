@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
@@ -78,6 +78,10 @@ class Person:
         """Tell whether a line without columns names the customer."""
         found = set(names_in_line(line))
         return not self.ids.isdisjoint(found) or any(self.stones.holds(one) for one in found)
+
+    def is_told(self, cells: Iterable[str]) -> bool:
+        """Tell whether a whole cell is an identifier that is unlikely to stand there by chance."""
+        return any(one.strip().removeprefix("'") in self.telling for one in cells if one)
 
     @cached_property
     def telling(self) -> frozenset[str]:

@@ -19,16 +19,17 @@ from workbench.data.sources import Received
 from workbench.errors import WorkbenchError
 from workbench.ingest import ingest_suite
 from workbench.ingest.forget.files import parquet_columns, parquet_without
+from workbench.ingest.forget.lists import erase_lists
 from workbench.ingest.forget.owner_only import (
     Places,
     erase_actions,
     erase_identity,
-    erase_lists,
     erase_quarantine,
 )
 from workbench.ingest.forget.received import leave_out
 from workbench.ingest.forget.snapshots import current_of, erase_snapshots, holding, naming
 from workbench.ingest.forget.tombstones import Tombstone, write_tombstones
+from workbench.ingest.ledger import load_digest, load_of
 from workbench.ingest.run import clean_home
 from workbench.suite.forget.published import erase_published, without_data
 from workbench.suite.forget.sites import Known, Site, their_rows
@@ -169,13 +170,18 @@ def erase(
         _note(work, at, name)
     work.done["received"] = _received(work)
     _note(work, at, "received")
+    work.done["snapshots"] = _held(work)
+    # What is made anew is not compared with data that go.
+    for place, found in work.held.items():
+        erase_snapshots(place, sorted(found.keys() - {current_of(place)}), known.stone.number)
+    _note(work, at, "earlier data")
     problem = ""
     if site.unit is not None and (was_killed or work.sources or _is_current_held(work)):
         problem = _ingest(work, progress)
     at("ingest")
-    work.done["snapshots"] = _held(work)
     for place, found in work.held.items():
-        erase_snapshots(place, sorted(found), known.stone.number)
+        there = {digest for digest in found if (place / "snapshots" / digest).is_dir()}
+        erase_snapshots(place, sorted(there), known.stone.number)
     _note(work, at, "snapshots")
     for name, step in (("editions", _published), ("identity", _identity)):
         step(work)
@@ -188,7 +194,7 @@ def erase(
 
 def _clean_hidden(place: Path) -> None:
     """Remove what a process that was killed left half-written in the owner-only folders."""
-    for pattern in ("received/.*", "quarantine/*/.*", "reviews/.*", "actions/.*"):
+    for pattern in ("received/.*", "identity/*/.*", "quarantine/*/.*", "reviews/.*", "actions/.*"):
         for path in place.glob(pattern):
             if path.is_dir():
                 delete(path)
@@ -233,9 +239,10 @@ def _note(work: _Work, at: Step, name: str) -> None:
 def _owner_only(work: _Work) -> None:
     site, person = work.site, work.known.person
     lists = quarantine = 0
+    there = _at_hand(work)
     for place in site.places:
-        lists += erase_lists(place, person, work.rows, write=work.write)
-        current = current_of(place)
+        lists += erase_lists(work.connection, place, person, there, work.rows, write=work.write)
+        current = current_of(place) if _is_same_load(work, there) else ""
         for folder in sorted((place / "quarantine").glob("*")):
             if not folder.is_dir() or folder.name.startswith("."):
                 continue
@@ -246,6 +253,11 @@ def _owner_only(work: _Work) -> None:
                 work.connection, folder, person, site.named, site.frame, rows, write=work.write
             )
     work.done |= {"lists": lists, "quarantine": quarantine}
+
+
+def _is_same_load(work: _Work, there: Iterable[tuple[Named, Received]]) -> bool:
+    """Tell whether the received rows are those of the current data: then their numbers hold."""
+    return load_of(work.site.home).get("digest") == load_digest(work.site.suite, there)
 
 
 def _actions(work: _Work) -> None:
