@@ -126,8 +126,8 @@ class _Theirs:
         raw = [name for name in received.columns if name not in BOOKKEEPING]
         found = self.connection.execute(
             f"SELECT DISTINCT digest FROM (SELECT {record_sql(raw)} AS digest, "
-            f"{received.row_sql} AS at FROM {_scan(received)}) "
-            "WHERE NOT list_contains($1, at) AND list_contains($2, digest)",
+            f"{received.row_sql} AS number FROM {_scan(received)}) "
+            "WHERE NOT list_contains($1, number) AND list_contains($2, digest)",
             [list(numbers), list(self.asked)],
         ).fetchall()
         return {digest for (digest,) in found}
@@ -135,9 +135,9 @@ class _Theirs:
     def _values_alone(
         self, received: Received, numbers: Sequence[int], column: str
     ) -> set[str | None]:
-        rows = f"SELECT {quote(column)} AS v, {received.row_sql} AS at FROM {_scan(received)}"
+        rows = f"SELECT {quote(column)} AS v, {received.row_sql} AS number FROM {_scan(received)}"
         found = self.connection.execute(
-            f"SELECT v FROM ({rows}) GROUP BY v HAVING bool_and(list_contains($1, at))",
+            f"SELECT v FROM ({rows}) GROUP BY v HAVING bool_and(list_contains($1, number))",
             [list(numbers)],
         ).fetchall()
         return {value for (value,) in found}
