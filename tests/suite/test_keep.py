@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from workbench.cli import app
+from workbench.data.removal import hide
 from workbench.errors import ParameterError, PublishError
 from workbench.suite.editions import Edition, clean, damage, list_editions, served
 from workbench.suite.keep import Wish, kept_editions, prune, pruning, roll_back, size_words
 from workbench.suite.keep.pruning import _staying
-from workbench.suite.keep.removal import hide
 from workbench.suite.lock import only_run
 from workbench.suite.naming import find_edition, find_unit, find_units
 

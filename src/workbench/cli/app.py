@@ -29,6 +29,7 @@ COMMANDS = {
     "editions": "List the editions that are kept, and which one is shown.",
     "rollback": "Show an earlier edition again.",
     "prune": "Remove old editions, never the one that is shown.",
+    "forget": "Erase a customer from all that the workbench keeps.",
     "verify": "Make an edition again elsewhere and compare it byte for byte.",
     "bundle": "Write one unit's edition as a zip or folder to hand on.",
     "new": "Start a report that runs as it is.",

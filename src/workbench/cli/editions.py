@@ -32,7 +32,8 @@ def editions(
 ) -> None:
     """List the editions that are kept, the newest first, and mark the one that is shown.
 
-    Since: the day of the earlier edition that it was compared with.
+    Since: the day of the earlier edition that it was compared with. With --check it is also said
+    which were changed on purpose, because a customer was forgotten, and whose data are gone.
 
     Exit code 1: one of them is damaged.
     """
@@ -68,8 +69,15 @@ def _print(console: Console, found: list[Kept]) -> None:
     for kept in found:
         if kept.damage:
             console.print(f"[red]{kept.suite}/{kept.unit}/{kept.id}[/]: {_damaged(kept.damage)}")
+        if kept.changed:
+            files = escape(", ".join(kept.changed))
+            console.print(f"{kept.suite}/{kept.unit}/{kept.id}: {kept.why_changed}: {files}")
+        if kept.damage is not None and kept.not_again:
+            console.print(
+                f"{kept.suite}/{kept.unit}/{kept.id} cannot be made again: {kept.not_again}"
+            )
     if found and all(kept.damage is not None for kept in found):
-        whole = sum(not kept.damage for kept in found)
+        whole = sum(not kept.damage and not kept.changed for kept in found)
         console.print(f"{whole} of {len(found)} editions are whole")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -11,12 +12,14 @@ from rich.table import Table
 
 from workbench.cli.app import workspace_of
 from workbench.cli.options import AsOf, Suite, Units, as_of_day, suite_or_only
-from workbench.ingest import IngestSummary, ingest_suite
-from workbench.params import load_suite
+from workbench.ingest import IngestSummary, ingest_suite, ingested_units
+from workbench.ingest.expiry import what_expires
+from workbench.params import SuiteParams, load_suite
 from workbench.suite.compare.plain import one_line
 from workbench.suite.held import in_words
 from workbench.suite.lock import only_run
 from workbench.suite.progress import make_progress
+from workbench.workspace import Workspace
 
 __all__ = ["app"]
 
@@ -31,13 +34,23 @@ def ingest(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="Read every source, even an unchanged one.")
     ] = False,
+    expiring: Annotated[
+        bool,
+        typer.Option(
+            "--expiring", help="Only list the data that `retain:` would remove; read nothing."
+        ),
+    ] = False,
 ) -> None:
     """Read a suite's sources, let every row pass the checks, and keep the good ones as a snapshot.
 
-    Rejected rows are kept, each with all its reasons, in data/<suite>/<unit>/quarantine.
+    Rejected rows are kept, each with all its reasons, in data/<suite>/<unit>/quarantine. Data that
+    are older than `retain:` in the parameters allows are removed at the end.
     """
     workspace = workspace_of()
     params = load_suite(workspace, suite_or_only(workspace, suite), as_of_day(as_of))
+    if expiring:
+        _say_expiring(workspace, params, unit or ())
+        return
     with (
         only_run(workspace.data / params.name, params.name),
         make_progress(Console(stderr=True)) as progress,
@@ -54,11 +67,28 @@ def ingest(
             console.print(f"[yellow]{name}[/]: {said}", soft_wrap=True)
 
 
+def _say_expiring(workspace: Workspace, params: SuiteParams, chosen: Collection[str]) -> None:
+    units = ingested_units(workspace, params)
+    for name in chosen:
+        if name not in units:
+            params.unit(name)  # says which there are
+    found = 0
+    for name, unit in units.items():
+        if not chosen or name in chosen:
+            home = workspace.unit_data(params.name, name)
+            for one in what_expires(home, unit.retain, params.as_of):
+                typer.echo(f"{params.name}/{name}: {one.kind} {one.path.name}, as of {one.as_of}")
+                found += 1
+    typer.echo(f"{found} folders would expire as of {params.as_of}; nothing was removed")
+
+
 def _summary(found: dict[str, IngestSummary]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Unit", "Table", "Source"):
         table.add_column(name)
-    for name in ("Received", "Accepted", "Quarantined"):
+    sources = [each for one in found.values() for row in one.record.tables for each in row.sources]
+    erased = any(source.erased for source in sources)
+    for name in ("Received", "Accepted", "Quarantined", *(["Erased"] if erased else [])):
         table.add_column(name, justify="right")
     table.add_column("Snapshot")
     for name, one in found.items():
@@ -72,6 +102,7 @@ def _summary(found: dict[str, IngestSummary]) -> Table:
                     f"{source.received:,}",
                     f"{source.accepted:,}",
                     f"{source.quarantined:,}",
+                    *([f"{source.erased:,}"] if erased else []),
                     kept,
                 )
                 name = kept = ""

@@ -38,8 +38,8 @@ def verify_editions(
 
     Data come from the snapshots: no source is read, and nothing of the project changes.
 
-    Exit code 1: a file differs (the first difference is named), the edition is damaged, or
-    something that it was made from is not here any more.
+    Exit code 1: a file differs (the first difference is named), the edition is damaged or was
+    changed on purpose, or something that it was made from is not here any more.
     """
     workspace = workspace_of()
     is_good = True
@@ -71,6 +71,9 @@ def _say(name: str, found: Verified) -> None:
     if found.damaged:
         typer.echo(f"{name}: damaged: {', '.join(found.damaged[:MOST])}")
         typer.echo("  `workbench run` mends it, if data and code are as they were.")
+    elif found.changed:
+        typer.echo(f"{name}: cannot be verified any more: {found.why_changed}")
+        _list(found.changed)
     elif found.missing:
         typer.echo(f"{name}: cannot be made again here")
         _list(found.missing)

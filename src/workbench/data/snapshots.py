@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.data.gone import why_gone
 from workbench.errors import SnapshotError
 from workbench.files import canonical, digest_of, digest_of_file, replace_file, write_file
 
@@ -196,6 +197,11 @@ def read_snapshot(home: Path, digest: str) -> Snapshot:
             triage=value["triage"],
         )
     except FileNotFoundError:
+        why = why_gone(home, digest)
+        if why:
+            raise SnapshotError(
+                why, where=where, fix="It does not come back; the unit's newest data are there."
+            ) from None
         raise SnapshotError(
             "no such snapshot", where=where, fix="Run `workbench ingest` to make one."
         ) from None

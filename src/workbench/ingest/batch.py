@@ -134,7 +134,11 @@ class Batch:
             )
             suspects = self.suspected.of(table.table, source.named.name, self._part(unit))
             repaired = self.repaired[table.table, source.named.name].get(unit, ())
-            record = _source_record(source.named, tally, suspects, repaired, self.unit.owner)
+            # What was taken out has no rows that could tell their unit: the whole answers for it.
+            erased = source.received.erased if unit == WHOLE else 0
+            record = _source_record(
+                source.named, tally, suspects, repaired, self.unit.owner, erased
+            )
             _conserved(record, accepted.get(source.named.name, 0), rejected)
             sources.append(record)
         return Written(self._record(table, unit, path, sources), sum(accepted.values()))
@@ -193,6 +197,7 @@ def _source_record(
     suspects: SourceSuspects,
     repaired: tuple[RepairRecord, ...],
     owner: str,
+    erased: int,
 ) -> SourceRecord:
     return SourceRecord(
         name=named.name,
@@ -203,6 +208,7 @@ def _source_record(
         quarantined=tally.quarantined,
         warned=tally.warned,
         reasons=tally.reasons,
+        erased=erased,
         invalid=tally.invalid,
         repeated=tally.repeated,
         inconsistent=tally.inconsistent,

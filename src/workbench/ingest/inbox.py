@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.data.code import package_digest
 from workbench.data.sources import Received, unchanged
+from workbench.data.sources.received import keep, unreadable_path
 from workbench.files import canonical, digest_of, replace_file
 from workbench.params import SourceParams
 from workbench.triage.named import Named
@@ -44,8 +45,7 @@ class Inbox:
 
     def kept(self, named: Named) -> Received | None:
         """Return a source's received rows as kept from before, None if it is to be read."""
-        out, ledger = self._places(named)
-        kept = None if self.rehash else _kept(ledger, out, _reader_digest(named.params))
+        kept = None if self.rehash else self.last(named)
         if kept is None or not unchanged(named.params, kept.fingerprint, root=self.root):
             return None
         return kept
@@ -54,6 +54,32 @@ class Inbox:
         """Return a source's received rows as they were read last, None if they are not here."""
         out, ledger = self._places(named)
         return _kept(ledger, out, _reader_digest(named.params))
+
+    def replace(
+        self, named: Named, received: Received, made: Path | None, lines: Path | None
+    ) -> Received:
+        """Put other files in the place of a source's received rows, and say what they hold.
+
+        Parameters
+        ----------
+        named
+            The source.
+        received
+            What is to be said of them.
+        made, lines
+            The new rows and the new unreadable records, beside their places; None: they stay.
+        """
+        out, ledger = self._places(named)
+        # As in `receive`: a half-written pair is not taken for a whole one.
+        ledger.unlink(missing_ok=True)
+        if made is not None:
+            keep(made, out)
+        if lines is not None:
+            keep(lines, unreadable_path(out))
+        if received.unreadable is None:
+            unreadable_path(out).unlink(missing_ok=True)
+        replace_file(ledger, canonical(_entry(received, _reader_digest(named.params))), mode=0o600)
+        return received
 
     def receive(self, connection: DuckDBPyConnection, named: Named, progress: Progress) -> Received:
         """Return a source's received rows, read now or kept from before."""
@@ -99,6 +125,8 @@ def _entry(received: Received, reader: str) -> dict[str, Any]:
         "unreadable": received.unreadable.name if received.unreadable else None,
         "unreadable_rows": received.unreadable_rows,
         "fingerprint": dict(received.fingerprint),
+        "erased": received.erased,
+        "erased_for": received.erased_for,
     }
 
 
@@ -118,6 +146,8 @@ def _kept(ledger: Path, out: Path, reader: str) -> Received | None:
             unreadable=unreadable,
             unreadable_rows=entry["unreadable_rows"],
             fingerprint=entry["fingerprint"],
+            erased=entry.get("erased", 0),
+            erased_for=entry.get("erased_for", ""),
         )
     except (OSError, ValueError, KeyError, TypeError):
         # No ledger, or one that is not whole: the source is read again.

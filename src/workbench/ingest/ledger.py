@@ -36,6 +36,7 @@ __all__ = [
     "inputs_digest",
     "load_before",
     "load_digest",
+    "load_of",
     "read_ledger",
     "reusable",
     "write_ledger",
@@ -77,6 +78,7 @@ def inputs_digest(
     received: Iterable[tuple[Named, Received]],
     token_key: str | None,
     home: Path,
+    erased: str,
 ) -> str:
     """Return a digest of all that a snapshot depends on, but for the load before it.
 
@@ -90,6 +92,8 @@ def inputs_digest(
         The secret of tokens, or None.
     home
         The unit's data folder, where its owners' answers are.
+    erased
+        The digest of who is forgotten; empty where nobody is.
 
     Raises
     ------
@@ -116,6 +120,7 @@ def inputs_digest(
         },
         "tables": {name: table.model_dump(mode="json") for name, table in unit.tables.items()},
         "rows": _rows(received),
+        "erased": erased,
         "repairs": digest_of_agreed(agreed_repairs(home, unit)),
         "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
@@ -172,7 +177,7 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
     load
         The digest of this load.
     """
-    known = (ledger or {}).get("load") or {}
+    known = _load(ledger)
     if known.get("digest") == load:
         before = known["before"].get(unit)
         return None if before is None else str(before)
@@ -183,6 +188,16 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
         return current_snapshot(home).digest
     except SnapshotError:
         return None
+
+
+def load_of(home: Path) -> Mapping[str, Any]:
+    """Return what is noted of a unit's newest load: its digest, and what it was compared with."""
+    return _load(read_ledger(home))
+
+
+def _load(ledger: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (ledger or {}).get("load") or {}
+    return found
 
 
 def begin_load(home: Path, load: str, before: Mapping[str, str | None]) -> None:

@@ -17,6 +17,8 @@ from workbench.data.sources.secrets import redact
 from workbench.errors import SnapshotError, SourceError
 from workbench.files import canonical, write_file
 from workbench.ingest.batch import Batch
+from workbench.ingest.forget.received import leave_out
+from workbench.ingest.forget.tombstones import read_tombstones
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import (
     CUSTOMERS_FILE,
@@ -91,7 +93,9 @@ def make(order: Order) -> dict[str, IngestSummary]:
     connection = connect(memory=order.memory, temp=scratch / "spill")
     try:
         received = [(one, inbox.receive(connection, one, order.progress)) for one in order.named]
-        inputs = inputs_digest(suite, unit, received, order.token_key, home)
+        stones = read_tombstones(home)
+        received = leave_out(connection, suite, unit, inbox, received, stones)
+        inputs = inputs_digest(suite, unit, received, order.token_key, home, stones.digest)
         kept = None if inbox.rehash else reusable(workspace, suite, unit, inputs)
         if kept is not None:
             return kept

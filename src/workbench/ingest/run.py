@@ -11,6 +11,8 @@ from pathlib import Path
 from workbench.data.sources.secrets import resolve_secrets
 from workbench.errors import ParameterError, one_of
 from workbench.files import PRUNED
+from workbench.ingest.expiry import expire
+from workbench.ingest.forget.tombstones import read_tombstones
 from workbench.ingest.inbox import Inbox, Progress
 from workbench.ingest.ledger import IngestSummary, inputs_digest, read_ledger, reusable
 from workbench.ingest.naming import name_sources
@@ -18,7 +20,14 @@ from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
 from workbench.workspace import Workspace
 
-__all__ = ["TOKEN_KEY", "IngestSummary", "ingest_suite", "ingested_units"]
+__all__ = [
+    "TOKEN_KEY",
+    "IngestSummary",
+    "clean_home",
+    "ingest_suite",
+    "ingested_units",
+    "token_key_of",
+]
 
 TOKEN_KEY = "WORKBENCH_TOKEN_KEY"
 """The environment variable with the secret of the keyed hash that turns a column into tokens."""
@@ -112,21 +121,32 @@ def _ingest(
 ) -> dict[str, IngestSummary]:
     home = workspace.unit_data(suite.name, unit.name)
     home.mkdir(parents=True, exist_ok=True)
-    _clean(home)
+    clean_home(home)
     named = name_sources(unit)
-    token_key = _token_key(unit)
+    token_key = token_key_of(unit)
     engine_memory = _engine_memory(memory)
     inbox = Inbox(home / "received", workspace.root, rehash)
-    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key, home)
-    if kept is not None:
+    summaries = _nothing_new(workspace, suite, unit, named, inbox, token_key, home)
+    if summaries is not None:
         for one in named:
             progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
-        return kept
+        return _expired(summaries, suite, progress)
     # Imported only now: where nothing changed, nobody should wait for the engine and the readers.
     making = import_module("workbench.ingest.making")
-    summaries: dict[str, IngestSummary] = making.make(
+    summaries = making.make(
         making.Order(workspace, suite, unit, named, inbox, token_key, engine_memory, progress)
     )
+    return _expired(summaries, suite, progress)
+
+
+def _expired(
+    summaries: dict[str, IngestSummary], suite: SuiteParams, progress: Progress
+) -> dict[str, IngestSummary]:
+    """Remove the data whose time under ``retain:`` is over, and return what the ingest came to."""
+    for name, one in summaries.items():
+        home = one.snapshot.folder.parent.parent
+        if gone := expire(home, one.unit.retain, suite.as_of):
+            progress(f"{name}: {len(gone)} folders of old data expired under retain:", None)
     return summaries
 
 
@@ -146,7 +166,8 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key, home))
+    inputs = inputs_digest(suite, unit, received, token_key, home, read_tombstones(home).digest)
+    return reusable(workspace, suite, unit, inputs)
 
 
 def _engine_memory(memory: str) -> str:
@@ -159,14 +180,15 @@ def _engine_memory(memory: str) -> str:
     return f"{float(found[1]) * ENGINE_SHARE:g}{found[2]}"
 
 
-def _token_key(unit: UnitParams) -> str | None:
+def token_key_of(unit: UnitParams) -> str | None:
+    """Return the secret for personal columns that become tokens; None where there are none."""
     wanted = any("token" in table.personal.values() for table in unit.tables.values())
     if not wanted:
         return None
     return resolve_secrets(f"${{env:{TOKEN_KEY}}}", f"{unit.where}, tables.*.personal")
 
 
-def _clean(home: Path) -> None:
+def clean_home(home: Path) -> None:
     """Remove what a run that was killed left behind."""
     for leftover in (*home.glob(".work-*"), *home.glob(".draft-*"), *home.glob(f"{PRUNED}*")):
         shutil.rmtree(leftover, ignore_errors=True)

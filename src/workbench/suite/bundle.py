@@ -13,9 +13,10 @@ from pathlib import Path
 from workbench.errors import ParameterError, PublishError
 from workbench.files import digest_of_file, files_below, flush_folder, replace_file
 from workbench.params import SuiteParams, UnitParams, load_suite
-from workbench.suite.editions import Edition, damage
+from workbench.suite.editions import Edition
 from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
+from workbench.suite.marks import marks_of
 from workbench.suite.notebook import Report
 from workbench.suite.portal import portal_page
 from workbench.suite.reads import TablesRead
@@ -76,9 +77,11 @@ def bundle_files(
     """
     manifest = edition.manifest
     where = f"{manifest['suite']}/{manifest['unit']}/{edition.id}"
-    if broken := damage(edition):
+    marks = marks_of(edition)
+    if broken := (*marks.damaged, *marks.changed):
+        what = "damaged" if marks.damaged else marks.why
         raise PublishError(
-            f"the edition is damaged: {', '.join(broken[:3])}",
+            f"the edition is {what}: {', '.join(broken[:3])}",
             where=where,
             fix="Run `workbench run`, which mends it, or name another edition.",
         )

@@ -19,6 +19,7 @@ __all__ = [
     "SCHEMA",
     "Entry",
     "State",
+    "data_of",
     "key_parts",
     "make_manifest",
     "make_results",
@@ -150,6 +151,12 @@ def read_entries(manifest: Mapping[str, Any], results: Mapping[str, Any]) -> dic
             last_good=told.get("last_good", ""),
         )
     return entries
+
+
+def data_of(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Return the digests of the snapshots that an edition was made from, as its manifest tells."""
+    own = (str(told.get("snapshot", "")) for told in manifest["reports"].values())
+    return frozenset({str(manifest["data"]["snapshot"]), *own} - {""})
 
 
 def missing_lists(entry: Entry, folder: Path) -> list[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "ROW_GROUP",
     "leave_out",
     "personal_columns",
+    "token_sql",
     "write_accepted",
     "write_quarantine",
 ]
@@ -100,7 +101,7 @@ def write_accepted(
             **({CUSTOMER_RECORD: personal[CUSTOMER]} if CUSTOMER in personal else {}),
         }
     selected = [
-        f"{_token(name, token_key)} AS {quote(name)}"
+        f"{token_sql(name, token_key)} AS {quote(name)}"
         if personal.get(name) == "token"
         else quote(name)
         for name in columns
@@ -149,7 +150,14 @@ def _sort_order(table: Settled, columns: list[str]) -> list[str]:
     return list(dict.fromkeys([*(name for name in first if name), *columns]))
 
 
-def _token(name: str, key: str | None) -> str:
+def token_sql(name: str, key: str | None) -> str:
+    """Return SQL of the token that stands for a personal column's value in a snapshot.
+
+    Raises
+    ------
+    ParameterError
+        When there is no key.
+    """
     if not key:
         raise ParameterError(
             f"the personal column `{name}` is a `token`, but no key for it is set",

@@ -77,7 +77,7 @@ class ReasonRecord:
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """One source of one table: received = accepted + quarantined.
+    """One source of one table: received = accepted + quarantined; what was erased is in neither.
 
     Parameters
     ----------
@@ -89,6 +89,8 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    erased
+        Rows that the source delivered of customers who are forgotten: none of them was kept.
     invalid, repeated, inconsistent
         Received rows with any reason, warnings included, that speaks against validity, uniqueness
         and consistency (``workbench.triage.score``); None in a record from before they were
@@ -114,6 +116,7 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    erased: int = 0
     invalid: int | None = None
     repeated: int | None = None
     inconsistent: int | None = None

@@ -79,6 +79,10 @@ class Received:
         State of the source when it was read, JSON values. Files: ``size``, ``mtime_ns``, ``inode``,
         ``sha256``; databases: ``version`` (the answer of ``version_query``, or None), ``sha256`` of
         the rows.
+    erased
+        Rows and records of the source that were taken out because a customer was forgotten.
+    erased_for
+        Digest of the tombstones that this was done for; empty where there were none.
     """
 
     path: Path
@@ -88,10 +92,12 @@ class Received:
     unreadable: Path | None = None
     unreadable_rows: int = 0
     fingerprint: Mapping[str, object] = field(default_factory=dict)
+    erased: int = 0
+    erased_for: str = ""
 
     @property
     def records(self) -> int:
-        """Return the number of records in the source."""
+        """Return the number of records in the source, without those that were taken out."""
         return self.rows + self.unreadable_rows
 
     def unreadable_lines(self, limit: int = 1000) -> tuple[UnreadableLine, ...]:

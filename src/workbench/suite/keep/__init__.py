@@ -5,7 +5,6 @@
     rows.py       what there is, and whether it is whole
     rollback.py   shows an earlier edition again
     pruning.py    removes old editions, and data that no edition needs
-    removal.py    a folder is gone at once, or not at all
     portal.py     the portal after that
 """
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from workbench.data.removal import delete, delete_hidden, hide
 from workbench.errors import ParameterError, PublishError, WorkbenchError
 from workbench.files import read_json
 from workbench.ingest.ledger import IDENTITY, read_ledger
 from workbench.params import WHOLE
 from workbench.suite.editions import SERVED, Edition, clean, list_editions, served
 from workbench.suite.keep.portal import rewrite_portal
-from workbench.suite.keep.removal import delete, delete_hidden, hide
 from workbench.suite.keep.rows import size_of, unreadable
 from workbench.suite.lock import only_run
+from workbench.suite.manifest import data_of
 from workbench.workspace import Workspace
 
 __all__ = ["Going", "Pruning", "Staying", "Wish", "prune"]
@@ -254,7 +255,7 @@ def _damaged(folder: Path, broken: Iterable[str]) -> Iterator[Going]:
 
 def _unneeded(home: Path, kept: Iterable[Edition]) -> Iterator[Going]:
     """Yield the data of a unit that no kept edition was made from and that are not the newest."""
-    needed = {digest for edition in kept for digest in _data_of(edition.manifest)}
+    needed = {digest for edition in kept for digest in data_of(edition.manifest)}
     needed |= {_current(home), *_compared_with(home)}
     for place, kind in _DATA.items():
         for path in sorted((home / place).glob("*")):
@@ -269,12 +270,6 @@ def _compared_with(home: Path) -> set[str]:
         note = (read_ledger(folder) or {}).get("load") or {}
         found |= {str(digest) for digest in note.get("before", {}).values() if digest}
     return found
-
-
-def _data_of(manifest: Mapping[str, Any]) -> Iterator[str]:
-    yield str(manifest["data"]["snapshot"])
-    for told in manifest["reports"].values():
-        yield str(told.get("snapshot", ""))
 
 
 def _current(home: Path) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import PublishError, WorkbenchError
-from workbench.suite.editions import Edition, damage, list_editions, serve, served
+from workbench.suite.editions import Edition, list_editions, serve, served
 from workbench.suite.keep.portal import rewrite_portal
 from workbench.suite.lock import only_run
+from workbench.suite.marks import marks_of
 from workbench.suite.naming import choose
 from workbench.workspace import Workspace
 
@@ -83,7 +84,7 @@ def roll_back(workspace: Workspace, folder: Path, name: str = "") -> RolledBack:
 
 
 def _refuse_damaged(edition: Edition, where: str) -> None:
-    wrong = damage(edition)
+    wrong = marks_of(edition).damaged
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise PublishError(
@@ -101,7 +102,7 @@ def _before(
     older = editions[ids.index(shown.id) + 1 :] if shown is not None else editions
     passed: list[str] = []
     for edition in older:
-        if not damage(edition):
+        if not marks_of(edition).damaged:
             return edition, tuple(passed)
         passed.append(edition.id)
     others = [name for name in ids if shown is None or name != shown.id]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.files import files_below
-from workbench.suite.editions import MANIFEST, damage, list_editions, served
+from workbench.suite.editions import MANIFEST, list_editions, served
+from workbench.suite.marks import marks_of, why_not_again
 
 __all__ = ["Kept", "kept_editions", "size_of", "size_words", "unreadable"]
 
@@ -38,6 +39,10 @@ class Kept:
     damage
         The files that are not what their digests say; empty when it is whole, None when nobody
         looked.
+    changed, why_changed
+        The files that were changed on purpose, and why; None and empty as for ``damage``.
+    not_again
+        Why it cannot be made again: its data went on purpose; else empty.
     """
 
     suite: str
@@ -49,6 +54,9 @@ class Kept:
     size: int
     compared_with: str
     damage: tuple[str, ...] | None
+    changed: tuple[str, ...] | None = None
+    why_changed: str = ""
+    not_again: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -62,6 +70,9 @@ class Kept:
             "bytes": self.size,
             "compared_with": self.compared_with or None,
             "damaged": None if self.damage is None else list(self.damage),
+            "changed": None if self.changed is None else list(self.changed),
+            "why_changed": self.why_changed or None,
+            "not_again": self.not_again or None,
         }
 
 
@@ -79,6 +90,7 @@ def kept_editions(folder: Path, *, check: bool = False) -> list[Kept]:
     found = []
     for edition in list_editions(folder):
         reports = edition.manifest["reports"]
+        marks = marks_of(edition) if check else None
         ordered = sorted(reports.items(), key=lambda pair: (pair[1]["order"], pair[0]))
         found.append(
             Kept(
@@ -90,7 +102,10 @@ def kept_editions(folder: Path, *, check: bool = False) -> list[Kept]:
                 states={name: str(told["state"]) for name, told in ordered},
                 size=size_of(edition.folder),
                 compared_with=str(edition.manifest.get("prior", {}).get("edition", "")),
-                damage=tuple(damage(edition)) if check else None,
+                damage=marks.damaged if marks else None,
+                changed=marks.changed if marks else None,
+                why_changed=marks.why if marks else "",
+                not_again=why_not_again(edition),
             )
         )
     for name in unreadable(folder):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from workbench.errors import RenderError, SnapshotError
 from workbench.files import files_below
-from workbench.suite.editions import MANIFEST, RESULTS, Edition, damage
+from workbench.suite.editions import MANIFEST, RESULTS, Edition
 from workbench.suite.manifest import Entry, read_entries
+from workbench.suite.marks import marks_of
 from workbench.suite.plan import Job
 from workbench.suite.prior import Prior, own_prior
 from workbench.suite.render import Renderer, find_renderer
@@ -50,6 +51,10 @@ class Verified:
         Its files that are not what its manifest says; with any, nothing was made again.
     missing
         What it was made from and is not here any more, in words; with any, nothing was made again.
+    changed
+        Its files that were changed on purpose; with any, nothing was made again.
+    why_changed
+        Why they were, in words; empty where none was.
     made
         The reports that were made again.
     kept
@@ -63,6 +68,8 @@ class Verified:
     edition: Edition
     damaged: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    why_changed: str = ""
     made: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -71,7 +78,7 @@ class Verified:
     @property
     def is_same(self) -> bool:
         """Tell whether it was made again, to the last byte."""
-        return not (self.damaged or self.missing or self.differences)
+        return not (self.damaged or self.changed or self.missing or self.differences)
 
 
 def verify(
@@ -99,8 +106,11 @@ def verify(
     told
         Called with each report that was made again.
     """
-    if broken := damage(edition):
-        return Verified(edition, damaged=tuple(broken))
+    marks = marks_of(edition)
+    if marks.damaged or marks.changed:
+        return Verified(
+            edition, damaged=marks.damaged, changed=marks.changed, why_changed=marks.why
+        )
     entries = sorted(
         read_entries(edition.manifest, edition.results).values(),
         key=lambda entry: (entry.order, entry.report),
