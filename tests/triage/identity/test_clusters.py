@@ -82,6 +82,18 @@ def test_a_link_by_what_tells_a_person_joins_though_the_rest_contradicts() -> No
     assert joined(join("ac", [by_name("a", "c", 0.98)], [], 0.95, TELLING)) == {"ac"}
 
 
+def test_a_group_knows_what_all_its_records_know() -> None:
+    telling = {
+        "a": {"email_1": "a@x.example"},
+        "b": {"phone_1": "+441", "email_1": "b@x.example"},
+        "c": {"email_1": "c@x.example", "phone_1": "+441"},
+    }
+    links = [link("a", "b", 0.99), by_name("a", "c", 0.97)]
+    assert joined(join("abc", links, [], 0.95, telling)) == {"abc"}
+    telling["c"]["phone_1"] = "+442"
+    assert joined(join("abc", links, [], 0.95, telling)) == {"ab", "c"}
+
+
 def test_same_joins_without_any_link() -> None:
     assert joined(join("abc", [], [answer("a", "c", True)], 0.95)) == {"ac", "b"}
 

@@ -27,6 +27,11 @@ def test_what_pairs_are_picked_by_is_not_learned_from_them() -> None:
         ("identifier_1",): {"identifier_1"},
         ("address_1",): {"place"},
     }
+    assert {each.name for each in WEIGHED if uses(each, ("email_1", "city_1"))} == {
+        "email_1",
+        "place",
+    }
+    assert not any(uses(each, ("whatever_1",)) for each in WEIGHED)
 
 
 def test_settings_have_a_level_for_missing_and_one_for_the_rest() -> None:
