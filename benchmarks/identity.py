@@ -97,7 +97,7 @@ def run(case: str, persons: int, threads: int) -> dict[str, object]:
     begun = time.perf_counter()
     found = link_records(connection, "customers", key, country=country, seed=1, threads=threads)
     linked_in = time.perf_counter() - begun
-    customers = lasting(join(person, found.links, [], LINKED).groups, {})
+    customers = lasting(join(person, found.links, [], LINKED, found.telling).groups, {})
     return {
         "records": found.records,
         "seconds": linked_in,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, datetime, timedelta
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -69,9 +71,66 @@ def test_none_before_is_no_percentage() -> None:
 def test_few_rows_are_not_told() -> None:
     times = [datetime(2025, 6, 3)] * 3 + [datetime(2025, 5, 3)] * 7
     found = look(times, months=2, min_group=5)
-    assert [None if pd.isna(n) else n for n in found.by_month["rows"]] == [7, None]
+    # Ten in all and seven in May would be three in June.
+    assert [None if pd.isna(n) else n for n in found.by_month["rows"]] == [None, None]
+    assert (found.rows, found.title) == (10, "10 order lines came from May 2025 to Jun 2025")
     assert look([datetime(2025, 6, 3)] * 3, months=1, min_group=5).rows is None
     assert look([datetime(2025, 6, 3)] * 3, months=1, min_group=5).said.startswith("Fewer than 5 ")
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=4),
+    st.lists(st.integers(0, 9), min_size=4, max_size=4),
+    st.integers(0, 6),
+    st.integers(2, 6),
+)
+def test_no_month_of_few_is_a_difference_of_what_is_told(
+    shown: list[int], earlier: list[int], undated: int, min_group: int
+) -> None:
+    months = len(shown)
+    counts = [*earlier[:months], *shown]  # oldest first
+    times: list[datetime | None] = [None] * undated
+    for place, count in enumerate(reversed(counts)):
+        day = datetime(2025 + (5 - place) // 12, (5 - place) % 12 + 1, 3)
+        times += [day] * count
+    found = look(times, months=months, min_group=min_group)
+    if found.by_month.empty:
+        return
+    told = [None if pd.isna(n) else int(n) for n in found.by_month["rows"]]
+    full = any(earlier[:1])
+    known, values = [], []
+    for place, count in enumerate(told):
+        if count is not None:
+            known.append(np.eye(months + 2)[place])
+            values.append(count)
+    unit = np.array([*[1.0] * months, 0, 0])
+    if re.match(r"[\d,]+ ", found.said):
+        known.append(unit)
+        values.append(int(found.said.split()[0]))
+    if "% " in found.said or " as many as" in found.said or re.search(r"against \d", found.said):
+        known.append(np.eye(months + 2)[months])  # as good as told
+    if found.rows is not None:
+        known.append(np.ones(months + 2))
+    secrets = [np.eye(months + 2)[p] for p, n in enumerate(shown) if 0 < n < min_group]
+    if full and 0 < sum(earlier[:months]) < min_group:
+        secrets.append(np.eye(months + 2)[months])
+    there = np.array([*shown, sum(earlier[:months]) if full else 1, 1]) > 0
+    matrix = np.array(known).reshape(-1, months + 2)[:, there]
+    for secret in secrets:
+        if len(matrix):
+            parts = np.linalg.lstsq(matrix.T, secret[there], rcond=None)[0]
+            assert np.abs(matrix.T @ parts - secret[there]).max() > 1e-6, (found, told)
+
+
+def test_rows_of_another_time_are_not_told_by_all_rows() -> None:
+    # Twelve in June, three in May, none besides: fifteen in all less twelve would be the three.
+    times = [datetime(2025, 6, 3)] * 12 + [datetime(2025, 5, 30)] * 3
+    found = look(times, months=1, min_group=5)
+    assert (found.rows, found.by_month["rows"].isna().tolist()) == (15, [True])
+    assert found.said == (
+        "A hidden number of order lines came in Jun 2025, against fewer than 5 in the month before."
+    )
+    assert found.hidden.startswith("hidden: fewer than 5 order lines, or hidden so")
 
 
 def test_a_table_without_its_clock() -> None:

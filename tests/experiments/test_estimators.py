@@ -76,7 +76,7 @@ def test_proportions_equal_statsmodels_and_scipy(n_c: int, n_t: int, data: st.Da
     _, a, b = groups(arrays[0], arrays[1])
     found = difference(a, b, "proportion")
     if min(n_c, n_t) < 2:
-        assert "at least 2 are needed" in found.reason
+        assert "fewer than 2 outcomes" in found.reason
         return
     low, high = confint_proportions_2indep(hits_t, n_t, hits_c, n_c, method="newcomb")
     assert found.effect_size_ci_lower == pytest.approx(low, abs=1e-8)
@@ -96,7 +96,7 @@ def test_what_cannot_be_said_is_said_in_words() -> None:
     wild = np.array([-3.0, 2.9, 0.2, 0.1])
     cases = {
         "same outcome": (np.full(5, 2.0), np.full(5, 3.0)),
-        "at least 5 are needed": (np.arange(4.0), np.arange(9.0)),
+        "fewer than 5 outcomes": (np.arange(4.0), np.arange(9.0)),
         "no outcome at all": (np.array([np.nan, np.nan]), np.arange(9.0)),
         "infinite": (np.append(np.arange(9.0), np.inf), np.arange(9.0)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -205,8 +206,81 @@ def test_bad_outcomes_are_statements_never_nan(column: pd.Series | None, words: 
 def test_few_customers_show_no_number() -> None:
     result = analyse(assigned(8), plan(), min_group=5)
     found = result.effects[0].difference
-    assert (found.control, found.effect_size, found.n_obs) == (None, None, 4)
+    assert (found.control, found.effect_size, found.n_obs) == (None, None, None)
     assert result.decision.verdict == "do not decide"
+
+
+def some(counts: dict[str, int], lost: Mapping[str, int] | None = None) -> pd.DataFrame:
+    """Return customers by variant, of whom some have no outcome."""
+    rows = [
+        {"customer_id": f"{name}{i}", "variant": name, "x": np.nan if i < missing else i % 7 + 1.0}
+        for name, n in counts.items()
+        for missing in [(lost or {}).get(name, 0)]
+        for i in range(n)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("frame", "secrets"),
+    [
+        # A small variant beside two large ones: as a count, a share of all, what is left of all.
+        (some({"a": 97, "b": 101, "c": 3}), {"3", "201"}),
+        # Three outcomes in a large group: as a count, and as the share that is missing.
+        (some({"a": 97, "b": 101, "c": 89}, {"c": 86}), {"3", "86", "96.63"}),
+        (
+            pd.concat([some({"a": 97, "b": 101, "c": 89}), some({"a": 3}).assign(variant="b")]),
+            {"3", "1.05"},
+        ),
+    ],
+    ids=["variant", "outcomes", "two variants"],
+)
+def test_few_customers_cannot_be_computed(frame: pd.DataFrame, secrets: set[str]) -> None:
+    shares = {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}
+    found = Experiments((analyse(frame, plan(shares=shares), min_group=5),), ())
+    said = read(found)
+    page = [found.decisions(), found.checks(), said.comparisons.drop(columns=["level"])]
+    texts = " ".join(one.to_csv(index=False) for one in page)
+    texts += " ".join([said.overview, said.primary_alt, said.others_alt, said.method])
+    texts += " ".join(str(one) for one in (*said.findings, *said.metrics))
+    numbers = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", texts.replace("fewer than 5", "few")))
+    assert not numbers & secrets
+    assert "ewer than 5" in texts
+    assert {"97", "101"} & numbers, "large groups are shown"
+
+
+@pytest.mark.parametrize(
+    ("frame", "check", "words"),
+    [
+        (
+            some({"a": 97, "b": 101, "d": 2}),
+            "variants",
+            "Variant d was not declared, but fewer than 5 customers are in it.",
+        ),
+        (
+            some({"a": 9, "b": 9}).replace({"x": {1.0: np.inf}}),
+            "missing-x",
+            "Fewer than 5 customers have an infinite outcome.",
+        ),
+    ],
+)
+def test_few_customers_are_not_counted_in_a_check(
+    frame: pd.DataFrame, check: str, words: str
+) -> None:
+    result = analyse(frame, plan(), min_group=5)
+    assert next(one.text for one in result.checks if one.name == check) == words
+
+
+def test_the_statistic_beside_a_small_group_is_hidden() -> None:
+    shares = {"a": 0.5, "b": 0.49, "c": 0.01}
+    result = analyse(some({"a": 97, "b": 101, "c": 3}), plan(shares=shares), min_group=5)
+    ratio = next(check for check in result.checks if check.name == "sample-ratio")
+    assert (ratio.status, ratio.statistic, ratio.pvalue) == ("passed", None, None)
+    assert "chi-square" not in ratio.text
+    assert "%" not in ratio.text
+    assert Experiments((result,), ()).decisions()["customers"].isna().all()
+    large = analyse(some({"a": 97, "b": 101, "c": 30}), plan(shares=shares), min_group=5)
+    assert Experiments((large,), ()).decisions()["customers"].tolist() == [228]
 
 
 def test_all_comparisons_of_primaries_share_the_error_rate() -> None:

@@ -76,6 +76,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     conditions = {
         (0, 1): ("stale", ("orders changed: +1,204 rows",)),
         (1, 2): ("failed", ("no column",)),
+        (1, 3): ("stopped", ("3 rows passed every check; the gate asks for at least 10.",)),
         (2, 1): ("not_applicable", ("The unit has no orders.",)),
     }
     world = make_world(root, units=3, conditions=conditions)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -91,16 +92,27 @@ def test_small_cohorts_are_suppressed_but_count() -> None:
     rows = [(f"x{i}", "2024-01-10", 1.0) for i in range(6)] + [("y", "2024-02-10", 1.0)]
     rows += [("x0", "2024-02-01", 1.0), ("y", "2024-03-01", 1.0)]
     found = order_triangle(orders(rows), as_of=AS_OF, calendar=Calendar(), horizon=3, min_group=5)
-    small = found.cells[found.cells["cohort"] == "2024-02-01"]
-    assert set(small["state"]) == {"suppressed"}
-    assert small[["customers", "active", "share"]].isna().to_numpy().all()
-    assert found.suppressed_cohorts == 1
+    # The six of January are hidden, too: all seven less them would be the one of February.
+    assert set(found.cells["state"]) == {"suppressed"}
+    assert found.cells[["customers", "active", "share"]].isna().to_numpy().all()
+    assert found.suppressed_cohorts == 2
     assert found.share_after(1) == pytest.approx(2 / 7)
-    assert found.grid()["cohort"].tolist() == ["2024-01 (6)", "All cohorts"]
+    assert found.grid()["cohort"].tolist() == ["All cohorts"]
+
+
+def test_two_small_cohorts_that_are_enough_together_hide_no_other() -> None:
+    rows = [(f"x{i}", "2024-01-10", 1.0) for i in range(9)]
+    rows += [(f"y{i}", "2024-02-10", 1.0) for i in range(4)]
+    rows += [(f"z{i}", "2024-05-10", 1.0) for i in range(3)]
+    found = order_triangle(orders(rows), as_of=AS_OF, calendar=Calendar(), horizon=4, min_group=5)
+    assert found.grid()["cohort"].tolist() == ["2024-01 (9)", "All cohorts"]
+    # February has reached period 4, but counts only as far as May has: else the rows' difference
+    # would be those of May.
+    assert found.overall["customers"].tolist() == [16, 16, 9, 9, 9]
 
 
 @pytest.mark.parametrize(
-    ("min_group", "expected"), [(5, [1.0, 0.0]), (50, [None])], ids=["together", "none"]
+    ("min_group", "expected"), [(5, [1.0]), (50, [None])], ids=["together", "none"]
 )
 def test_where_all_cohorts_are_small_their_sum_is_shown_if_it_is_large(
     min_group: int, expected: list[float | None]
@@ -113,6 +125,45 @@ def test_where_all_cohorts_are_small_their_sum_is_shown_if_it_is_large(
     assert grid["cohort"].tolist() == ["All cohorts"]
     told = [None if pd.isna(share) else share for share in grid.drop(columns="cohort").iloc[0]]
     assert told == expected
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(sum),
+    st.integers(2, 6),
+    st.integers(1, 6),
+    st.data(),
+)
+def test_no_small_cohort_is_a_difference_of_what_is_shown(
+    sizes: list[int], min_group: int, horizon: int, data: st.DataObject
+) -> None:
+    people = [(f"c{month}-{i}", month) for month, n in enumerate(sizes) for i in range(n)]
+    rows = [(name, f"2024-{month + 1:02d}-10", 1.0) for name, month in people]
+    later = data.draw(st.lists(st.tuples(st.sampled_from(people), st.integers(1, 6)), max_size=30))
+    rows += [(n, f"2024-{min(month + k, 8) + 1:02d}-12", 1.0) for (n, month), k in later]
+    found = order_triangle(
+        orders(rows), as_of=AS_OF, calendar=Calendar(), horizon=horizon, min_group=min_group
+    )
+    starts = [pd.Timestamp(2024, month + 1, 1) for month in range(len(sizes))]
+    firsts = found.cells[found.cells["period"] == 0].set_index("cohort")
+    alone = [start in firsts.index and firsts["state"][start] != "suppressed" for start in starts]
+    small = np.array([0 < n < min_group for n in sizes])
+    assert not any(np.array(alone) & small)
+    missing = sum(n > 0 for n in sizes) - sum(alone)
+    if sum(sizes) < min_group:
+        assert found.overall.empty
+        return
+    if not small.any():
+        assert all(alone[month] for month, n in enumerate(sizes) if n)
+        return
+    # What each overall row holds beside the cohorts that are shown, with nobody and all hidden
+    # ones: whatever is between two of them is no small group, and more than one cohort.
+    hidden = {(0, 0), (sum(n for n, out in zip(sizes, alone, strict=True) if not out), missing)}
+    for row in found.overall.to_dict("records"):
+        here = [m for m in range(len(sizes)) if alone[m] and m + row["period"] <= 5]
+        hidden.add((row["customers"] - sum(sizes[m] for m in here), row["cohorts"] - len(here)))
+    steps = np.diff(np.array(sorted(hidden)), axis=0)
+    assert (steps[:, 0] >= min_group).all()
+    assert (steps[:, 1] >= 2).all()
 
 
 days = st.integers(0, 181).map(lambda d: str(date(2024, 1, 1) + timedelta(days=d)))

@@ -60,6 +60,23 @@ def test_a_single_small_group_is_not_told_by_subtraction() -> None:
     assert [(c.group, c.n_obs) for c in found.groups] == [("basic", 60), (OTHERS, 43)]
 
 
+def test_a_curve_ends_where_few_are_followed() -> None:
+    # Ten subscriptions end on one day each, from day 11 on: at day 17 four are left.
+    start = pd.Timestamp("2024-01-01")
+    table = pd.DataFrame(
+        {
+            "subscription_id": [f"s{i}" for i in range(10)],
+            "started_at": start,
+            "ended_at": [start + pd.Timedelta(days=11 + i) for i in range(10)],
+        }
+    )
+    drawn = retention(None, table, **OPTIONS).curve_frame()
+    assert drawn["time"].tolist() == [0, 11, 12, 13, 14, 15, 16, 17]
+    assert drawn["share"].iloc[-1] == pytest.approx(0.4)
+    whole = retention(None, table, **{**OPTIONS, "min_group": 1}).curve_frame()
+    assert whole["share"].iloc[-1] == 0
+
+
 def test_orders_count_coming_back_upwards() -> None:
     rows = [(f"c{i}", f"2024-01-{1 + i % 28:02d}") for i in range(40)]
     rows += [(f"c{i}", f"2024-03-{1 + i % 28:02d}") for i in range(0, 40, 2)]
@@ -103,7 +120,7 @@ def test_both_tables_neither_and_too_few() -> None:
     assert retention(None, table, by="channel", **OPTIONS).groups == ()
     with pytest.raises(AnalysisError, match="neither subscriptions nor orders"):
         retention(None, None, **OPTIONS)
-    with pytest.raises(AnalysisError, match="1 customers, fewer than the 5"):
+    with pytest.raises(AnalysisError, match="fewer than 5 customers: a group must have as many"):
         retention(orders, None, **OPTIONS)
 
 

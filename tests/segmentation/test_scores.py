@@ -64,8 +64,9 @@ def test_ties_that_empty_a_score_are_said() -> None:
         "No customer scores 2, 3 for days with a purchase: too many customers share one value to "
         "be split."
     )
-    table = cut_table([frequency], min_group=2)
-    assert table["customers"].tolist() == [2, None, 0, 0, 7] or table["customers"].sum() <= 10
+    table = cut_table([frequency], {"f_score": [True, True, True, False, False]})
+    counts = frequency.customers
+    assert table["customers"].tolist() == [None, None, counts[2], counts[1], counts[0]]
 
 
 def test_cut_points_may_be_set() -> None:
@@ -155,7 +156,7 @@ def test_no_small_group_is_shown_and_nothing_is_lost(counts: list[int], min_grou
 
 def test_a_unit_of_too_few_customers_has_no_segments() -> None:
     frame = customers([1, 2], [1, 1], [1.0, 2.0]).assign(segment="s0")
-    with pytest.raises(AnalysisError, match="2 customers, fewer than the 5"):
+    with pytest.raises(AnalysisError, match="fewer than 5 customers: a group must have as many"):
         segment_table(frame, ["s0"], min_group=5)
 
 
@@ -193,6 +194,44 @@ def test_negative_revenue_is_left_out_and_said() -> None:
 def test_top_groups_too_small_are_not_shown() -> None:
     found = concentration(pd.DataFrame({"revenue_units": [10_000] * 40}), min_group=5)
     assert found.top["top_share"].tolist() == [0.2]
+    # Five percent of 81 are four customers and a part of the fifth: that is fewer than five.
+    found = concentration(pd.DataFrame({"revenue_units": [10_000] * 81}), min_group=5)
+    assert found.top["top_share"].tolist() == [0.2]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=90), st.integers(1, 6))
+def test_no_few_customers_stand_between_two_points_of_the_curve(
+    units: list[int], min_group: int
+) -> None:
+    found = concentration(pd.DataFrame({"revenue_units": units}), min_group=min_group)
+    if found.curve.empty:
+        return
+    n = found.customers
+    points = [*(found.curve["customer_share"] * n), *((1 - found.top["top_share"]) * n)]
+    apart = np.diff(np.sort(np.array(points, dtype=float)))
+    if min_group > 1:
+        assert (apart[apart > 1e-6] >= min_group - 1e-6).all()
+    assert found.curve["customer_share"].iloc[[0, -1]].tolist() == [0, 1]
+
+
+def test_the_revenue_of_few_who_are_left_out_is_no_difference() -> None:
+    # All revenue is known: what the top customers bring, over their share, would tell the rest's.
+    found = concentration(pd.DataFrame({"revenue_units": [*range(1, 101), -7, -8]}), min_group=5)
+    assert (found.few_left_out, found.left_out) == (True, 2)
+    assert found.top["revenue"].tolist() == [None, None]
+    assert found.top["customers"].tolist() == [5, 20], "96 to 100 customers have as many on top"
+    more = concentration(pd.DataFrame({"revenue_units": [*range(1, 101), *[-7] * 5]}), min_group=5)
+    assert not more.few_left_out
+    assert more.top["revenue"].notna().all()
+
+
+def test_sizes_that_tell_how_few_are_left_out_are_hidden() -> None:
+    # 104 in all and a top fifth of 20: at most 100 are compared, so just four are left out.
+    found = concentration(
+        pd.DataFrame({"revenue_units": [*range(1, 101), -1, -1, -1, -1]}), min_group=5
+    )
+    assert found.top["customers"].tolist() == [None, None]
+    assert found.top["revenue_share"].notna().all()
 
 
 def test_the_action_list_has_reasons_and_a_fixed_order() -> None:

@@ -43,6 +43,7 @@ def write_notebook(
     tables: tuple[str, ...] = (),
     any_of: Iterable[str | list[str]] = (),
     order: int = 10,
+    despite_gate: bool | None = None,
     front: str = FRONT,
 ) -> Path:
     """Write a notebook in the house's form: front matter, parameters, then the cells given."""
@@ -57,6 +58,8 @@ def write_notebook(
         "any_of": list(any_of),
         "order": order,
     }
+    if despite_gate is not None:
+        notebook.metadata["workbench"]["despite_gate"] = despite_gate
     declared = nbformat.v4.new_code_cell(HOUSE + parameters, id="parameters")
     declared.metadata["tags"] = ["parameters"]
     notebook.cells = [

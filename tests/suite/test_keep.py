@@ -292,23 +292,29 @@ def test_data_go_only_when_told_and_never_what_is_needed(world: World) -> None:
     there = {path.name for path in (home / "snapshots").iterdir()}
     prune(world.workspace, [world.folder()], Wish(1))
     assert {path.name for path in (home / "snapshots").iterdir()} == there
-    (home / "quarantine").mkdir(exist_ok=True)
-    for name in there:
-        (home / "quarantine" / name).mkdir(exist_ok=True)
-    done = call("prune", "atlas", "--keep", "1", "--snapshots")
-    assert done.exit_code == 0
-    assert "freed" in done.stdout
+    there.add("f" * 16)
+    for place in ("snapshots", "quarantine", "identity"):
+        for name in there:
+            (home / place / name).mkdir(exist_ok=True, parents=True)
     needed = {
         told["snapshot"]
         for edition in list_editions(world.folder())
         for told in edition.manifest["reports"].values()
         if "snapshot" in told
     }
-    current = json.loads((home / "current.json").read_text())["snapshot"]
+    needed.add(json.loads((home / "current.json").read_text())["snapshot"])
+    # What the newest data were compared with when they came stays: they could not be made again.
+    before, *_ = sorted(there - needed - {"f" * 16})
+    load = {"digest": "0" * 16, "before": {"atlas": before}}
+    (home / "ingest.json").write_text(json.dumps({"inputs": "", "units": {}, "load": load}))
+    done = call("prune", "atlas", "--keep", "1", "--snapshots")
+    assert done.exit_code == 0
+    assert "freed" in done.stdout
     left = {path.name for path in (home / "snapshots").iterdir()}
-    assert left == (needed | {current}) & there
+    assert left == (needed | {before}) & there
     assert left < there
-    assert {path.name for path in (home / "quarantine").iterdir()} == left
+    for place in ("quarantine", "identity"):
+        assert {path.name for path in (home / place).iterdir()} == left
     world.run()
     assert damage(world.shown()) == []
 

@@ -316,6 +316,9 @@ def _entry(
     if condition in {"not_applicable", "never_run"}:
         state = "not_applicable" if condition == "not_applicable" else "not_run"
         return Entry(report.name, report.title, place, state)  # type: ignore[arg-type]
+    if condition == "stopped":
+        why = "3 rows passed every check; the gate asks for at least 10."
+        return Entry(report.name, report.title, place, "stopped", why, last_good=before)
     failed = condition == "failed"
     return Entry(
         report.name,

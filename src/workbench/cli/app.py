@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "app", "main", "workspace_of"]
 COMMANDS = {
     "demo": "Write the demo suite's raw data.",
     "ingest": "Read the sources of a suite into snapshots.",
+    "triage": "Suggest repairs of suspected cells, for the data's owner to answer.",
     "run": "Run a suite's reports and publish them.",
     "status": "Say which reports are fresh, stale or failed, and why.",
     "diff": "Say what changed between two editions of a unit, and why.",

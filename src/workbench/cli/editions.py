@@ -74,11 +74,13 @@ def _print(console: Console, found: list[Kept]) -> None:
 
 
 def _states(states: Mapping[str, str]) -> str:
-    """Return how many reports are ready, and how many failed."""
+    """Return how many reports are ready, how many failed, and how many the gate holds back."""
     ready = sum(state == "ok" for state in states.values())
     failed = sum(state == "failed" for state in states.values())
+    held = sum(state == "stopped" for state in states.values())
     said = f"{ready} ready" if states else ""
-    return said + (f", [red]{failed} failed[/]" if failed else "")
+    said += f", [red]{failed} failed[/]" if failed else ""
+    return said + (f", [yellow]{held} held back[/]" if held else "")
 
 
 def _damaged(names: Sequence[str]) -> str:

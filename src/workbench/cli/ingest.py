@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from workbench.cli.app import workspace_of
 from workbench.cli.options import AsOf, Suite, Units, as_of_day, suite_or_only
 from workbench.ingest import IngestSummary, ingest_suite
 from workbench.params import load_suite
+from workbench.suite.compare.plain import one_line
+from workbench.suite.held import in_words
 from workbench.suite.lock import only_run
 from workbench.suite.progress import make_progress
 
@@ -43,7 +46,12 @@ def ingest(
         found = ingest_suite(
             workspace, params, unit or None, rehash=rehash, progress=progress.detail
         )
-    Console(highlight=False).print(_summary(found))
+    console = Console(highlight=False)
+    console.print(_summary(found))
+    for name, one in found.items():
+        if one.record.gate:
+            said = escape(one_line(f"reports are held back. {in_words(one.record.gate)}"))
+            console.print(f"[yellow]{name}[/]: {said}", soft_wrap=True)
 
 
 def _summary(found: dict[str, IngestSummary]) -> Table:

@@ -22,6 +22,7 @@ _WHAT = {
     "damaged": "rest of a damaged edition",
     "snapshot": "data",
     "quarantine": "rows set aside",
+    "identity": "who was which customer",
 }
 
 

@@ -32,11 +32,13 @@ app = typer.Typer(add_completion=False)
 _LOOK = {
     "ok": "[green]ready[/]",
     "failed": "[red]failed[/]",
+    "stopped": "[yellow]held back[/]",
     "not_applicable": "[dim]not applicable[/]",
     "not_run": "[dim]not run[/]",
 }
 MANY_UNITS = 25
 ALERTED = 3
+HELD_BACK = 4
 
 
 @app.command(epilog="Example: workbench run demo --unit atlas --report segmentation --jobs 2")
@@ -52,7 +54,7 @@ def run(
     kernel: Kernel = "auto",
     force: Annotated[bool, typer.Option("--force", help="Run what is fresh, too.")] = False,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Run only what failed last time.")
+        bool, typer.Option("--failed", help="Run only what failed or was held back.")
     ] = False,
     why: Annotated[
         bool, typer.Option("--why", help="Say why each report is run, and which are fresh.")
@@ -63,6 +65,10 @@ def run(
     ] = None,
     fail_on_alert: Annotated[
         bool, typer.Option("--fail-on-alert", help="End with exit code 3 when there is an alert.")
+    ] = False,
+    fail_on_gate: Annotated[
+        bool,
+        typer.Option("--fail-on-gate", help="End with exit code 4 when a gate holds reports back."),
     ] = False,
     cell_timeout: Annotated[
         float, typer.Option(min=1, help="Seconds that one cell may run.")
@@ -75,6 +81,7 @@ def run(
 
     Exit code 0: all is good. 1: a report failed; the others are published. 2: wrong usage or
     parameters; nothing ran. 3: with --fail-on-alert, all is published and an alert is open.
+    4: with --fail-on-gate, all that may be is published, and a unit's gate holds reports back.
     """
     workspace = workspace_of()
     name = suite_or_only(workspace, suite)
@@ -95,7 +102,8 @@ def run(
         result = run_suite(workspace, name, choice, progress)
     _print_summary(Console(highlight=False), result)
     alerted = ALERTED if fail_on_alert and any(result.alerts.values()) else 0
-    raise typer.Exit(result.exit_code or alerted)
+    held = HELD_BACK if fail_on_gate and result.held_back else 0
+    raise typer.Exit(result.exit_code or held or alerted)
 
 
 def _print_summary(console: Console, result: RunResult) -> None:
@@ -107,6 +115,9 @@ def _print_summary(console: Console, result: RunResult) -> None:
             console.print(f"[red]{outcome.unit}/{outcome.report}[/]: {escape(outcome.reason)}")
             if outcome.page is not None:
                 console.print(f"  {outcome.page}", soft_wrap=True, markup=False)
+    for name, reason in result.held_back.items():
+        said = escape(one_line(f"reports are held back. {reason}"))
+        console.print(f"[yellow]{name}[/]: {said}", soft_wrap=True)
     for name, problem in result.problems.items():
         console.print(f"[red]{name}[/]: {escape(problem)}", soft_wrap=True)
     for unit, alerts in result.alerts.items():
@@ -144,6 +155,8 @@ def _counts(result: RunResult) -> str:
         parts[0] += f" ({reused} unchanged)"
     if "failed" in states:
         parts.append(f"[red]{states.count('failed')} failed[/]")
+    if "stopped" in states:
+        parts.append(f"[yellow]{states.count('stopped')} held back[/]")
     if "not_applicable" in states:
         parts.append(f"{states.count('not_applicable')} not applicable")
     return f"{', '.join(parts)} in {result.seconds:.1f} s"

@@ -22,6 +22,7 @@ _LOOK = {
     "fresh": "[green]fresh[/]",
     "stale": "[yellow]stale[/]",
     "failed": "[red]failed[/]",
+    "stopped": "[yellow]held back[/]",
     "not_applicable": "[dim]not applicable[/]",
     "never_run": "[dim]never run[/]",
 }

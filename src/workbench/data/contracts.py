@@ -13,7 +13,16 @@ from typing import Literal
 
 from workbench.errors import ContractError, one_of
 
-__all__ = ["CONTRACTS", "SQL_TYPES", "ColumnContract", "Kind", "Table", "contract"]
+__all__ = [
+    "CONTRACTS",
+    "CUSTOMER",
+    "CUSTOMER_RECORD",
+    "SQL_TYPES",
+    "ColumnContract",
+    "Kind",
+    "Table",
+    "contract",
+]
 
 Kind = Literal["id", "text", "money", "quantity", "count", "number", "time", "flag"]
 
@@ -30,6 +39,10 @@ SQL_TYPES: Mapping[Kind, str] = MappingProxyType(
     }
 )
 """How a snapshot stores each kind: money is decimal, so that its sums are exact."""
+
+CUSTOMER, CUSTOMER_RECORD = "customer_id", "source_customer_id"
+"""The column of customers; and that of the records by which sources know them, in snapshots of
+units that look for the same customer."""
 
 ABSURD_MONEY = 10_000_000
 """Beyond this an amount of one row is taken for an error, unless a unit sets its own limits."""
@@ -65,6 +78,12 @@ class ColumnContract:
     lowest: float | int | None = None
     highest: float | int | None = None
     future: bool = False
+
+
+RECORD_COLUMN = ColumnContract(
+    CUSTOMER_RECORD, "id", "the record of the customer, as its source knows it"
+)
+"""The declaration of the column that stands beside ``customer_id`` in such snapshots."""
 
 
 @dataclass(frozen=True)

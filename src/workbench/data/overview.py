@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import pandas as pd
 
 from workbench.data import phrases
 from workbench.data.frames import collect, day_number, lazy, require_time
+from workbench.data.small_groups import fewer_than, hidden_words, hide_sums, is_small
 from workbench.errors import AnalysisError
 
 __all__ = ["Overview", "overview"]
@@ -23,16 +25,20 @@ class Overview:
     Parameters
     ----------
     rows
-        Rows in all, dated or not; None where they are fewer than may be shown.
+        Rows in all, dated or not; None where they are fewer than may be shown, or where a smaller
+        number could be computed from them.
     by_month
         One row for each whole month, oldest first: `month` (its first day), `name` ("Jun 2025") and
-        `rows` (missing where they are fewer than may be shown). Empty where no row has a date.
+        `rows` (missing where they are fewer than may be shown, or where a smaller number could be
+        computed from them). Empty where no row has a date.
     said
         One sentence: how many rows the last months brought, and how many the same time before.
     title
         The same in a few words, for a figure.
     alt
         What a figure of the months shows, for those who cannot see it.
+    hidden
+        Why a number is missing, in words.
     reason
         Why there is no number of rows; None when there is one.
     """
@@ -42,6 +48,7 @@ class Overview:
     said: str
     title: str
     alt: str
+    hidden: str
     reason: str | None = None
 
 
@@ -74,23 +81,49 @@ def overview(
         raise AnalysisError(f"months == {months}, must be 1 to 120", where="overview")
     frame = lazy(table, where=rows)
     total = int(collect(frame.select(nw.len().alias("n")))["n"].iloc[0])
-    known = total if not 0 < total < min_group else None
-    reason = None if known is not None else f"fewer than {min_group} {rows}"
+    words = hidden_words(min_group, rows)
     counts = _by_month(frame, clock, as_of, rows) if clock in frame.collect_schema().names() else {}
     last = _number(as_of + timedelta(days=1)) - 1
     if not counts:
         said = f"No date is known of these {rows}, so nothing can be said of their months."
-        return Overview(known, _frame([], {}, min_group), said, said, said, reason)
+        known = None if is_small(total, min_group) else total
+        reason = None if known is not None else f"fewer than {min_group} {rows}"
+        return Overview(known, _frame([], [], []), said, said, said, words, reason)
     window = range(last - months + 1, last + 1)
-    by_month = _frame(window, counts, min_group)
-    now = sum(counts.get(month, 0) for month in window)
+    shown = [counts.get(month, 0) for month in window]
+    now = sum(shown)
     before = sum(counts.get(month - months, 0) for month in window)
     full = min(counts) <= window[0] - months
+    hidden = _hidden(shown, before if full else 0, total, min_group)
+    by_month = _frame(window, shown, hidden.months)
     span = f"{_name(window[0])} to {_name(window[-1])}" if months > 1 else _name(last)
-    told = _told(now, rows, min_group)
+    told = _told(now, rows, min_group, hidden=hidden.now)
     title = f"{told} came from {span}" if months > 1 else f"{told} came in {span}"
-    said = f"{title}{_compared(now, before, months, min_group) if full else ''}."
-    return Overview(known, by_month, said, title, _alt(by_month, rows, span), reason)
+    compared = _compared(now, before, months, min_group, hidden) if full else ""
+    alt = _alt(by_month, rows, span)
+    if hidden.total:
+        reason = f"fewer than {min_group} {rows}" if is_small(total, min_group) else words
+        return Overview(None, by_month, f"{title}{compared}.", title, alt, words, reason)
+    return Overview(total, by_month, f"{title}{compared}.", title, alt, words)
+
+
+class _Hidden(NamedTuple):
+    """What may not be told: of the months, of all of them, of those before, of all rows."""
+
+    months: Sequence[bool]
+    now: bool
+    before: bool
+    total: bool
+
+
+def _hidden(shown: Sequence[int], before: int, total: int, min_group: int) -> _Hidden:
+    """Return what to hide of months, their sum, the same time before, and all rows."""
+    n = len(shown)
+    counts = [*shown, before, total - sum(shown) - before]
+    sums = [*([place] for place in range(n)), list(range(n)), [n], list(range(n + 2))]
+    lines = [(sums[n], list(range(n))), (sums[-1], [n, n + 1])]
+    found = hide_sums(counts, sums, min_group=min_group, lines=lines).tolist()
+    return _Hidden(found[:n], *found[n:])
 
 
 def _by_month(frame: nw.LazyFrame[Any], clock: str, as_of: date, rows: str) -> dict[int, int]:
@@ -109,38 +142,39 @@ def _by_month(frame: nw.LazyFrame[Any], clock: str, as_of: date, rows: str) -> d
     }
 
 
-def _frame(window: Any, counts: dict[int, int], min_group: int) -> pd.DataFrame:
-    shown = [counts.get(month, 0) for month in window]
+def _frame(window: Any, shown: Sequence[int], hidden: Sequence[bool]) -> pd.DataFrame:
+    told = [None if out else count for count, out in zip(shown, hidden, strict=True)]
     return pd.DataFrame(
         {
             "month": pd.Series([_first(month) for month in window], dtype="datetime64[s]"),
             "name": pd.Series([_name(month) for month in window], dtype="str"),
-            "rows": pd.Series(
-                [None if 0 < count < min_group else count for count in shown], dtype="Int64"
-            ),
+            "rows": pd.Series(told, dtype="Int64"),
         }
     )
 
 
-def _compared(now: int, before: int, months: int, min_group: int) -> str:
+def _compared(now: int, before: int, months: int, min_group: int, hidden: _Hidden) -> str:
     span = f"the {months} months before" if months > 1 else "the month before"
-    if min(now, before) < max(min_group, 1):
-        return f", against {_told(before, '', min_group).strip()} in {span}"
+    if hidden.before and not is_small(before, min_group):
+        return ""
+    if hidden.now or min(now, before) < max(min_group, 1):
+        return f", against {fewer_than(before, min_group)} in {span}"
     change = now / before - 1
     if abs(change) < 0.0005:
         return f", as many as in {span}"
     return f", {phrases.share(abs(change))} {'more' if change > 0 else 'fewer'} than in {span}"
 
 
-def _told(count: int, rows: str, min_group: int) -> str:
-    few = 0 < count < min_group
-    return f"fewer than {min_group} {rows}".capitalize() if few else f"{count:,} {rows}"
+def _told(count: int, rows: str, min_group: int, *, hidden: bool = False) -> str:
+    if is_small(count, min_group):
+        return f"fewer than {min_group} {rows}".capitalize()
+    return f"a hidden number of {rows}".capitalize() if hidden else f"{count:,} {rows}"
 
 
 def _alt(by_month: pd.DataFrame, rows: str, span: str) -> str:
     known = by_month.dropna(subset="rows")
     if known.empty:
-        return f"Line of {rows} by month, {span}: every month holds too few to show."
+        return f"Line of {rows} by month, {span}: every month is hidden."
     counted = [
         (int(count), str(name)) for name, count in zip(known["name"], known["rows"], strict=True)
     ]

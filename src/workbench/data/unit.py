@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 
 from workbench.data.by_hand import SUITE_VARIABLE, by_hand
-from workbench.data.contracts import contract
+from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, contract
 from workbench.data.engine import connect
-from workbench.data.quoting import literal
+from workbench.data.quoting import literal, quote
 from workbench.data.snapshots import Snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
 from workbench.params import ExperimentParams, parse_as_of
@@ -83,7 +83,10 @@ class Unit:
         -------
         duckdb.DuckDBPyRelation
             A lazy relation over the snapshot's Parquet file; ``.df()`` makes it a pandas frame,
-            and Narwhals takes it as it is.
+            and Narwhals takes it as it is. Where records of one customer were found, ``customers``
+            has one row for each customer: the values of the record that gave the customer its
+            identifier, and where it has none, those of the next record by its identifier;
+            ``joined_at`` is the earliest.
 
         Raises
         ------
@@ -97,9 +100,29 @@ class Unit:
                 where=f"suite {self.suite}",
                 fix=one_of(name, self.snapshot.tables),
             )
-        return self._connection.sql(
+        rows = self._connection.sql(
             f"SELECT * FROM read_parquet({literal(str(self.snapshot.path(name)))})"
         )
+        if name == "customers" and CUSTOMER_RECORD in rows.columns:
+            return self._connection.sql(_one_row_a_customer(rows.columns, rows.sql_query()))
+        return rows
+
+
+def _one_row_a_customer(columns: Sequence[str], rows: str) -> str:
+    """Return a query of one row for each customer, filled from all of the customer's records."""
+    order = f"{CUSTOMER_RECORD} = {CUSTOMER} DESC, {CUSTOMER_RECORD}"
+    kept = []
+    for name in columns:
+        column = quote(name)
+        if name == CUSTOMER:
+            kept.append(column)
+        elif name == "joined_at":
+            kept.append(f"min({column}) AS {column}")
+        elif name != CUSTOMER_RECORD:
+            kept.append(
+                f"first({column} ORDER BY {order}) FILTER ({column} IS NOT NULL) AS {column}"
+            )
+    return f"SELECT {', '.join(kept)} FROM ({rows}) GROUP BY {CUSTOMER} ORDER BY {CUSTOMER}"
 
 
 def job_facts(

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from workbench.data.small_groups import fewer_than, is_small
 from workbench.experiments.moments import Moments
 from workbench.experiments.plan import Plan
 
@@ -81,7 +82,7 @@ def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> tuple[float,
     return statistic, float(stats.chi2.sf(statistic, len(seen) - 1))
 
 
-def check_plan(plan: Plan, found: Moments) -> tuple[Check, ...]:
+def check_plan(plan: Plan, found: Moments, *, min_group: int) -> tuple[Check, ...]:
     """Return all checks of one experiment.
 
     Parameters
@@ -90,61 +91,73 @@ def check_plan(plan: Plan, found: Moments) -> tuple[Check, ...]:
         What was declared.
     found
         Its moments; variants that were not declared may be among them.
+    min_group
+        Fewer customers are not counted in the text, nor is a share or a statistic given from which
+        they could be computed.
     """
-    checks = [_variants(plan, found), _ratio(plan, found), _double(found), _conflicts(found)]
+    checks = [
+        _variants(plan, found, min_group),
+        _ratio(plan, found, min_group),
+        _double(found, min_group),
+        _conflicts(found, min_group),
+    ]
     checks += [
-        _missing(plan, found, metric.name, metric.column, metric.label)
+        _missing(plan, found, metric.name, metric.column, metric.label, min_group)
         for metric in plan.metrics
         if (plan.control, metric.column) in found.metrics
     ]
     return tuple(checks)
 
 
-def _variants(plan: Plan, found: Moments) -> Check:
+def _variants(plan: Plan, found: Moments, min_group: int) -> Check:
     label = "Variants are those that were declared"
     unknown = {name: n for name, n in found.units.items() if name not in plan.shares}
     absent = [name for name in plan.shares if not found.units.get(name)]
     parts = [
-        f"variant {name} was not declared, but {n:,} customers are in it"
+        f"variant {name} was not declared, but {fewer_than(n, min_group)} customers are in it"
         for name, n in sorted(unknown.items())
     ]
     parts += [f"no customer is in the declared variant {name}" for name in absent]
     if parts:
         return Check("variants", label, "failed", _sentence("; ".join(parts)))
-    counts = ", ".join(f"{name} {found.units[name]:,}" for name in plan.shares)
+    counts = ", ".join(f"{name} {fewer_than(found.units[name], min_group)}" for name in plan.shares)
     return Check("variants", label, "passed", f"Customers: {counts}.")
 
 
-def _ratio(plan: Plan, found: Moments) -> Check:
+def _ratio(plan: Plan, found: Moments, min_group: int) -> Check:
     label = "Groups have the planned sizes"
     counts = [found.units.get(name, 0) for name in plan.shares]
     total, planned = sum(counts), sum(plan.shares.values())
     if not total:
         return Check("sample-ratio", label, "failed", "No customer was assigned.")
     statistic, pvalue = sample_ratio(counts, list(plan.shares.values()))
-    parts = ", ".join(
-        f"{name} {100 * n / total:.1f}% (planned {100 * share / planned:.1f}%)"
-        for (name, share), n in zip(plan.shares.items(), counts, strict=True)
-    )
     status: Status = "failed" if pvalue < CHECK_ALPHA else "passed"
     verdict = (
         "This is no chance: find out how customers were assigned or lost"
         if status == "failed"
         else "Chance alone can explain the difference"
     )
+    if any(is_small(count, min_group) for count in counts):
+        # Any share, and the statistic beside the other groups, would tell how few they are.
+        text = f"A group has fewer than {min_group} customers, so no shares are shown. {verdict}."
+        return Check("sample-ratio", label, status, text)
+    parts = ", ".join(
+        f"{name} {100 * n / total:.1f}% (planned {100 * share / planned:.1f}%)"
+        for (name, share), n in zip(plan.shares.items(), counts, strict=True)
+    )
     text = f"{parts}. {verdict} (chi-square {statistic:.3f}, p {_p(pvalue)})."
     return Check("sample-ratio", label, status, text, statistic, pvalue)
 
 
-def _double(found: Moments) -> Check:
-    label = "Each customer is in one variant"
-    return _excluded("two-variants", label, found.units_in_two_variants, "in two variants", found)
+def _double(found: Moments, min_group: int) -> Check:
+    label, count = "Each customer is in one variant", found.units_in_two_variants
+    return _excluded("two-variants", label, count, "in two variants", found, min_group)
 
 
-def _conflicts(found: Moments) -> Check:
-    label = "Each customer has one outcome"
+def _conflicts(found: Moments, min_group: int) -> Check:
+    label, count = "Each customer has one outcome", found.units_in_conflict
     text = "with several rows that contradict each other"
-    check = _excluded("conflicts", label, found.units_in_conflict, text, found)
+    check = _excluded("conflicts", label, count, text, found, min_group)
     extra = []
     if found.repeated_rows:
         extra.append(f"{found.repeated_rows:,} rows repeat another and count once.")
@@ -156,33 +169,47 @@ def _conflicts(found: Moments) -> Check:
     return Check(check.name, label, status, " ".join([check.text, *extra]))
 
 
-def _excluded(name: str, label: str, count: int, what: str, found: Moments) -> Check:
+def _excluded(
+    name: str, label: str, count: int, what: str, found: Moments, min_group: int
+) -> Check:
     if not count:
         return Check(name, label, "passed", f"No customer is {what}.".replace("is with", "has"))
     everyone = sum(found.units.values()) + found.units_in_two_variants + found.units_in_conflict
     share = count / everyone
     status: Status = "failed" if share > DOUBLE_SHARE else "noted"
+    if is_small(count, min_group):
+        return Check(name, label, status, f"Fewer than {min_group} customers {what}: left out.")
     text = f"{count:,} customers ({100 * share:.2f}%) {what}: left out."
     return Check(name, label, status, text)
 
 
-def _missing(plan: Plan, found: Moments, name: str, column: str, label: str) -> Check:
+def _missing(
+    plan: Plan, found: Moments, name: str, column: str, label: str, min_group: int
+) -> Check:
     title = f"{label}: outcomes are there, in all groups alike"
     slug = f"missing-{name}"
     parts = [found.metrics[v, column] for v in plan.shares if (v, column) in found.metrics]
     names = [v for v in plan.shares if (v, column) in found.metrics]
     missing = np.array([part.missing + part.infinite for part in parts])
     there = np.array([part.n_obs for part in parts])
-    if sum(part.infinite for part in parts):
-        count = sum(part.infinite for part in parts)
-        return Check(slug, title, "failed", f"{count:,} customers have an infinite outcome.")
+    infinite = sum(part.infinite for part in parts)
+    if infinite:
+        text = f"{fewer_than(infinite, min_group)} customers have an infinite outcome."
+        return Check(slug, title, "failed", f"{text[0].upper()}{text[1:]}")
     if not there.sum():
         return Check(slug, title, "failed", "No customer has an outcome.")
     if not missing.sum():
         return Check(slug, title, "passed", "Every customer has an outcome.")
+    # The share that is missing would tell how few have an outcome, or are in the group at all.
+    few = [
+        is_small(int(seen), min_group) or is_small(int(lost + seen), min_group)
+        for lost, seen in zip(missing, there, strict=True)
+    ]
     shares = ", ".join(
-        f"{variant} {100 * lost / (lost + seen):.2f}%"
-        for variant, lost, seen in zip(names, missing, there, strict=True)
+        f"{variant} has fewer than {min_group} customers or outcomes"
+        if hidden
+        else f"{variant} {100 * lost / (lost + seen):.2f}%"
+        for variant, lost, seen, hidden in zip(names, missing, there, few, strict=True)
     )
     if len(parts) < 2:
         return Check(slug, title, "noted", f"Missing: {shares}.")
@@ -190,6 +217,8 @@ def _missing(plan: Plan, found: Moments, name: str, column: str, label: str) -> 
     statistic, pvalue = float(result.statistic), float(result.pvalue)
     status: Status = "failed" if pvalue < CHECK_ALPHA else "noted"
     verdict = "not alike in all groups" if status == "failed" else "alike in all groups"
+    if any(few):
+        return Check(slug, title, status, f"Missing: {shares}; {verdict}.")
     text = f"Missing: {shares}; {verdict} (p {_p(pvalue)})."
     return Check(slug, title, status, text, statistic, pvalue)
 

@@ -17,6 +17,7 @@ from math import exp, sqrt
 
 from scipy import stats
 
+from workbench.data.small_groups import is_small
 from workbench.experiments.moments import MetricMoments
 from workbench.experiments.plan import Kind
 
@@ -33,7 +34,8 @@ class Difference:
     Parameters
     ----------
     n_obs_control, n_obs
-        Customers with an outcome in the control and in the variant.
+        Customers with an outcome in the control and in the variant; None where they are too few to
+        show.
     control, treatment
         Mean outcome of each (a proportion is a mean of 0 and 1); None without any outcome.
     effect_size
@@ -52,8 +54,8 @@ class Difference:
         Why there is no test, or no relative effect; empty where there is.
     """
 
-    n_obs_control: int
-    n_obs: int
+    n_obs_control: int | None
+    n_obs: int | None
     control: float | None
     treatment: float | None
     effect_size: float | None = None
@@ -94,27 +96,30 @@ def difference(
     """
     smallest = min(control.n_obs, treatment.n_obs)
     if control.infinite or treatment.infinite:
-        return _without(control, treatment, alpha, "Some outcomes are infinite.")
+        return _without(control, treatment, alpha, min_group, "Some outcomes are infinite.")
     if smallest == 0:
-        return _without(control, treatment, alpha, "A group has no outcome at all.")
+        return _without(control, treatment, alpha, min_group, "A group has no outcome at all.")
     if smallest < max(min_group, 2):
-        why = f"A group has {smallest} outcomes; at least {max(min_group, 2)} are needed."
-        return _without(control, treatment, alpha, why)
+        why = f"A group has fewer than {max(min_group, 2)} outcomes: too few to be compared."
+        return _without(control, treatment, alpha, min_group, why)
     if kind == "proportion":
         if not (control.binary and treatment.binary):
             why = "A proportion needs outcomes of 0 and 1; there are others."
-            return _without(control, treatment, alpha, why)
+            return _without(control, treatment, alpha, min_group, why)
         return difference_in_proportions(control, treatment, alpha=alpha)
     return difference_in_means(control, treatment, alpha=alpha)
 
 
 def _without(
-    control: MetricMoments, treatment: MetricMoments, alpha: float, reason: str
+    control: MetricMoments, treatment: MetricMoments, alpha: float, min_group: int, reason: str
 ) -> Difference:
-    """Return a difference without any number but the counts: small groups stay unseen."""
+    """Return a difference without any number but the counts of groups large enough to show."""
+    there, here = (
+        None if is_small(part.n_obs, min_group) else part.n_obs for part in (control, treatment)
+    )
     return Difference(
-        control.n_obs,
-        treatment.n_obs,
+        there,
+        here,
         None,
         None,
         level=1 - alpha,

@@ -11,6 +11,7 @@ import narwhals as nw
 import pandas as pd
 
 from workbench.data.frames import aliases, collect, lazy
+from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
 from workbench.experiments.checks import Check, check_frame, check_plan
 from workbench.experiments.decision import Comparison, Decision, decide
@@ -66,6 +67,8 @@ class ExperimentResult:
         All comparisons with the control, primary ones first.
     decision
         What may be concluded.
+    min_group
+        Fewer customers are not shown.
     """
 
     plan: Plan
@@ -73,6 +76,13 @@ class ExperimentResult:
     checks: tuple[Check, ...]
     effects: tuple[Effect, ...]
     decision: Decision
+    min_group: int
+
+    @property
+    def customers(self) -> int | None:
+        """Return the customers in declared variants; None where one of these is a small group."""
+        counts = [n for name, n in self.units.items() if name in self.plan.shares]
+        return None if any(is_small(n, self.min_group) for n in counts) else sum(counts)
 
 
 @dataclass(frozen=True)
@@ -96,12 +106,13 @@ class Experiments:
         Returns
         -------
         pandas.DataFrame
-            `experiment` (title), `customers`, `verdict`, `text`, `reasons` (joined), `planned`.
+            `experiment` (title), `customers` (None where a variant has too few to show: all less
+            the others would be they), `verdict`, `text`, `reasons` (joined), `planned`.
         """
         rows = [
             (
                 r.plan.title,
-                sum(n for name, n in r.units.items() if name in r.plan.shares),
+                r.customers,
                 r.decision.verdict,
                 r.decision.text,
                 " ".join(r.decision.reasons),
@@ -110,7 +121,7 @@ class Experiments:
             for r in self.results
         ]
         names = ["experiment", "customers", "verdict", "text", "reasons", "planned"]
-        return pd.DataFrame(rows, columns=names)
+        return pd.DataFrame(rows, columns=names).astype({"customers": "Int64"})
 
     def effects(self) -> pd.DataFrame:
         """Return one row per experiment, outcome and variant.
@@ -219,7 +230,7 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
     except AnalysisError as error:
         where = f"experiment {plan.id}, {error.where}"
         raise AnalysisError(error.what, where=where, fix=error.fix) from error
-    checks = check_plan(plan, found) + tuple(
+    checks = check_plan(plan, found, min_group=min_group) + tuple(
         Check(
             f"missing-{metric.name}",
             f"{metric.label}: outcomes are there",
@@ -236,7 +247,8 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
         for e in effects
         if e.metric.primary
     ]
-    return ExperimentResult(plan, found.units, checks, effects, decide(plan, checks, primary))
+    decision = decide(plan, checks, primary)
+    return ExperimentResult(plan, found.units, checks, effects, decision, min_group)
 
 
 def _effects(plan: Plan, found: Moments, min_group: int) -> tuple[Effect, ...]:

@@ -1,4 +1,4 @@
-"""One batch: the tables of a unit, typed, checked and settled; then written for one unit of it."""
+"""One batch: the settled tables of a unit, written for one unit of it."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import duckdb
 
-from workbench.data.contracts import CONTRACTS, contract
+from workbench.data.contracts import contract
 from workbench.data.quoting import literal
-from workbench.data.sources import Received
-from workbench.errors import ContractError, WorkbenchError
-from workbench.ingest.inbox import Progress
-from workbench.params import WHOLE, SourceParams, SuiteParams, UnitParams
-from workbench.triage.marks import Settled, settle
-from workbench.triage.named import Frame, Named
-from workbench.triage.outcome import personal_columns, write_accepted, write_quarantine
-from workbench.triage.profile import distinct_received, profile_table
+from workbench.errors import WorkbenchError
+from workbench.params import WHOLE, SourceParams, UnitParams
+from workbench.triage.found import OverlapRecord
+from workbench.triage.marks import Settled
+from workbench.triage.named import Named
+from workbench.triage.outcome import leave_out, personal_columns, write_quarantine
+from workbench.triage.privacy import WITHHELD, withheld_columns
+from workbench.triage.profile import profile_table
 from workbench.triage.record import SourceRecord, TableRecord
-from workbench.triage.tally import NOTHING, SourceTally, tally_source
-from workbench.triage.typed import write_typed
-from workbench.triage.units import SplitUnits, split_units
+from workbench.triage.repairs.facts import RepairRecord
+from workbench.triage.suspected import SourceSuspects, SuspectedCells
+from workbench.triage.tally import NOTHING, SourceTally
+from workbench.triage.units import SplitUnits
 
-__all__ = ["Batch", "Written", "prepare"]
+if TYPE_CHECKING:
+    from workbench.triage.identity import Resolved
+
+__all__ = ["Batch", "Written"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,14 @@ class Batch:
         Table -> unit -> identifier -> distinct values among the received rows.
     accepted
         Table -> Parquet file of all accepted rows, of all units.
+    suspected
+        The cells of accepted rows that look wrong.
+    overlaps
+        Table -> what each two of its sources share.
+    resolved
+        Who is the same customer; None where nobody asked.
+    repaired
+        Table, source -> unit -> what became of the repairs.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -76,6 +89,10 @@ class Batch:
     tallies: Mapping[tuple[str, str], Mapping[str, SourceTally]]
     distinct: Mapping[str, Mapping[str, Mapping[str, int]]]
     accepted: Mapping[str, Path]
+    suspected: SuspectedCells
+    overlaps: Mapping[str, tuple[OverlapRecord, ...]]
+    resolved: Resolved | None
+    repaired: Mapping[tuple[str, str], Mapping[str, tuple[RepairRecord, ...]]]
 
     def write(self, unit: str, folder: Path, quarantine: Path) -> dict[str, Written]:
         """Write one unit's tables and quarantine files, and count every row.
@@ -87,9 +104,15 @@ class Batch:
         folder, quarantine
             Where the tables and the rejected rows go.
         """
-        return {
+        written = {
             table.table: self._write_table(table, unit, folder, quarantine) for table in self.tables
         }
+        self.suspected.write(quarantine, self._part(unit))
+        return written
+
+    def _part(self, unit: str) -> str | None:
+        """Return which unit's rows are meant; None for all of them."""
+        return None if unit == WHOLE or self.units is None else unit
 
     def _write_table(self, table: Settled, unit: str, folder: Path, quarantine: Path) -> Written:
         path = folder / f"{table.table}.parquet"
@@ -106,10 +129,12 @@ class Batch:
                 table,
                 source,
                 self.units,
-                None if unit == WHOLE or self.units is None else unit,
+                self._part(unit),
                 quarantine,
             )
-            record = _source_record(source.named, tally, self.unit.owner)
+            suspects = self.suspected.of(table.table, source.named.name, self._part(unit))
+            repaired = self.repaired[table.table, source.named.name].get(unit, ())
+            record = _source_record(source.named, tally, suspects, repaired, self.unit.owner)
             _conserved(record, accepted.get(source.named.name, 0), rejected)
             sources.append(record)
         return Written(self._record(table, unit, path, sources), sum(accepted.values()))
@@ -137,6 +162,17 @@ class Batch:
                 f"FROM read_parquet({literal(str(path))})"
             ).fetchone()
             oldest, newest = found or (None, None)
+        chosen = self.unit.tables.get(table.table)
+        columns = profile_table(
+            self.connection,
+            declared,
+            path,
+            self.distinct[table.table].get(unit, {}),
+            min_group=self.min_group,
+        )
+        withheld = withheld_columns(declared, chosen, table.sources[0].named.key, columns)
+        if withheld:
+            leave_out(self.connection, table, withheld, path)
         return TableRecord(
             name=table.table,
             about=declared.about,
@@ -144,18 +180,20 @@ class Batch:
             oldest=oldest,
             newest=newest,
             sources=tuple(sources),
-            columns=profile_table(
-                self.connection,
-                declared,
-                path,
-                self.distinct[table.table].get(unit, {}),
-                min_group=self.min_group,
-            ),
-            personal=personal_columns(declared, self.unit.tables.get(table.table), table.columns),
+            columns=columns,
+            personal=personal_columns(declared, chosen, table.columns)
+            | dict.fromkeys(withheld, WITHHELD),
+            overlaps=self.overlaps[table.table],
         )
 
 
-def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord:
+def _source_record(
+    named: Named,
+    tally: SourceTally,
+    suspects: SourceSuspects,
+    repaired: tuple[RepairRecord, ...],
+    owner: str,
+) -> SourceRecord:
     return SourceRecord(
         name=named.name,
         department=named.params.department or owner,
@@ -165,6 +203,14 @@ def _source_record(named: Named, tally: SourceTally, owner: str) -> SourceRecord
         quarantined=tally.quarantined,
         warned=tally.warned,
         reasons=tally.reasons,
+        invalid=tally.invalid,
+        repeated=tally.repeated,
+        inconsistent=tally.inconsistent,
+        newest=tally.newest,
+        suspected=suspects.cells,
+        learned=suspects.learned,
+        not_tried=suspects.not_tried,
+        repaired=repaired,
     )
 
 
@@ -185,106 +231,3 @@ def _conserved(record: SourceRecord, accepted: int, rejected: int) -> None:
             where=f"source {record.name}",
             fix="This is an error of workbench; nothing was published.",
         )
-
-
-def prepare(
-    connection: duckdb.DuckDBPyConnection,
-    suite: SuiteParams,
-    unit: UnitParams,
-    received: Sequence[tuple[Named, Received]],
-    token_key: str | None,
-    scratch: Path,
-    progress: Progress,
-) -> Batch:
-    """Type, check and settle a unit's tables, and write all accepted rows.
-
-    Parameters
-    ----------
-    connection
-        The engine.
-    suite, unit
-        Whose sources these are.
-    received
-        The sources with their rows, in the order of ingest.
-    token_key
-        The secret for personal columns that become tokens, or None.
-    scratch
-        A folder for what is needed on the way.
-    progress
-        Told what is done.
-    """
-    present = tuple(dict.fromkeys(named.contract.name for named, _ in received))
-    split = suite.split.by if suite.split else ""
-    frame = Frame(suite.as_of, unit.timezone, split, present)
-    settled: list[Settled] = []
-    for table in present:
-        typed = []
-        for named, rows in received:
-            if named.contract.name == table:
-                progress(f"{table}.{named.name}: checking", None)
-                out = scratch / f"{table}.{named.name}.typed.parquet"
-                typed.append(write_typed(connection, named, rows, frame, out))
-        settled.append(settle(connection, typed, settled))
-    order = list(CONTRACTS)
-    settled.sort(key=lambda table: order.index(table.table))
-    units = None
-    if suite.split is not None:
-        units = split_units(connection, settled, suite.split.min_customers)
-    accepted = {}
-    for table_ in settled:
-        progress(f"{table_.table}: writing", None)
-        accepted[table_.table] = scratch / f"{table_.table}.accepted.parquet"
-        _refuse_source_column(table_)
-        personal = personal_columns(
-            contract(table_.table), unit.tables.get(table_.table), table_.columns
-        )
-        write_accepted(connection, table_, personal, token_key, units, accepted[table_.table])
-    tallies = {
-        (table.table, source.named.name): tally_source(connection, table, source, units)
-        for table in settled
-        for source in table.sources
-    }
-    distinct = {table.table: _distinct(connection, table, units) for table in settled}
-    return Batch(
-        connection, unit, suite.min_group, tuple(settled), units, tallies, distinct, accepted
-    )
-
-
-def _refuse_source_column(table: Settled) -> None:
-    for source in table.sources:
-        taken = [name for name in source.columns if name.lower() == "source"]
-        if taken:
-            raise ContractError(
-                f"the column `{taken[0]}` would be carried along, but `source` names where a row "
-                "came from",
-                where=source.named.where,
-                fix="Give it another name in a query, or with `read: names:`.",
-            )
-
-
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, table: Settled, units: SplitUnits | None
-) -> dict[str, dict[str, int]]:
-    """Return unit -> identifier -> distinct values among all received rows."""
-    declared = contract(table.table)
-    identifiers = [
-        column.name
-        for column in declared.columns
-        if column.kind == "id" and column.name in table.columns
-    ]
-    if not identifiers:
-        return {}
-    parts = []
-    for source in table.sources:
-        names = [name for name in identifiers if name in source.columns]
-        rows = f"SELECT {', '.join([*names, '_wb_split'])} FROM ({table.rows(source)})"
-        if units is not None:
-            rows = units.labelled(rows, source.columns, source.splits)
-        parts.append(rows)
-    return distinct_received(
-        connection,
-        " UNION ALL BY NAME ".join(f"({part})" for part in parts),
-        identifiers,
-        count=sum(source.received.rows for source in table.sources),
-        split=units is not None,
-    )

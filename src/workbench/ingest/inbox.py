@@ -50,6 +50,11 @@ class Inbox:
             return None
         return kept
 
+    def last(self, named: Named) -> Received | None:
+        """Return a source's received rows as they were read last, None if they are not here."""
+        out, ledger = self._places(named)
+        return _kept(ledger, out, _reader_digest(named.params))
+
     def receive(self, connection: DuckDBPyConnection, named: Named, progress: Progress) -> Received:
         """Return a source's received rows, read now or kept from before."""
         kept = self.kept(named)

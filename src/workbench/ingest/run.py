@@ -97,7 +97,7 @@ def ingested_units(workspace: Workspace, suite: SuiteParams) -> dict[str, UnitPa
     if suite.whole is None:
         return dict(suite.units)
     ledger = read_ledger(workspace.unit_data(suite.name, WHOLE))
-    if ledger is None:
+    if ledger is None or not ledger["units"]:
         return dict(suite.units)
     return {name: suite.unit(name, entry["title"]) for name, entry in ledger["units"].items()}
 
@@ -117,7 +117,7 @@ def _ingest(
     token_key = _token_key(unit)
     engine_memory = _engine_memory(memory)
     inbox = Inbox(home / "received", workspace.root, rehash)
-    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key)
+    kept = _nothing_new(workspace, suite, unit, named, inbox, token_key, home)
     if kept is not None:
         for one in named:
             progress(f"{one.contract.name}.{one.name}: unchanged", 1.0)
@@ -137,6 +137,7 @@ def _nothing_new(
     named: Iterable[Named],
     inbox: Inbox,
     token_key: str | None,
+    home: Path,
 ) -> dict[str, IngestSummary] | None:
     """Return the last ingest's summaries if no source and nothing else changed since."""
     received = []
@@ -145,7 +146,7 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key))
+    return reusable(workspace, suite, unit, inputs_digest(suite, unit, received, token_key, home))
 
 
 def _engine_memory(memory: str) -> str:

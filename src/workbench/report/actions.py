@@ -22,7 +22,7 @@ from workbench.report.text import clean, escape_markdown, formula_safe, slug
 
 __all__ = ["SCHEMA", "action_list"]
 
-SCHEMA = 1  # of the record and the file; a CRM that reads them checks it
+SCHEMA = 2  # of the record and the file; a CRM that reads them checks it
 
 
 def action_list(
@@ -36,8 +36,13 @@ def action_list(
     value: str | float | None = None,
     unit: str | None = None,
     holdout: str | None = None,
+    min_group: int = 5,
+    hidden: bool = False,
 ) -> None:
     """Write customers to act on into the owner-only folder, and show only how many and how much.
+
+    Where they are few, that is not shown either: neither how many they are nor what they are worth.
+    The file is the same.
 
     The file ``<id>.csv`` has one row for each customer, the key first; strings that a spreadsheet
     would run get a leading apostrophe. It is written beside its place and then renamed.
@@ -62,7 +67,13 @@ def action_list(
         Unit of the value, as in `metric`: an ISO currency code, ``share``, ``days`` or a word.
     holdout
         Column of truth values: who must not be contacted, so that the effect can be measured.
-        They go to ``<id>.holdout.csv`` instead.
+        They go to ``<id>.holdout.csv`` instead. Where few are held out, or few are not, neither
+        number is shown: who knows all of them would know the other one.
+    min_group
+        The smallest group that may be shown, ``unit.min_group``. Nobody is no group.
+    hidden
+        Whether to hide how many they are in any case, because a smaller group that is shown nowhere
+        could be computed from it.
 
     Raises
     ------
@@ -88,15 +99,22 @@ def action_list(
     treated = data[~held]
     place = Path(folder)
     digest = _write(place, f"{name}.csv", csv_text(treated, headers))
-    apart = None
+    apart: dict[str, Any] | None = None
     if holdout is not None:
         aside = f"{name}.holdout.csv"
         apart = {
             "file": aside,
             "digest": _write(place, aside, csv_text(data[held], headers)),
-            "customers": int(held.sum()),
         }
-    total = _total(treated, value, where=where)
+    many, aside_many = len(treated), int(held.sum())
+    few = [count for count in (many, aside_many) if 0 < count < min_group]
+    secret = bool(many) and (hidden or bool(few))
+    total = None if secret else _total(treated, value, where=where)
+    told = _told(many, min_group, hidden=secret)
+    if apart is not None:
+        withheld = bool(aside_many) and (hidden or bool(few))
+        apart["customers"] = None if withheld else aside_many
+        apart["customers_display"] = _told(aside_many, min_group, hidden=withheld)
     record = {
         "id": name,
         "label": title,
@@ -104,20 +122,31 @@ def action_list(
         "digest": digest,
         "key": formula_safe(headers[key]),
         "columns": [formula_safe(heading) for heading in headers.values()],
-        "customers": len(treated),
+        "customers": None if secret else many,
+        "customers_display": told,
+        "min_group": min_group,
         "value": total,
         "unit": unit,
         "holdout": apart,
         "display": None if total is None or unit is None else format_unit(total, unit),
         "schema": SCHEMA,
     }
-    said = f"{title}: {format_number(len(treated))} customers"
+    said = f"{title}: {told}"
     if record["display"]:
         said += f", {record['display']}"
-    if holdout is not None:
-        said += f"; {format_number(int(held.sum()))} held out"
+    if apart is not None:
+        said += f"; held out: {apart['customers_display']}"
     said += f". Written to {name}.csv in the owner-only folder."
     show(ACTION, record, plain=said, preview={"text/markdown": escape_markdown(said)})
+
+
+def _told(count: int, min_group: int, *, hidden: bool) -> str:
+    """Return how many customers there are, in words; without the number where it is hidden."""
+    if not hidden:
+        return f"{format_number(count)} customers"
+    if count < min_group:
+        return f"fewer than {min_group} customers"
+    return "number of customers hidden, so that a smaller group cannot be computed"
 
 
 def _check_keys(keys: pd.Series, *, where: str) -> None:

@@ -2,12 +2,12 @@
 
 Three states are kept apart that a table of numbers mixes up easily: a cell that is nought because
 nobody came back; a cell that is immature because its period is not over; and a cohort too small to
-show.
+show, or hidden so that the overall row does not give a small one away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.data.small_groups import hide_parts
 from workbench.errors import AnalysisError
 from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
@@ -35,17 +36,20 @@ class Triangle:
         cohort's period, datetime64), `period` (0, 1 ...), `customers` (of the cohort), `active`,
         `share` (`active / customers`), `state` (`mature`, `immature` or `suppressed`). `share` is
         missing unless mature; in suppressed cohorts `customers` and `active` are missing too.
+        Suppressed are cohorts of fewer than `min_group`, and the smallest other ones where a small
+        one would be what is left of all customers.
     overall
         One row per period: `period`, `cohorts`, `customers` (of all cohorts that are mature in
-        it, those without survivors and small ones included), `active`, `share`. Periods with
-        fewer customers than `min_group` are left out.
+        it, those without survivors included), `active`, `share`. Suppressed cohorts count together
+        with their neighbours, once all of them are mature, so that no row less another one is a
+        small cohort. Periods with fewer customers than `min_group` are left out.
     kind
         `orders`: active means a purchase in the period. `subscriptions`: active means that the
         subscription runs on the period's first day (all are in period 0).
     calendar
         The grain and its starts.
     suppressed_cohorts
-        How many cohorts were too small to show alone.
+        How many cohorts are not shown alone.
     """
 
     cells: pd.DataFrame
@@ -209,13 +213,16 @@ def _triangle(
         raise AnalysisError(f"horizon == {horizon}, must be at least 1", where="retention")
     rows = []
     pooled: dict[int, list[int]] = {}
-    for cohort in sorted(sizes):
+    cohorts = sorted(sizes)
+    hidden = hide_parts([sizes[cohort] for cohort in cohorts], min_group=max(min_group, 1))
+    away = [cohort for cohort, out in zip(cohorts, hidden, strict=True) if out]
+    newest = _newest(away, sizes, min_group)
+    for cohort, small in zip(cohorts, hidden, strict=True):
         size = sizes[cohort]
-        small = size < min_group
         for period in range(min(here - cohort, horizon) + 1):
             count = active.get((cohort, period), 0)
             mature = cohort + period <= last_mature
-            if mature:
+            if newest.get(cohort, cohort) + period <= last_mature:
                 seen = pooled.setdefault(period, [0, 0, 0])
                 pooled[period] = [seen[0] + 1, seen[1] + size, seen[2] + count]
             state = "suppressed" if small else "mature" if mature else "immature"
@@ -241,5 +248,24 @@ def _triangle(
         ],
         columns=["period", "cohorts", "customers", "active", "share"],
     )
-    suppressed = sum(size < min_group for size in sizes.values())
-    return Triangle(cells, overall, kind, calendar, suppressed)
+    return Triangle(cells, overall, kind, calendar, len(away))
+
+
+def _newest(hidden: Sequence[int], sizes: Mapping[int, int], min_group: int) -> dict[int, int]:
+    """Return for each hidden cohort the newest one that it counts together with.
+
+    Neighbours are joined, from the newest back, until they are two at least, and no small group
+    together; what is left of the oldest joins the group after it.
+    """
+    groups: list[list[int]] = []
+    open_one: list[int] = []
+    for cohort in reversed(hidden):
+        open_one.append(cohort)
+        if len(open_one) > 1 and sum(sizes[one] for one in open_one) >= min_group:
+            groups.append(open_one)
+            open_one = []
+    if groups:
+        groups[-1] += open_one
+    elif open_one:
+        groups.append(open_one)
+    return {cohort: group[0] for group in groups for cohort in group}

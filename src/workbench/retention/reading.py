@@ -240,6 +240,7 @@ def _left_out(found: Retention) -> str:
     if not count:
         return "No cohort is too small to show."
     return (
-        f"{counted(count, 'cohort')} with too few customers {'is' if count == 1 else 'are'} not "
-        "shown alone, but count in the overall row."
+        f"{counted(count, 'cohort')} {'is' if count == 1 else 'are'} not shown alone, for too few "
+        "customers are in it, or so that these cannot be computed. They count in the overall row, "
+        "together with their neighbours, from the period on that all of them have reached."
     )

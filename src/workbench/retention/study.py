@@ -46,6 +46,8 @@ class Retention:
         The column that groups; empty without.
     horizon_days
         The horizon in days, at which curves are compared.
+    min_group
+        A curve is drawn as long as so many are followed.
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Retention:
     test: LogRank | None
     by: str
     horizon_days: int
+    min_group: int
 
     @property
     def at_horizon(self) -> Estimate:
@@ -70,7 +73,7 @@ class Retention:
         return Estimate(1 - found.value, low, high, found.level, found.method)
 
     def curve_frame(self) -> pd.DataFrame:
-        """Return the curves as they are drawn, up to the horizon.
+        """Return the curves as they are drawn, up to the horizon, or until few are followed.
 
         Returns
         -------
@@ -80,7 +83,10 @@ class Retention:
         """
         parts = []
         for curve in (self.curve, *self.groups):
-            table = curve.table[curve.table["time"] <= self.horizon_days]
+            # Each step beyond is the day of one of few customers.
+            few = curve.table["at_risk"] < self.min_group
+            table = curve.table[(curve.table["time"] <= self.horizon_days) & ~few]
+            last = curve.table.loc[few, "time"].min() if few.any() else curve.last_time
             part = table[["time", "survival", "ci_lower", "ci_upper"]]
             part = part.rename(columns={"survival": "share"})
             if self.kind == "orders":
@@ -90,7 +96,7 @@ class Retention:
                     ci_upper=1 - table["ci_lower"],
                 )
             # A step lasts until the next event or the end of what was seen.
-            end = part.iloc[[-1]].assign(time=min(float(self.horizon_days), curve.last_time))
+            end = part.iloc[[-1]].assign(time=min(float(self.horizon_days), float(last)))
             parts.append(pd.concat([part, end]).assign(group=curve.group or EVERYONE))
         names = ["group", "time", "share", "ci_lower", "ci_upper"]
         return pd.concat(parts, ignore_index=True)[names]
@@ -194,6 +200,7 @@ def retention(
         test=test,
         by=group_by,
         horizon_days=round(calendar.days * horizon),
+        min_group=min_group,
     )
 
 
@@ -201,7 +208,7 @@ def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
     total = int(spans["n"].sum())
     if total < max(min_group, 1):
         raise AnalysisError(
-            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
+            f"fewer than {min_group} customers: a group must have as many to be shown",
             where=kind,
             fix="Choose a larger unit.",
         )

@@ -103,6 +103,11 @@ class Grid:
         """Return the names of the segments, best first."""
         return tuple(rule.name for rule in self.rules)
 
+    @property
+    def at_risk(self) -> tuple[str, ...]:
+        """Return the names of the segments of value that are slipping away."""
+        return tuple(rule.name for rule in self.rules if rule.valuable_at_risk)
+
     def assign(self, scored: pd.DataFrame) -> pd.Series:
         """Return each customer's segment, from `r_score`, `f_score` and `m_score`."""
         codes = np.zeros((self.n_bins,) * 3, dtype="int64")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from workbench.data.frames import MONEY_SCALE
 from workbench.data.phrases import counted, listed, money, share
+from workbench.data.small_groups import hidden_words
 from workbench.segmentation.segments import MERGED, RETURNS_ONLY
 from workbench.segmentation.study import Segmentation
 
@@ -45,6 +46,10 @@ class Reading:
     list_value, list_unit
         Column and unit of the action list's worth; None where the list is so short that its sum
         would tell what single customers spend.
+    hidden
+        Why a number of customers is not shown.
+    score_how
+        How to read the grid of scores.
     """
 
     value: str
@@ -69,6 +74,8 @@ class Reading:
     no_number: str
     list_value: str | None
     list_unit: str | None
+    hidden: str
+    score_how: str
 
 
 def read(result: Segmentation, *, currency: str) -> Reading:
@@ -88,7 +95,7 @@ def read(result: Segmentation, *, currency: str) -> Reading:
     spread, top = _spread(result, currency)
     why = result.concentration.reason or "too few customers to show the top 20%"
     pairs = len(result.score_map())
-    shown = len(result.at_risk()) >= result.min_group
+    shown = result.shown.act_on and len(result.at_risk()) > 0
     return Reading(
         value=value,
         value_decision="Nothing on these data."
@@ -117,6 +124,9 @@ def read(result: Segmentation, *, currency: str) -> Reading:
         no_number=why,
         list_value="value" if shown else None,
         list_unit=currency if shown else None,
+        hidden=hidden_words(result.min_group),
+        score_how="Share of customers by recency score (rows; highest: bought last) and frequency "
+        "score (columns); empty: nobody, or hidden",
     )
 
 
@@ -165,11 +175,16 @@ def _value(result: Segmentation, currency: str, best: str) -> tuple[str, str]:
 
 
 def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
-    names = [rule.name for rule in result.grid.rules if rule.valuable_at_risk]
+    names = result.grid.at_risk
     if not names:
         return "No segment is declared as valuable and at risk.", "Whether to declare one."
     chosen = result.customers[result.customers["segment"].isin(names)]
     who = listed(names)
+    if chosen.empty:
+        return f"Nobody is in {who}.", f"{who}: nothing now; look again with the next report."
+    if not result.shown.act_on and len(chosen) >= result.min_group:
+        said = f"{who}: how many they are is hidden, so that no smaller group can be computed."
+        return said, f"{who}: whether to win them back; the list itself is in the owner's folder."
     if len(chosen) < result.min_group:
         said = f"{who}: too few customers to show."
         return said, f"{who}: nothing now; look again with the next report."
@@ -204,7 +219,7 @@ def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
         return f"How revenue is spread cannot be said: {found.reason}.", None
     rows = found.top.sort_values("top_share", ascending=False).to_dict("records")
     parts = [
-        f"the top {share(row['top_share'], 0)} ({counted(row['customers'], 'customer')}) "
+        f"the top {share(row['top_share'], 0)}{_how_many(row['customers'])} "
         f"{'' if place else 'bring '}{share(row['revenue_share'])}{'' if place else ' of revenue'}"
         for place, row in enumerate(rows)
     ]
@@ -214,9 +229,13 @@ def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
         lost = money(found.left_out_revenue, currency)
         who = counted(found.left_out, "customer")
         said += f" {who} with negative net revenue ({lost}) are left out of this."
-    elif found.left_out:
+    elif found.few_left_out:
         said += " A few customers with negative net revenue are left out of this."
     return said, float(top.iloc[0]) if len(top) else None
+
+
+def _how_many(customers: int | None) -> str:
+    return "" if customers is None else f" ({counted(customers, 'customer')})"
 
 
 def _only_gini(gini: float) -> str:
@@ -237,6 +256,8 @@ def _score_title(result: Segmentation) -> str:
     lowest = result.customers[["r_score", "f_score"]].eq(1).all(axis=1)
     if lowest.sum() < result.min_group:
         return "Few customers have the lowest score on both counts"
+    if (1, 1) not in result.shown.pairs:
+        return "How many customers have each pair of scores"
     return f"{share(lowest.mean(), 0)} of customers have the lowest score on both counts"
 
 
@@ -250,8 +271,8 @@ def _apart(result: Segmentation, currency: str) -> str:
         )
     if result.segments.merged:
         parts.append(
-            f"Segments with fewer than {result.min_group} customers stand together: "
-            f"{listed(result.segments.merged)}."
+            f"Segments with fewer than {result.min_group} customers stand together, with others "
+            f"where their total would tell how many they are: {listed(result.segments.merged)}."
         )
     nobody = [name for name in result.segments.empty if name != RETURNS_ONLY]
     if nobody:

@@ -171,21 +171,22 @@ def _declared(name: str, cuts: Sequence[float], n_bins: int) -> list[float]:
     return edges
 
 
-def cut_table(points: Sequence[CutPoints], *, min_group: int) -> pd.DataFrame:
+def cut_table(points: Sequence[CutPoints], shown: Mapping[str, Sequence[bool]]) -> pd.DataFrame:
     """Return one row per measure and score, best score first, with its range of values.
 
     Parameters
     ----------
     points
         As :func:`score` returns them.
-    min_group
-        Counts of fewer customers are left out.
+    shown
+        Score column -> for each score from 1 up, whether its number of customers may be shown,
+        see :func:`workbench.segmentation.shown.what_to_show`.
 
     Returns
     -------
     pandas.DataFrame
         `measure`, `score`, `above` (exclusive, None for no lower end), `up_to` (inclusive, None for
-        no upper end), `customers` (None where suppressed). Scores that nobody has by ties have
+        no upper end), `customers` (None where hidden). Scores that nobody has by ties have
         equal ends and nought customers.
     """
     rows = []
@@ -194,7 +195,7 @@ def cut_table(points: Sequence[CutPoints], *, min_group: int) -> pd.DataFrame:
         for value in range(point.n_bins, 0, -1):
             place = point.n_bins - value if point.measure.low_is_good else value - 1
             count = point.customers[value - 1]
-            shown = None if 0 < count < min_group else count
-            rows.append((point.measure.label, value, ends[place], ends[place + 1], shown))
+            told = count if shown[point.measure.score][value - 1] else None
+            rows.append((point.measure.label, value, ends[place], ends[place + 1], told))
     columns = ["measure", "score", "above", "up_to", "customers"]
     return pd.DataFrame(rows, columns=columns, dtype=object)

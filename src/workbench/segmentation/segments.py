@@ -67,7 +67,7 @@ def segment_table(customers: pd.DataFrame, order: Sequence[str], *, min_group: i
     total = len(customers)
     if total < max(min_group, 1):
         raise AnalysisError(
-            f"{total} customers, fewer than the {min_group} that a group must have to be shown",
+            f"fewer than {min_group} customers: a group must have as many to be shown",
             where="segmentation",
             fix="Choose a larger unit.",
         )

@@ -16,6 +16,7 @@ from workbench.segmentation.grid import Grid, read_grid
 from workbench.segmentation.rfm import CustomerBase, rfm
 from workbench.segmentation.scores import CutPoints, cut_table, score
 from workbench.segmentation.segments import RETURNS_ONLY, SegmentTable, segment_table
+from workbench.segmentation.shown import Shown, what_to_show
 
 __all__ = ["Segmentation", "segment"]
 
@@ -38,6 +39,8 @@ class Segmentation:
         What each segment holds; customers with returns only are a segment of their own.
     concentration
         How unevenly revenue is spread.
+    shown
+        What else may be shown, so that no table gives a small group of another one away.
     min_group
         Smaller groups are not shown.
     """
@@ -48,11 +51,12 @@ class Segmentation:
     grid: Grid
     segments: SegmentTable
     concentration: Concentration
+    shown: Shown
     min_group: int
 
     def cut_table(self) -> pd.DataFrame:
         """Return the range of values behind each score."""
-        return cut_table(self.cuts, min_group=self.min_group)
+        return cut_table(self.cuts, self.shown.scores)
 
     def score_map(self) -> pd.DataFrame:
         """Return customers and revenue for each pair of recency and frequency scores.
@@ -61,15 +65,16 @@ class Segmentation:
         -------
         pandas.DataFrame
             `r_score`, `f_score`, `customers`, `customer_share` (0-1), `revenue`; pairs of fewer
-            customers than `min_group` are left out.
+            customers than `min_group`, and those that would give one away, are left out.
         """
         pairs = self.customers.groupby(["r_score", "f_score"], as_index=False).agg(
             customers=("revenue", "size"), units=("revenue_units", "sum")
         )
         pairs["customer_share"] = pairs["customers"] / len(self.customers)
         pairs["revenue"] = pairs["units"] / MONEY_SCALE
-        pairs = pairs[pairs["customers"] >= self.min_group].drop(columns="units")
-        return pairs.reset_index(drop=True)
+        names = zip(pairs["r_score"], pairs["f_score"], strict=True)
+        told = [pair in self.shown.pairs for pair in names]
+        return pairs[told].drop(columns="units").reset_index(drop=True)
 
     def score_grid(self) -> pd.DataFrame:
         """Return the share of customers, a row per recency score, a column per frequency score.
@@ -78,7 +83,7 @@ class Segmentation:
         -------
         pandas.DataFrame
             `recency` (the score, best first) and one column for each frequency score, "1" and up;
-            missing where nobody is, or too few to show.
+            missing where nobody is, or where it is hidden.
         """
         scores = range(1, self.grid.n_bins + 1)
         wide = self.score_map().pivot(index="r_score", columns="f_score", values="customer_share")
@@ -92,8 +97,7 @@ class Segmentation:
 
         They are the segments whose rule says so (`Rule.valuable_at_risk`).
         """
-        names = [rule.name for rule in self.grid.rules if rule.valuable_at_risk]
-        return customers_to_act_on(self.customers, names, known=self.grid.names)
+        return customers_to_act_on(self.customers, self.grid.at_risk, known=self.grid.names)
 
 
 def segment(
@@ -132,12 +136,22 @@ def segment(
     grid = read_grid(rules, n_bins=n_bins)
     customers = scored.assign(segment=grid.assign(scored))
     everyone = pd.concat([customers, base.returns_only.assign(segment=RETURNS_ONLY)])
+    segments = segment_table(everyone, (*grid.names, RETURNS_ONLY), min_group=min_group)
+    shown = what_to_show(
+        customers,
+        len(base.returns_only),
+        merged=segments.merged,
+        act_on=grid.at_risk,
+        n_bins=n_bins,
+        min_group=min_group,
+    )
     return Segmentation(
         base=base,
         customers=customers,
         cuts=points,
         grid=grid,
-        segments=segment_table(everyone, (*grid.names, RETURNS_ONLY), min_group=min_group),
+        segments=segments,
         concentration=concentration(everyone, min_group=min_group),
+        shown=shown,
         min_group=min_group,
     )

@@ -11,7 +11,8 @@ from workbench.params import SuiteParams
 from workbench.suite.compose import compose, core, followed
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, serve, served, standing
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
-from workbench.suite.manifest import Entry, make_manifest, read_entries
+from workbench.suite.manifest import Entry, State, make_manifest, read_entries
+from workbench.suite.notebook import Report
 from workbench.suite.plan import Job, Plan, why_stale
 from workbench.suite.render import Renderer
 from workbench.workspace import Workspace
@@ -65,7 +66,7 @@ class UnitWork:
     last_good
         Report -> the edition that has its last good version, empty for none.
     entries
-        Report -> what stands in the edition already: carried over, or not applicable.
+        Report -> what stands in the edition already: carried over, held back or not applicable.
     stage
         The folder in the making; made when the first file is to be written.
     """
@@ -108,7 +109,7 @@ class Wanted:
     force
         Run what is fresh, too.
     failed
-        Run only what failed last time.
+        Run only what failed or was held back last time.
     """
 
     reports: Collection[str] = ()
@@ -137,13 +138,13 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
     old = read_entries(before.manifest, before.results) if before else {}
     broken = set(damage(before)) if before else set()
     actions = actions_folder(bench.workspace, bench.params.name, unit.name)
-    jobs, rest = plan.of_unit(unit.name)
-    for item in rest:
-        report = item.report
-        work.entries[report.name] = Entry(
-            report.name, report.title, report.order, "not_applicable", item.reason
-        )
-    for job in jobs:
+    own = plan.of_unit(unit.name)
+    for item in own.not_applicable:
+        work.entries[item.report.name] = _entry(item.report, "not_applicable", item.reason)
+    for held in own.stopped:
+        last_good = _last_good(before, old.get(held.report.name))
+        work.entries[held.report.name] = _entry(held.report, "stopped", held.reason, last_good)
+    for job in own.jobs:
         report = job.report
         previous = old.get(report.name)
         work.last_good[report.name] = _last_good(before, previous)
@@ -152,10 +153,16 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
             work.why[report.name] = why
             work.to_run.append(job)
         elif previous is None or previous.key is None:
-            work.entries[report.name] = Entry(report.name, report.title, report.order, "not_run")
+            last_good = work.last_good[report.name]
+            work.entries[report.name] = _entry(report, "not_run", last_good=last_good)
         else:
             work.entries[report.name] = previous
     return work
+
+
+def _entry(report: Report, state: State, reason: str = "", last_good: str = "") -> Entry:
+    """Return the place of a report that is not made."""
+    return Entry(report.name, report.title, report.order, state, reason, last_good=last_good)
 
 
 def _why_run(
@@ -168,6 +175,8 @@ def _why_run(
             return (f"damaged: {', '.join(damaged)}",)
     if wanted.reports and job.report.name not in wanted.reports:
         return ()
+    if previous is not None and previous.state == "stopped":
+        return ("the gate held it back last time",)
     if previous is None or previous.key is None:
         return () if wanted.failed else ("it never ran",)
     if previous.state == "failed":

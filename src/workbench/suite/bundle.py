@@ -28,6 +28,7 @@ _OLDEST = (1980, 1, 1, 0, 0, 0)  # the first day that a zip can hold; no clock i
 _CONDITIONS: Mapping[str, Condition] = {
     "ok": "fresh",
     "failed": "failed",
+    "stopped": "stopped",
     "not_applicable": "not_applicable",
     "not_run": "never_run",
 }
@@ -138,9 +139,9 @@ def _params(workspace: Workspace, edition: Edition) -> tuple[SuiteParams, UnitPa
 
 
 def _last_good(edition: Edition, entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
-    """Yield the pages that a failed report leads to."""
+    """Yield the pages that a report leads to which failed or was held back."""
     for entry in entries:
-        if entry.state == "failed" and entry.last_good:
+        if entry.last_good:
             name = f"{entry.last_good}/{entry.report}.html"
             path = edition.folder.parent / name
             if path.is_file():

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 SCHEMA = 1
-State = Literal["ok", "failed", "not_applicable", "not_run"]
+State = Literal["ok", "failed", "stopped", "not_applicable", "not_run"]
 _SHARED = ("versions", "engine")
 
 
@@ -40,9 +40,10 @@ class Entry:
     report, title, order
         Its name, its title for people, its place among the reports.
     state
-        ``ok``, ``failed``, ``not_applicable`` or ``not_run`` (never asked for so far).
+        ``ok``, ``failed``, ``stopped`` (the unit's gate holds it back), ``not_applicable`` or
+        ``not_run`` (not asked for so far).
     reason
-        Why it failed, or is not applicable, in words; else empty.
+        Why it failed, is held back or is not applicable, in words; else empty.
     as_of
         The day that it looks back from.
     snapshot

@@ -70,7 +70,7 @@ subtitle="{Rows} by month", format="integer")
     figure(picture, id="{name}-months", caption="{Rows} by month", alt={name}.alt)"""
 _TABLE = """\
 table({name}.by_month, id="{name}-months", caption="{Rows}, month by month", limit=36, columns={{
-    "name": Column("Month"), "rows": Column("{Rows}", "integer", missing="too few to show")}})"""
+    "name": Column("Month"), "rows": Column("{Rows}", "integer", missing={name}.hidden)}})"""
 _LIMITS = """\
 ## What this cannot tell you
 

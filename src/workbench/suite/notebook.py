@@ -1,7 +1,8 @@
 """Reads a report's notebook: its parameters, its title, the tables that it needs.
 
 A report's own parameters are declared in one place only, the cell tagged ``parameters``; what it
-needs stands in the notebook's metadata, ``workbench: {title, order, tables, any_of}``.
+needs stands in the notebook's metadata, ``workbench: {title, order, tables, any_of}``; with
+``despite_gate: true`` it is made even of data that the unit's gate holds other reports back from.
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ class Report:
         The tables that its code reads.
     parameters
         Its declared parameters, the house's included.
+    despite_gate
+        Whether it is made although the unit's gate holds reports back: it tells of the data
+        themselves, and of what is to be mended.
     """
 
     name: str
@@ -93,6 +97,7 @@ class Report:
     any_of: tuple[tuple[str, ...], ...]
     code_reads: TablesRead
     parameters: tuple[DeclaredParameter, ...]
+    despite_gate: bool = False
 
     def reads(self, available: Iterable[str]) -> tuple[str, ...]:
         """Return the tables that it reads of those that a unit has."""
@@ -144,12 +149,19 @@ def read_report(path: Path) -> Report:
         )
     notebook = load(path)
     said = notebook.said
-    known = {"title", "order", "tables", "any_of"}
+    known = {"title", "order", "tables", "any_of", "despite_gate"}
     for key in said:
         if key not in known:
             raise NotebookError(
                 f"unknown key `{key}`", where=f"{path}, metadata.workbench", fix=one_of(key, known)
             )
+    despite_gate = said.get("despite_gate", False)
+    if not isinstance(despite_gate, bool):
+        raise NotebookError(
+            f"`despite_gate` is {despite_gate!r}, must be true or false",
+            where=f"{path}, metadata.workbench.despite_gate",
+            fix="Say true only of a report that tells how good the data are.",
+        )
     return Report(
         name=path.stem,
         path=path,
@@ -162,6 +174,7 @@ def read_report(path: Path) -> Report:
         ),
         code_reads=tables_read(notebook),
         parameters=_declared_in(notebook, str(path)),
+        despite_gate=despite_gate,
     )
 
 

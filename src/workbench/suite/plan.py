@@ -12,6 +12,7 @@ from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of
 from workbench.params import SuiteParams, UnitParams
 from workbench.params.rules import parse_rule
+from workbench.suite.held import held_back
 from workbench.suite.history import Point
 from workbench.suite.keys import JobKey, differences, job_key
 from workbench.suite.manifest import Entry, missing_lists
@@ -22,6 +23,7 @@ __all__ = [
     "Job",
     "NotApplicable",
     "Plan",
+    "Stopped",
     "check_overrides",
     "facts_of",
     "make_plan",
@@ -88,6 +90,25 @@ class NotApplicable:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """A report that is not made of a unit's data, because the unit's gate holds it back.
+
+    Parameters
+    ----------
+    unit
+        For whom.
+    report
+        What.
+    reason
+        Why, in words.
+    """
+
+    unit: str
+    report: Report
+    reason: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that there is to do for a suite.
 
@@ -97,19 +118,22 @@ class Plan:
         The suite's name.
     jobs
         Units in the suite's order, reports in theirs.
-    not_applicable
-        The rest of units x reports.
+    not_applicable, stopped
+        The rest of units x reports: what does not apply, and what the gate holds back.
     """
 
     suite: str
     jobs: tuple[Job, ...]
     not_applicable: tuple[NotApplicable, ...]
+    stopped: tuple[Stopped, ...] = ()
 
-    def of_unit(self, unit: str) -> tuple[tuple[Job, ...], tuple[NotApplicable, ...]]:
+    def of_unit(self, unit: str) -> Plan:
         """Return a unit's part of the plan."""
-        return (
+        return Plan(
+            self.suite,
             tuple(job for job in self.jobs if job.unit == unit),
             tuple(item for item in self.not_applicable if item.unit == unit),
+            tuple(item for item in self.stopped if item.unit == unit),
         )
 
 
@@ -179,19 +203,25 @@ def make_plan(
     ------
     ParameterError
         When an override does not fit its notebook.
+    SnapshotError
+        When what triage recorded beside a snapshot cannot be read.
     """
     known = histories or {}
     jobs: list[Job] = []
     rest: list[NotApplicable] = []
+    stopped: list[Stopped] = []
     for unit in units:
         snapshot = snapshots.get(unit.name)
+        held = held_back(snapshot) if snapshot else ""
         for report in reports.values():
             reason = _why_not(report, snapshot)
             if snapshot is None or reason:
                 rest.append(NotApplicable(unit.name, report, reason))
+            elif held and not report.despite_gate:
+                stopped.append(Stopped(unit.name, report, held))
             else:
                 jobs.append(_job(suite, unit, report, snapshot, renderer, known.get(unit.name, ())))
-    return Plan(suite.name, tuple(jobs), tuple(rest))
+    return Plan(suite.name, tuple(jobs), tuple(rest), tuple(stopped))
 
 
 def _why_not(report: Report, snapshot: Snapshot | None) -> str:

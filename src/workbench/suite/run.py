@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -51,7 +51,7 @@ class Choice:
     force
         Run what is fresh, too.
     failed
-        Run only what failed last time.
+        Run only what failed or was held back last time.
     why
         Tell why each report is run, and that the others are fresh.
     memory_mb
@@ -85,9 +85,9 @@ class Outcome:
     unit, report
         Of what.
     state
-        ``ok``, ``failed`` or ``not_applicable``.
+        ``ok``, ``failed``, ``stopped``, ``not_applicable`` or ``not_run``.
     reason
-        Why it failed or is not applicable; else empty.
+        Why it failed, is held back by the gate or is not applicable; else empty.
     reused
         Whether it was fresh, so that nothing had to run.
     seconds
@@ -127,6 +127,8 @@ class RunResult:
         The run log, with all times.
     seconds
         Wall-clock seconds in all.
+    held_back
+        Unit -> why its gate holds reports back, asked for or not; only units where it does.
     """
 
     suite: str
@@ -137,10 +139,11 @@ class RunResult:
     portal: Path
     log: Path
     seconds: float
+    held_back: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
-        """Return 0 when all is good, 1 when something failed."""
+        """Return 0 when all is good, 1 when something failed; what the gate holds back did not."""
         failed = any(outcome.state == "failed" for outcome in self.outcomes)
         return 1 if failed or self.problems else 0
 
@@ -212,6 +215,7 @@ def run(
         portal,
         log.save(workspace.data / suite / "runs"),
         monotonic() - began,
+        dict(_held_back(works)),
     )
 
 
@@ -245,6 +249,14 @@ def _tell_why(works: Iterable[UnitWork], told: Progress) -> None:
         for report, entry in work.entries.items():
             if entry.state == "ok":
                 told.because(unit, report, ())
+
+
+def _held_back(works: Iterable[UnitWork]) -> Iterator[tuple[str, str]]:
+    """Yield each unit whose gate holds reports back, and why."""
+    for work in works:
+        stopped = (entry for entry in work.entries.values() if entry.state == "stopped")
+        if (first := next(stopped, None)) is not None:
+            yield work.data.unit.name, first.reason
 
 
 def _alerts(edition: Edition) -> list[Mapping[str, Any]]:

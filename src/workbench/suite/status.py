@@ -19,7 +19,8 @@ from workbench.workspace import Workspace
 
 __all__ = ["Status", "suite_status"]
 
-Condition = Literal["fresh", "stale", "failed", "not_applicable", "never_run"]
+Condition = Literal["fresh", "stale", "failed", "stopped", "not_applicable", "never_run"]
+_FREED = "held back when the edition was made; nothing holds it back now"
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class Status:
         The report.
     condition
         ``fresh``: it would come out the same. ``stale``: it is good, but something that it depends
-        on changed. ``failed``, ``not_applicable``, ``never_run``: as they say.
+        on changed. ``stopped``: the unit's gate holds it back, or did when the edition was made.
+        ``failed``, ``not_applicable``, ``never_run``: as they say.
     reasons
-        In words: what changed, why it failed, why it does not apply.
+        In words: what changed, why it failed, why it is held back or does not apply.
     entry
         Its place in the served edition, or None.
     edition
@@ -81,6 +83,7 @@ def suite_status(
     plan = make_plan(params, units.values(), reports, snapshots, renderer, histories)
     jobs = {(job.unit, job.report.name): job for job in plan.jobs}
     why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
+    held = {(item.unit, item.report.name): item.reason for item in plan.stopped}
     found = []
     for name, unit in units.items():
         edition = standing(folders[name])
@@ -91,6 +94,8 @@ def suite_status(
             actions = actions_folder(workspace, params.name, name)
             why = why_not.get((name, report.name), "")
             condition, reasons = _condition(job, entry, why, actions)
+            if (name, report.name) in held:
+                condition, reasons = "stopped", (held[name, report.name],)
             found.append(Status(unit, report, condition, reasons, entry, edition))
     return found
 
@@ -100,6 +105,8 @@ def _condition(
 ) -> tuple[Condition, tuple[str, ...]]:
     if job is None:
         return "not_applicable", (why_not,)
+    if entry is not None and entry.state == "stopped":
+        return "stopped", (_FREED,)
     if entry is None or entry.key is None:
         return "never_run", ()
     if entry.state == "failed":

@@ -24,6 +24,7 @@ __all__ = [
     "any_of",
     "bits_sql",
     "contract_checks",
+    "failing_sql",
     "limit_checks",
     "reasons_sql",
     "rejected_sql",
@@ -296,14 +297,21 @@ def bits_sql(checks: Sequence[Check], word: int) -> str:
     return f"CAST({' + '.join(terms) or '0'} AS BIGINT)"
 
 
+def failing_sql(checks: Iterable[Check], prefix: str = "") -> str:
+    """Return SQL that is true where a row fails any of these checks."""
+    masks: dict[int, int] = {}
+    for check in checks:
+        masks[check.word] = masks.get(check.word, 0) | check.mask
+    terms = [
+        f"({prefix}{quote(f'_wb_bits{word}')} & {mask}) <> 0"
+        for word, mask in sorted(masks.items())
+    ]
+    return f"({' OR '.join(terms)})" if terms else "false"
+
+
 def any_of(checks: Sequence[Check], severity: Severity, prefix: str = "") -> str:
     """Return SQL that is true where a row fails any check of a severity."""
-    terms = []
-    for word in range(words(checks)):
-        mask = sum(c.mask for c in checks if c.word == word and c.severity == severity)
-        if mask:
-            terms.append(f"({prefix}{quote(f'_wb_bits{word}')} & {mask}) <> 0")
-    return f"({' OR '.join(terms)})" if terms else "false"
+    return failing_sql((check for check in checks if check.severity == severity), prefix)
 
 
 def rejected_sql(checks: Sequence[Check], prefix: str = "") -> str:

@@ -107,8 +107,9 @@ class ColumnProfile:
         As decimal text, None where they mean nothing: arithmetic mean and sample standard deviation
         of finite numbers; the sum of decimals.
     top
-        The most frequent values with their rows, none rarer than the smallest group shown; empty
-        where there are more than 200 different ones, or a suspicion.
+        The most frequent values with their rows, none rarer than the smallest group shown, and such
+        that the rest is none, either; empty where there are more than 200 different ones, or a
+        suspicion.
     constant
         Whether every row has the same value.
     key

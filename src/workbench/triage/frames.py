@@ -1,30 +1,21 @@
-"""The triage record as small frames: what came, why rows were set aside, what each column holds."""
+"""The triage record as small frames: what came, how fresh it is, what each column holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import pandas as pd
 
-from workbench.triage.record import (
-    ColumnRecord,
-    ReasonRecord,
-    SourceRecord,
-    TableRecord,
-    TriageRecord,
-)
+from workbench.triage.reading import each_source, joined, share_of
+from workbench.triage.record import ColumnRecord, TriageRecord
 
 __all__ = [
     "columns",
     "completeness",
     "contents",
-    "examples",
     "flow",
     "freshness",
     "identifiers",
-    "reasons_met",
-    "to_mend",
 ]
 
 
@@ -48,9 +39,9 @@ def flow(record: TriageRecord) -> pd.DataFrame:
                 "accepted": source.accepted,
                 "quarantined": source.quarantined,
                 "warned": source.warned,
-                "accepted_share": _share(source.accepted, source.received),
+                "accepted_share": share_of(source.accepted, source.received),
             }
-            for table, source in _sources(record)
+            for table, source in each_source(record)
         ],
         columns=[
             "table",
@@ -63,97 +54,6 @@ def flow(record: TriageRecord) -> pd.DataFrame:
             "warned",
             "accepted_share",
         ],
-    )
-
-
-def reasons_met(record: TriageRecord) -> pd.DataFrame:
-    """Return one row a reason and source, those that set most rows aside first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``table, source, department, code, severity, what, why, fix``, ``outcome`` (``set aside`` or
-        ``remarked``), ``rows`` and ``share`` (0-1 of the source's received rows). A row of the
-        source may have several reasons, so that ``rows`` does not add up to the rows set aside.
-    """
-    found = pd.DataFrame(
-        [
-            {
-                "table": table.name,
-                "source": source.name,
-                "department": source.department,
-                "code": reason.code,
-                "severity": reason.severity,
-                "outcome": "set aside" if reason.severity == "reject" else "remarked",
-                "what": reason.title.replace("`", ""),
-                "why": reason.why,
-                "fix": reason.fix.replace("`", ""),
-                "rows": reason.rows,
-                "share": _share(reason.rows, source.received),
-            }
-            for table, source, reason in _reasons(record)
-        ],
-        columns=[
-            "table",
-            "source",
-            "department",
-            "code",
-            "severity",
-            "outcome",
-            "what",
-            "why",
-            "fix",
-            "rows",
-            "share",
-        ],
-    )
-    return found.sort_values(
-        ["severity", "rows", "table", "source", "code"],
-        ascending=[True, False, True, True, True],
-        ignore_index=True,
-    )
-
-
-def examples(record: TriageRecord) -> pd.DataFrame:
-    """Return where each reason was met first, one row a reason and source.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``table, source, code, what, rows`` (the first record numbers, as text) and ``patterns``:
-        the different shapes of the values there, missing where the reason is about no value.
-    """
-    return pd.DataFrame(
-        [
-            {
-                "table": table.name,
-                "source": source.name,
-                "code": reason.code,
-                "what": reason.title.replace("`", ""),
-                "rows": ", ".join(f"{place.row:,}" for place in reason.examples),
-                "patterns": _joined(place.pattern for place in reason.examples),
-            }
-            for table, source, reason in _reasons(record)
-            if reason.examples
-        ],
-        columns=["table", "source", "code", "what", "rows", "patterns"],
-    )
-
-
-def to_mend(record: TriageRecord) -> pd.DataFrame:
-    """Return what each department should mend, the most rows first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``department, table, source, what, fix, rows``; reasons that set rows aside only.
-    """
-    found = reasons_met(record)
-    found = found[found["severity"] == "reject"]
-    return found[["department", "table", "source", "what", "fix", "rows"]].sort_values(
-        ["rows", "department", "table", "source", "what"],
-        ascending=[False, True, True, True, True],
-        ignore_index=True,
     )
 
 
@@ -173,7 +73,7 @@ def completeness(record: TriageRecord) -> pd.DataFrame:
                 "about": column.about,
                 "rows": table.accepted,
                 "missing": column.missing,
-                "complete_share": _share(table.accepted - column.missing, table.accepted),
+                "complete_share": share_of(table.accepted - column.missing, table.accepted),
             }
             for table in record.tables
             for column in table.columns
@@ -253,13 +153,13 @@ def columns(record: TriageRecord) -> pd.DataFrame:
                 "table": table.name,
                 "column": column.name,
                 "kind": column.kind,
-                "missing_share": _share(column.missing, table.accepted),
+                "missing_share": share_of(column.missing, table.accepted),
                 "distinct": column.distinct,
                 "lowest": _short(column.lowest),
                 "highest": _short(column.highest),
                 "mean": _short(column.mean),
                 "total": _exact(column.total),
-                "top": (top := _joined(f"{value} ({rows:,})" for value, rows in column.top)),
+                "top": (top := joined(f"{value} ({rows:,})" for value, rows in column.top)),
                 "holds": _range(column.lowest, column.highest) or top,
             }
             for table in record.tables
@@ -301,7 +201,7 @@ def contents(record: TriageRecord) -> pd.DataFrame:
                 "kind": column.kind,
                 "patterns": _patterns(column, table.accepted),
                 "reads_as": _reads_as(column, table.accepted),
-                "personal": _joined(found.evidence for found in column.suspicions),
+                "personal": joined(found.evidence for found in column.suspicions),
             }
             for table in record.tables
             for column in table.columns
@@ -318,7 +218,7 @@ def contents(record: TriageRecord) -> pd.DataFrame:
 def _patterns(column: ColumnRecord, rows: int) -> str | None:
     filled = rows - column.missing
     shown = () if column.text is None else column.text.patterns[:3]
-    return _joined(f"{shape} ({_percent(n, filled)})" for shape, n in shown)
+    return joined(f"{shape} ({_percent(n, filled)})" for shape, n in shown)
 
 
 def _reads_as(column: ColumnRecord, rows: int) -> str | None:
@@ -331,7 +231,7 @@ def _reads_as(column: ColumnRecord, rows: int) -> str | None:
         "e-mail": column.text.emails,
         "telephone": column.text.phones,
     }
-    return _joined(
+    return joined(
         f"{kind} ({_percent(n, filled)})" for kind, n in read.items() if 100 * n >= filled > 0
     )
 
@@ -344,33 +244,12 @@ def _percent(part: int, whole: int) -> str:
     return f"{percent:.0f}%" if percent >= 1 else "under 1%"
 
 
-def _sources(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord]]:
-    for table in record.tables:
-        for source in table.sources:
-            yield table, source
-
-
-def _reasons(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord, ReasonRecord]]:
-    for table, source in _sources(record):
-        for reason in source.reasons:
-            yield table, source, reason
-
-
-def _joined(parts: Iterable[str]) -> str | None:
-    """Return different texts in one, or None when there are none."""
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or None
-
-
 def _range(lowest: str | None, highest: str | None) -> str | None:
     if lowest is None or highest is None:
         return None
     ends = [_short(end) or "" for end in (lowest, highest)]
     # Of a time the day is enough for a range.
     return " to ".join(end[:10] if end.count(":") else end for end in ends)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def _exact(total: str | None) -> str | None:

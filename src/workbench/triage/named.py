@@ -7,6 +7,7 @@ from datetime import date
 
 from workbench.data.contracts import Table
 from workbench.params import SourceParams, TableParams
+from workbench.triage.repairs.line import Repair
 
 __all__ = ["Frame", "Named"]
 
@@ -59,9 +60,12 @@ class Frame:
         The expression that tells a row's unit, or an empty string.
     present
         The canonical tables that the unit has.
+    repairs
+        The repairs that the data's owner agreed to.
     """
 
     as_of: date
     timezone: str
     split: str
     present: tuple[str, ...]
+    repairs: tuple[Repair, ...] = ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
-from workbench.data.contracts import Table
+from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, Table
 from workbench.data.quoting import literal, quote
 from workbench.errors import ParameterError
 from workbench.params import REST, TableParams
@@ -17,7 +17,13 @@ from workbench.triage.marks import Settled
 from workbench.triage.typed import BOOKKEEPING, TypedSource
 from workbench.triage.units import SplitUnits
 
-__all__ = ["ROW_GROUP", "personal_columns", "write_accepted", "write_quarantine"]
+__all__ = [
+    "ROW_GROUP",
+    "leave_out",
+    "personal_columns",
+    "write_accepted",
+    "write_quarantine",
+]
 
 ROW_GROUP = 122_880
 """Rows in a group of a snapshot's Parquet files: fixed, because the bytes depend on it."""
@@ -50,6 +56,8 @@ def write_accepted(
     token_key: str | None,
     units: SplitUnits | None,
     out: Path,
+    *,
+    resolved: str | None = None,
 ) -> None:
     """Write a table's accepted rows, sorted by all of their columns, without personal data.
 
@@ -68,26 +76,70 @@ def write_accepted(
         The split's units: the column ``_wb_unit`` is then written too.
     out
         The Parquet file.
+    resolved
+        The engine's table ``record, customer`` of records that are known by another customer's
+        identifier, or None. Then ``customer_id`` is the customer, and ``source_customer_id`` the
+        record as it came.
     """
     columns = [name for name in table.columns if personal.get(name) != "drop"]
-    selected = []
-    for name in columns:
-        if personal.get(name) == "token":
-            selected.append(f"{_token(name, token_key)} AS {quote(name)}")
-        else:
-            selected.append(quote(name))
     rows = f"SELECT * FROM ({table.accepted()})"
     unit = []
     if units is not None:
         splits = all(source.splits for source in table.sources)
         rows = units.labelled(table.accepted(), table.columns, splits)
         unit = ["_wb_unit"]
+    if resolved is not None and CUSTOMER in columns:
+        rows = (
+            f"SELECT a.* REPLACE (coalesce(r.customer, a.{CUSTOMER}) AS {CUSTOMER}), "
+            f"a.{CUSTOMER} AS {CUSTOMER_RECORD} "
+            f"FROM ({rows}) a LEFT JOIN {resolved} r ON r.record = a.{CUSTOMER}"
+        )
+        columns = [*columns, CUSTOMER_RECORD]
+        personal = {
+            **personal,
+            **({CUSTOMER_RECORD: personal[CUSTOMER]} if CUSTOMER in personal else {}),
+        }
+    selected = [
+        f"{_token(name, token_key)} AS {quote(name)}"
+        if personal.get(name) == "token"
+        else quote(name)
+        for name in columns
+    ]
     order = [*unit, *(quote(name) for name in _sort_order(table, columns)), "source"]
     connection.execute(
         f"COPY (SELECT {', '.join([*selected, 'source', *unit])} FROM ({rows}) "
         f"ORDER BY {', '.join(order)}) TO {literal(str(out))} "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
     )
+
+
+def leave_out(
+    connection: duckdb.DuckDBPyConnection, table: Settled, columns: Sequence[str], path: Path
+) -> None:
+    """Write a table's accepted rows again without some columns, as if these had never been there.
+
+    The rows are sorted again, so that their order tells nothing of what was left out.
+
+    Parameters
+    ----------
+    table
+        The settled table.
+    columns
+        The columns to leave out, at least one.
+    path
+        The Parquet file that ``write_accepted`` wrote, or a unit's part of it; it is replaced.
+    """
+    scanned = f"read_parquet({literal(str(path))})"
+    there = connection.execute(f"SELECT * FROM {scanned} LIMIT 0").description or ()
+    kept = [str(name) for name, *_ in there if name not in {*columns, "source"}]
+    order = [*(quote(name) for name in _sort_order(table, kept)), "source"]
+    draft = path.with_name(f"{path.name}.draft")
+    connection.execute(
+        f"COPY (SELECT {', '.join([*map(quote, kept), 'source'])} FROM {scanned} "
+        f"ORDER BY {', '.join(order)}) TO {literal(str(draft))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
+    draft.replace(path)
 
 
 def _sort_order(table: Settled, columns: list[str]) -> list[str]:

@@ -6,14 +6,26 @@ The record travels with the snapshot as ``triage.json``; the triage report reads
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.errors import SnapshotError
 from workbench.triage.facts import Suspicion, TextFacts
+from workbench.triage.found import (
+    CustomersRecord,
+    DriftRecord,
+    Example,
+    LearnedRule,
+    OverlapRecord,
+    SuspectRecord,
+)
+from workbench.triage.judged import GateFailure, ScorePoint
+from workbench.triage.repairs.facts import RepairRecord
 
 __all__ = [
+    "MAX_AGE_DAYS",
     "RECORD_FILE",
     "ColumnRecord",
     "Example",
@@ -24,23 +36,11 @@ __all__ = [
     "read_record",
 ]
 
+T = TypeVar("T")
+
 RECORD_FILE = "triage.json"
-
-
-@dataclass(frozen=True)
-class Example:
-    """Where a reason was met, without the row itself.
-
-    Parameters
-    ----------
-    row
-        The record's number in its source, from 1.
-    pattern
-        The shape of the offending values: letters as ``A`` or ``a``, digits as ``9``.
-    """
-
-    row: int
-    pattern: str
+MAX_AGE_DAYS = 35
+"""How old the newest row of a table may be to count as fresh, unless the unit's gate says so."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ class ReasonRecord:
         What is wrong, why it matters, what its owner can do.
     examples
         The first few places.
+    amount
+        For tables with an ``amount``: the sum of its size in those rows, as decimal text; rows
+        whose own amount is in doubt do not count. None where there is no such row, or no amount.
     """
 
     code: str
@@ -69,6 +72,7 @@ class ReasonRecord:
     why: str
     fix: str
     examples: tuple[Example, ...]
+    amount: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,21 @@ class SourceRecord:
         Accepted rows with at least one warning.
     reasons
         Every reason that was met, most frequent first.
+    invalid, repeated, inconsistent
+        Received rows with any reason, warnings included, that speaks against validity, uniqueness
+        and consistency (``workbench.triage.score``); None in a record from before they were
+        counted.
+    newest
+        The last time in the table's clock among the accepted rows, ISO text; None when there is
+        none.
+    suspected
+        Cells of accepted rows that look wrong, by column and kind.
+    learned
+        Which columns decide others, as the rows show.
+    not_tried
+        What was not looked at for suspected cells, and why.
+    repaired
+        What became of the repairs that the owner agreed to, by column and kind.
     """
 
     name: str
@@ -95,6 +114,14 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    invalid: int | None = None
+    repeated: int | None = None
+    inconsistent: int | None = None
+    newest: str | None = None
+    suspected: tuple[SuspectRecord, ...] = ()
+    learned: tuple[LearnedRule, ...] = ()
+    not_tried: tuple[str, ...] = ()
+    repaired: tuple[RepairRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +190,14 @@ class TableRecord:
     sources, columns
         Its sources and its columns.
     personal
-        Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``.
+        Columns that did not enter the snapshot in clear: name -> ``drop`` or ``token``, or
+        ``withheld`` where it looks personal and nobody declared it.
+    max_age_days
+        How old its newest row may be to count as fresh; None where nobody expects newer rows.
+    drift
+        The table beside the load before; None where there is none.
+    overlaps
+        What each two of its sources share.
     """
 
     name: str
@@ -174,6 +208,9 @@ class TableRecord:
     sources: tuple[SourceRecord, ...]
     columns: tuple[ColumnRecord, ...]
     personal: dict[str, str]
+    max_age_days: int | None = MAX_AGE_DAYS
+    drift: DriftRecord | None = None
+    overlaps: tuple[OverlapRecord, ...] = ()
 
     @property
     def received(self) -> int:
@@ -201,12 +238,30 @@ class TriageRecord:
         Whose, and as of which day (ISO).
     tables
         The tables that the unit has, in the contracts' order.
+    gate
+        Why reports of the unit are held back; empty when they are not.
+    history
+        The scores of earlier loads, oldest first.
+    customers
+        Which records are one customer; None where nobody looked.
+    before
+        The snapshot of the load before that the tables were compared with; empty for none.
+    not_compared
+        Why they were not, though there was a load before; else empty.
+    tables_gone
+        Tables that the load before had, and this one has not.
     """
 
     suite: str
     unit: str
     as_of: str
     tables: tuple[TableRecord, ...]
+    gate: tuple[GateFailure, ...] = ()
+    history: tuple[ScorePoint, ...] = ()
+    customers: CustomersRecord | None = None
+    before: str = ""
+    not_compared: str = ""
+    tables_gone: tuple[str, ...] = ()
 
     def table(self, name: str) -> TableRecord | None:
         """Return one table's record, or None when the unit does not have it."""
@@ -224,6 +279,12 @@ class TriageRecord:
             unit=value["unit"],
             as_of=value["as_of"],
             tables=tuple(_table(table) for table in value["tables"]),
+            gate=tuple(GateFailure(**one) for one in value.get("gate", ())),
+            history=tuple(ScorePoint(**one) for one in value.get("history", ())),
+            customers=_or_none(CustomersRecord.from_json, value.get("customers")),
+            before=value.get("before", ""),
+            not_compared=value.get("not_compared", ""),
+            tables_gone=tuple(value.get("tables_gone", ())),
         )
 
 
@@ -233,6 +294,8 @@ def _table(value: dict[str, Any]) -> TableRecord:
             **value,
             "sources": tuple(_source(source) for source in value["sources"]),
             "columns": tuple(_column(column) for column in value["columns"]),
+            "drift": _or_none(DriftRecord.from_json, value.get("drift")),
+            "overlaps": tuple(OverlapRecord.from_json(one) for one in value.get("overlaps", ())),
         }
     )
 
@@ -252,12 +315,23 @@ def _column(value: dict[str, Any]) -> ColumnRecord:
 
 def _source(value: dict[str, Any]) -> SourceRecord:
     reasons = tuple(
-        ReasonRecord(
-            **{**reason, "examples": tuple(Example(**place) for place in reason["examples"])}
-        )
+        ReasonRecord(**{**reason, "examples": Example.all_from(reason["examples"])})
         for reason in value["reasons"]
     )
-    return SourceRecord(**{**value, "reasons": reasons})
+    return SourceRecord(
+        **{
+            **value,
+            "reasons": reasons,
+            "suspected": tuple(SuspectRecord.from_json(one) for one in value.get("suspected", ())),
+            "learned": tuple(LearnedRule(**one) for one in value.get("learned", ())),
+            "not_tried": tuple(value.get("not_tried", ())),
+            "repaired": tuple(RepairRecord(**one) for one in value.get("repaired", ())),
+        }
+    )
+
+
+def _or_none(read: Callable[[Mapping[str, Any]], T], value: Mapping[str, Any] | None) -> T | None:
+    return None if value is None else read(value)
 
 
 def read_record(folder: Path) -> TriageRecord:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from workbench.data.quoting import literal, quote
 from workbench.params import REST, WHOLE
-from workbench.triage.checks import Check, any_of, rejected_sql
+from workbench.triage.checks import Check, any_of, failing_sql, rejected_sql
 from workbench.triage.marks import Settled
 from workbench.triage.reasons import KINDS
 from workbench.triage.record import Example, ReasonRecord
+from workbench.triage.score import dimension_of
 from workbench.triage.shapes import masked
 from workbench.triage.typed import TypedSource
 from workbench.triage.units import SplitUnits
@@ -24,6 +25,9 @@ EXACT_UP_TO = 5_000_000
 """Rows up to which distinct values are counted one by one; beyond, they are estimated."""
 
 EXAMPLES = 3
+_AMOUNT = "amount"
+_COUNTED = ("validity", "uniqueness", "consistency")
+_HEAD, _EACH = 8, 3  # columns of the query: of the source, and of each check
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,18 @@ class SourceTally:
         Rows; ``warned`` counts accepted rows.
     reasons
         Every reason that was met, most frequent first.
+    invalid, repeated, inconsistent, newest
+        As ``SourceRecord`` has them.
     """
 
     received: int
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
+    invalid: int = 0
+    repeated: int = 0
+    inconsistent: int = 0
+    newest: str | None = None
 
     @property
     def accepted(self) -> int:
@@ -64,16 +74,7 @@ def tally_source(
     Lines that could not be read belong to no value of a split: they count in the whole and in the
     rest.
     """
-    rejected = rejected_sql(source.checks)
-    warned = any_of(source.checks, "warn")
-    columns = [
-        "count(*)",
-        f"count(*) FILTER ({rejected})",
-        f"count(*) FILTER ({warned} AND NOT {rejected})",
-    ]
-    for check in source.checks:
-        fails = f"FILTER ((_wb_bits{check.word} & {check.mask}) <> 0)"
-        columns += [f"count(*) {fails}", f"min(_wb_row, {EXAMPLES}) {fails}"]
+    columns = [*_source_columns(source), *_check_columns(source)]
     rows = table.rows(source)
     unit, sets = literal(WHOLE), ""
     if units is not None:
@@ -84,12 +85,70 @@ def tally_source(
         f"SELECT {unit}, {', '.join(columns)} FROM ({rows}) {sets}"
     ).fetchall()
     shapes = _patterns(connection, source, found)
-    tallies = {
-        row[0]: SourceTally(row[1], row[2], row[3], _reasons(source.checks, row[4:], shapes))
-        for row in found
-        if row[1]
-    }
+    tallies = {row[0]: _tally(source.checks, row, shapes) for row in found if row[1]}
     return _with_unreadable(connection, tallies, source, split=units is not None)
+
+
+def _tally(
+    checks: Sequence[Check], row: Sequence[Any], shapes: Mapping[int, Mapping[str, str]]
+) -> SourceTally:
+    _, received, quarantined, warned, invalid, repeated, inconsistent, newest = row[:_HEAD]
+    return SourceTally(
+        received=received,
+        quarantined=quarantined,
+        warned=warned,
+        reasons=_reasons(checks, row[_HEAD:], shapes),
+        invalid=invalid,
+        repeated=repeated,
+        inconsistent=inconsistent,
+        newest=newest,
+    )
+
+
+def _source_columns(source: TypedSource) -> list[str]:
+    """Return what is counted of a source: rows, rows that fail in each dimension, newest row."""
+    rejected = rejected_sql(source.checks)
+    warned = any_of(source.checks, "warn")
+    failing = [
+        failing_sql(check for check in source.checks if dimension_of(check.kind) == dimension)
+        for dimension in _COUNTED
+    ]
+    clock = source.named.contract.clock
+    newest = "CAST(NULL AS VARCHAR)"
+    if clock is not None and clock in source.columns:
+        newest = f"CAST(max({quote(clock)}) FILTER (NOT {rejected}) AS VARCHAR)"
+    return [
+        "count(*)",
+        f"count(*) FILTER ({rejected})",
+        f"count(*) FILTER ({warned} AND NOT {rejected})",
+        *(f"count(*) FILTER ({fails})" for fails in failing),
+        newest,
+    ]
+
+
+def _check_columns(source: TypedSource) -> list[str]:
+    """Return what is counted of each check: rows, the first of them, the money in them."""
+    amount = source.named.contract.column(_AMOUNT)
+    is_counted = amount is not None and amount.kind == "money" and _AMOUNT in source.columns
+    # One absurd amount outweighs all good ones: what is itself in doubt is not summed.
+    doubtful = failing_sql(check for check in source.checks if _doubts_amount(check))
+    columns = []
+    for check in source.checks:
+        fails = failing_sql([check])
+        money = "CAST(NULL AS VARCHAR)"
+        if is_counted and not _doubts_amount(check):
+            money = f"sum(abs({quote(_AMOUNT)})) FILTER ({fails} AND NOT {doubtful})"
+        columns += [
+            f"count(*) FILTER ({fails})",
+            f"min(_wb_row, {EXAMPLES}) FILTER ({fails})",
+            f"CAST({money} AS VARCHAR)",
+        ]
+    return columns
+
+
+def _doubts_amount(check: Check) -> bool:
+    """Tell whether a row that fails may have a wrong amount: its own, or what it is made of."""
+    return check.kind == "absurd" or (check.column == _AMOUNT and check.kind != "rounded")
 
 
 def _reasons(
@@ -97,7 +156,7 @@ def _reasons(
 ) -> tuple[ReasonRecord, ...]:
     found = []
     for place, check in enumerate(checks):
-        rows, places = cells[2 * place], cells[2 * place + 1]
+        rows, places, amount = cells[_EACH * place : _EACH * (place + 1)]
         if not rows:
             continue
         examples = []
@@ -114,6 +173,7 @@ def _reasons(
                 why=check.why,
                 fix=check.fix,
                 examples=tuple(examples),
+                amount=amount,
             )
         )
     return _by_frequency(found)
@@ -123,7 +183,8 @@ def _patterns(
     connection: duckdb.DuckDBPyConnection, source: TypedSource, found: Sequence[Sequence[Any]]
 ) -> dict[int, dict[str, str]]:
     """Return record number -> column -> masked shape of its text, for the examples."""
-    rows = sorted({row for cells in found for places in cells[5::2] for row in places or ()})
+    every = [places for cells in found for places in cells[_HEAD + 1 :: _EACH]]
+    rows = sorted({row for places in every for row in places or ()})
     names = sorted({name for check in source.checks for name in check.origin})
     names = [name for name in names if name in source.received.columns]
     if not rows or not names:
@@ -169,11 +230,12 @@ def _with_unreadable(
         )
         for unit in (WHOLE, REST) if split else (WHOLE,):
             before = full.get(unit, NOTHING)
-            full[unit] = SourceTally(
-                before.received + lines,
-                before.quarantined + lines,
-                before.warned,
-                _by_frequency([*before.reasons, reason]),
+            full[unit] = replace(
+                before,
+                received=before.received + lines,
+                quarantined=before.quarantined + lines,
+                reasons=_by_frequency([*before.reasons, reason]),
+                invalid=before.invalid + lines,
             )
     full.setdefault(WHOLE, NOTHING)
     return full

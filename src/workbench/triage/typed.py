@@ -2,7 +2,8 @@
 
 One streaming query does it for a source, in steps that build on each other::
 
-    text     the received columns, with the texts that mean "not known" set to null
+    text     the received columns, repaired where their owner agreed to it, with the texts that
+             mean "not known" set to null
     typed    each column cast as the source declares; `_row` and `as_of` beside them
     mapped   the expressions of `columns:` and the conditions of `rules:`, each failing safe
     valued   the expressions' values in their canonical types
@@ -39,6 +40,7 @@ from workbench.triage.checks import (
     words,
 )
 from workbench.triage.named import Frame, Named
+from workbench.triage.repairs.apply import Applied, apply_repairs
 
 __all__ = ["TypedSource", "plan_source", "write_typed"]
 
@@ -57,13 +59,19 @@ class TypedSource:
     received
         Its rows as they came.
     path
-        The Parquet file of the typed rows, in source order.
+        The Parquet file of the typed rows; in source order, where nothing is repaired.
     columns
         The canonical columns that it has, in the contract's order, then those carried along.
     checks
         All checks that are not off, with their bits.
     splits
         Whether the split's expression could be evaluated on this source.
+    values
+        A query of ``_row`` and the source's own columns, each typed as the source declares it.
+    origins
+        Canonical column, or column carried along -> the source's columns that it is made of.
+    applied
+        The repairs that changed its text, or None where there are none.
     """
 
     named: Named
@@ -72,6 +80,9 @@ class TypedSource:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
+    applied: Applied | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,9 @@ class Plan:
     columns: tuple[str, ...]
     checks: tuple[Check, ...]
     splits: bool
+    values: str
+    origins: Mapping[str, tuple[str, ...]]
+    applied: Applied | None
 
 
 def write_typed(
@@ -105,7 +119,17 @@ def write_typed(
         f"COPY ({plan.query}) TO {literal(str(out))} "
         "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
     )
-    return TypedSource(named, received, out, plan.columns, plan.checks, plan.splits)
+    return TypedSource(
+        named,
+        received,
+        out,
+        plan.columns,
+        plan.checks,
+        plan.splits,
+        plan.values,
+        plan.origins,
+        plan.applied,
+    )
 
 
 def plan_source(
@@ -135,15 +159,20 @@ def plan_source(
     )
     checks = with_bits([*own, *across])
     splits, split = _split(columns, named, frame)
+    applied = apply_repairs(connection, named, received, raw, frame.repairs)
+    steps = f"WITH text AS ({_text_step(raw, named, received, applied)}), typed AS ({typed})"
     query = (
-        f"WITH text AS ({_text_step(raw, named, received)}), typed AS ({typed}), "
+        f"{steps}, "
         f"mapped AS (SELECT {_list(['*', *given.mapped, *rules.mapped])} FROM typed), "
         f"valued AS (SELECT {_list(['*', *given.values])} FROM mapped), "
         f"judged AS (SELECT {_list(['*', *given.failures])} FROM valued), "
         f"named AS ({_named_step(given, carried, checks)}) "
         f"SELECT *, {_key_hash(named.key, columns)} AS _wb_key, {split} AS _wb_split FROM named"
     )
-    return Plan(query, tuple(columns), checks, splits)
+    values = f"{steps} SELECT {_list(['_row', *(quote(name) for name in raw)])} FROM typed"
+    origins = {name: field.origin for name, field in given.fields.items()}
+    origins |= {name: (name,) for name in carried}
+    return Plan(query, tuple(columns), checks, splits, values, origins, applied)
 
 
 def _list(items: Iterable[str]) -> str:
@@ -157,18 +186,22 @@ def _named_step(given: Canonical, carried: Sequence[str], checks: Sequence[Check
     return f"SELECT {_list(['_row AS _wb_row', '_wb_hash', *values, *kept, *bits])} FROM judged"
 
 
-def _text_step(raw: Sequence[str], named: Named, received: Received) -> str:
+def _text_step(
+    raw: Sequence[str], named: Named, received: Received, applied: Applied | None
+) -> str:
     empty = ", ".join(literal(value) for value in named.params.read.null_values)
+    texts = {name: applied.text(name) if applied else f"t.{quote(name)}" for name in raw}
     columns = [
-        f"CASE WHEN {quote(name)} IN ({empty}) THEN NULL ELSE {quote(name)} END AS {quote(name)}"
-        if empty
-        else quote(name)
-        for name in raw
+        f"{f'CASE WHEN {text} IN ({empty}) THEN NULL ELSE {text} END' if empty else text} "
+        f"AS {quote(name)}"
+        for name, text in texts.items()
     ]
-    every = ", ".join(quote(name) for name in raw)
+    # Repeated rows are found among the rows as they came.
+    every = ", ".join(f"t.{quote(name)}" for name in raw)
     return (
         f"SELECT {received.row_sql} AS _row, hash({every}) AS _wb_hash, {', '.join(columns)} "
-        f"FROM read_parquet({literal(str(received.path))}, file_row_number => true)"
+        f"FROM read_parquet({literal(str(received.path))}, file_row_number => true) t "
+        f"{applied.joins if applied else ''}"
     )
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from workbench.data import phrases
 from workbench.errors import AnalysisError
-from workbench.triage.frames import flow, freshness, reasons_met, to_mend
+from workbench.triage.frames import flow, freshness
+from workbench.triage.mending import reasons_met, to_mend
 from workbench.triage.record import TriageRecord
 
 _TWIN = {"duplicate_row", "duplicate_key"}  # reasons for which another row does count

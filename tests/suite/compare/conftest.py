@@ -65,20 +65,24 @@ def whole(sizes: Mapping[str, float | None], id: str = "sizes", **more: Any) -> 
 
 
 def action(
-    id: str, customers: int, value: float | None = None, digest: str = "a"
+    id: str, customers: int | None, value: float | None = None, digest: str = "a", **more: Any
 ) -> dict[str, Any]:
-    """Return the record of a list of customers to act on."""
+    """Return the record of a list of customers to act on; None where they are few."""
+    many = "fewer than 5" if customers is None else f"{customers:,}"
     return {
         "id": id,
         "label": "Win back",
         "file": f"{id}.csv",
         "digest": digest,
         "customers": customers,
+        "customers_display": f"{many} customers",
+        "min_group": 5,
         "value": value,
         "unit": None if value is None else "GBP",
         "display": None if value is None else format_unit(value, "GBP"),
         "holdout": None,
-        "schema": 1,
+        "schema": 2,
+        **more,
     }
 
 

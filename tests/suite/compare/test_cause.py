@@ -77,6 +77,11 @@ def test_reports_fail_come_back_apply_and_go() -> None:
         "applies": ("not_applicable", "ok", "newly_applies"),
         "first": ("not_run", "ok", "newly_ready"),
         "lost": ("ok", "not_applicable", "no_longer_applies"),
+        "held": ("ok", "stopped", "newly_stopped"),
+        "held_still": ("stopped", "stopped", "still_stopped"),
+        "freed": ("stopped", "ok", "ready_again"),
+        "freed_in_vain": ("stopped", "failed", "newly_failed"),
+        "held_and_lost": ("stopped", "not_applicable", "no_longer_applies"),
         "never": ("not_applicable", "not_applicable", "not_applicable"),
         "waits": ("not_run", "not_run", "not_run"),
     }

@@ -82,8 +82,8 @@ def test_shares_add_up_and_changes_mirror(old: dict[str, int], new: dict[str, in
 
 
 def test_lists_of_customers_are_compared_by_number_worth_and_digest() -> None:
-    old = [action("win", 454, 187922.0), action("gone", 3), action("same", 5, 10.0)]
-    new = [action("win", 466, 195182.5, "b"), action("new", 4), action("same", 5, 10.0)]
+    old = [action("win", 454, 187922.0), action("gone", 8), action("same", 5, 10.0)]
+    new = [action("win", 466, 195182.5, "b"), action("new", 9), action("same", 5, 10.0)]
     found = {one.id: one for one in compare_actions("r", "R", old, new)}
     assert {name: one.state for name, one in found.items()} == {
         "win": "changed",
@@ -93,3 +93,60 @@ def test_lists_of_customers_are_compared_by_number_worth_and_digest() -> None:
     }
     assert (found["win"].customers_display, found["win"].value_display) == ("+12", "+£7,260")
     assert (found["new"].old_customers, found["gone"].new_customers) == (None, None)
+
+
+FEW = {"customers_display": "fewer than 5 customers"}
+LINKED = {"customers_display": "number of customers hidden, so that a smaller group ..."}
+OLDER = {"schema": 1, "min_group": None}  # of an edition that still told of few
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        (action("a", 12, 90.0), action("a", None, None, "b", **FEW), ("12", "fewer than 5")),
+        (action("a", None, None, **FEW), action("a", 12, 90.0, "b"), ("fewer than 5", "12")),
+        (action("a", 12, 90.0), action("a", None, None, "b", **LINKED), ("12", "hidden")),
+        (action("a", 3, 70.0, **OLDER), action("a", 12, 90.0, "b"), ("fewer than 5", "12")),
+        (action("a", 12, 90.0), action("a", None, None, **FEW), ("12", "fewer than 5")),
+        (action("a", 3, 70.0), None, ("fewer than 5", "")),
+    ],
+)
+def test_no_change_tells_how_few_are_on_a_list(
+    old: dict[str, object], new: dict[str, object] | None, wanted: tuple[str, str]
+) -> None:
+    (found,) = compare_actions("r", "R", [old], [new] if new else [])
+    assert (found.old_customers_display, found.new_customers_display) == wanted
+    assert (found.customers_display, found.value_display) == ("", "")
+    assert found.state == ("not_told" if new else "gone"), "the same file would tell the number"
+    for count, shown, worth in (
+        (found.old_customers, found.old_customers_display, found.old_display),
+        (found.new_customers, found.new_customers_display, found.new_display),
+    ):
+        assert (count is not None and worth != "") == shown.isdigit()
+
+
+def test_two_lists_of_few_may_be_the_same() -> None:
+    few = action("a", None, None, **FEW)
+    (found,) = compare_actions("r", "R", [few], [few])
+    assert found.state == "same"
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(5, 99), min_size=1),
+    st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(5, 99), min_size=1),
+)
+def test_a_hidden_part_has_no_change_and_leaves_no_whole(
+    old: dict[str, int | None], new: dict[str, int | None]
+) -> None:
+    found = compared(dict(old), dict(new))
+    for sizes, total in ((old, found.old_total), (new, found.new_total)):
+        assert (total is None) == (None in sizes.values())
+    for part in found.parts:
+        if part.old is None or part.new is None:
+            assert (part.change, part.change_display, part.share_change_display) == (None, "", "")
+        if found.old_total is None:
+            assert part.old_share is None
+        if found.new_total is None:
+            assert part.new_share is None
+    if None in (found.old_total, found.new_total):
+        assert not any("The whole went" in words or "of all" in words for words in found.words)

@@ -187,7 +187,7 @@ recorded = st.fixed_dictionaries(
         "actions": st.lists(st.builds(action, ids, st.integers(0, 9)), max_size=1),
     }
 )
-state = st.sampled_from(["ok", "ok", "failed", "not_applicable", "not_run"])
+state = st.sampled_from(["ok", "ok", "failed", "stopped", "not_applicable", "not_run"])
 
 
 @st.composite

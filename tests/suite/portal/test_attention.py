@@ -36,6 +36,33 @@ def test_two_units_are_told_one_by_one() -> None:
     assert [one.units for one in attention_of(units)] == [1, 1]
 
 
+def test_what_a_gate_holds_back_is_told_once_for_a_unit() -> None:
+    why = "3 rows passed every check; the gate asks for at least 10."
+    made = cell("fresh", "Triage")
+    held = [
+        cell("stopped", title, reasons=(why,), href="", last_good=good)
+        for title, good in (("Sales", Link("old.html", "2025-05-31")), ("Retention", None))
+    ]
+    found = attention_of(
+        [unit(alerts=[critical()], cells=[made, *held]), unit("brook", problem="No file.")]
+    )
+    assert [one.kind for one in found] == ["failed", "stopped", "critical"]
+    assert (found[1].tag, found[1].where) == ("Held back", "Atlas, 2 reports")
+    assert found[1].reason == why
+    assert [(link.href, link.title) for link in found[1].links] == [
+        ("triage.html", "Triage"),
+        ("old.html", "Sales: last good version, 31 May 2025"),
+    ]
+
+
+def test_what_is_held_back_for_one_reason_in_many_units_is_told_once() -> None:
+    held = cell("stopped", reasons=("No row passed.",), href="")
+    units = [unit(name, cells=[held]) for name in ("atlas", "brook", "cirrus")]
+    (found,) = attention_of(units)
+    assert (found.where, found.units, found.reason) == ("Reports", 3, "No row passed.")
+    assert [link.href for link in found.links] == ["#unit-atlas", "#unit-brook", "#unit-cirrus"]
+
+
 def test_units_without_new_data_stand_the_oldest_first() -> None:
     units = [
         unit(),

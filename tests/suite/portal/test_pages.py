@@ -91,6 +91,24 @@ def test_the_first_screen_has_the_answer(world: World) -> None:
     assert "as_of" not in page
 
 
+def test_what_is_held_back_leads_to_its_last_good_version(tmp_path: Path) -> None:
+    why = "3 rows passed every check; the gate asks for at least 10."
+    conditions = {(0, n): ("stopped", (why,)) for n in (1, 2)}
+    world = make_world(tmp_path, units=2, conditions=conditions)  # type: ignore[arg-type]
+    html = write(world)
+    page = words_of(html)
+    assert "Reports ready to read 6 of 8 2 held back" in page
+    assert "Held back Unit 000 Outfitters, 2 reports : 3 rows passed every check;" in page
+    assert page.count(why) == 1  # said on top, not in every cell
+    good = [href for href in Outline(html).all("a", "href") if "2025-05-31" in href]
+    assert len([href for href in good if href.endswith("/segmentation.html")]) >= 2
+    told = json.loads((tmp_path / "reports/mini/portal.json").read_text())
+    assert (told["stopped"], told["failed"]) == (2, 0)
+    assert told["states"]["unit_000"]["reports"]["segmentation"]["state"] == "stopped"
+    index = words_of((tmp_path / "reports/index.html").read_text().replace("</body>", "<script>"))
+    assert "6 of 8 2 held back" in index
+
+
 def test_numbers_stand_with_interval_change_course_and_goal(world: World) -> None:
     html = write(world)
     row = words_of(

@@ -111,6 +111,14 @@ def test_the_structure(
             assert value[1:] in read.ids
 
 
+def test_few_customers_on_a_list_are_not_counted(
+    renderer: Any, executed: Any, make_page: Any, tmp_path: Path
+) -> None:
+    html = render(renderer, executed(), make_page(), tmp_path)
+    assert ": fewer than 5 customers." in re.sub(r"<[^>]+>", "", html)
+    assert "2 customers" not in html
+
+
 def test_the_same_bytes_again(renderer: Any, executed: Any, make_page: Any, tmp_path: Path) -> None:
     notebook = executed()
     first = render(renderer, notebook, make_page(), tmp_path)

@@ -142,10 +142,12 @@ def record_of(project: Path) -> dict[str, Any]:
 def test_an_action_list_fits(project_with_a_list: Path) -> None:
     record = record_of(project_with_a_list)
     valid("action_list", record)
+    assert (record["customers"], record["holdout"]["customers"]) == (None, None), "they are few"
+    valid("action_list", {**record, "customers": 7, "value": 1.5})
     folder = project_with_a_list / "data" / "demo" / "atlas" / "actions"
     for one in (record, record["holdout"]):
         assert hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest() == one["digest"]
-    for wrong in ({"schema": 2}, {"file": "../x.csv"}, {"customers": -1}, {"digest": "0"}):
+    for wrong in ({"schema": 1}, {"file": "../x.csv"}, {"customers": -1}, {"digest": "0"}):
         with pytest.raises(jsonschema.ValidationError):
             valid("action_list", record | wrong)
 

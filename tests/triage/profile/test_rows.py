@@ -220,11 +220,32 @@ def test_the_same_bytes_with_any_threads_and_order(tmp_path: Path, exact_up_to: 
 def test_groups_smaller_than_the_smallest_shown_stay_unseen(
     engine: duckdb.DuckDBPyConnection,
 ) -> None:
-    values = ["AB-1"] * 5 + ["a b"] * 4 + ["zz"] * 6
+    values = ["AB-1"] * 5 + ["a b"] * 4 + ["zz"] * 6 + ["y"] * 1
     one = profiled(engine, {"code": ("VARCHAR", values)}, min_group=5)["code"]
     assert one.top == (("zz", 6), ("AB-1", 5))
     assert one.text is not None
     assert one.text.patterns == (("aa", 6), ("AA-9", 5))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "top"),
+    [
+        ("BOOLEAN", [True] * 96 + [False] * 4, ()),
+        ("BOOLEAN", [True] * 95 + [False] * 5, (("true", 95), ("false", 5))),
+        ("BIGINT", [1] * 60 + [2] * 30 + [3] * 3 + [None] * 7, (("1", 60),)),
+        ("VARCHAR", ["north"] * 60 + ["south"] * 9 + ["at sea"] * 2, (("north", 60),)),
+        ("VARCHAR", ["north"] * 60 + ["south"] * 9, (("north", 60), ("south", 9))),
+    ],
+)
+def test_all_rows_less_the_values_shown_are_no_small_group(
+    engine: duckdb.DuckDBPyConnection, kind: str, values: list[Any], top: tuple[Any, ...]
+) -> None:
+    one = profiled(engine, {"where": (kind, values)}, min_group=5)["where"]
+    assert one.top == top
+    rest = one.rows - one.missing - sum(rows for _, rows in one.top)
+    assert not 0 < rest < 5
+    if one.text is not None:
+        assert not 0 < one.rows - one.missing - sum(n for _, n in one.text.patterns) < 5
 
 
 def test_values_that_look_personal_are_not_shown(engine: duckdb.DuckDBPyConnection) -> None:

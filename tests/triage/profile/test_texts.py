@@ -87,5 +87,7 @@ def test_a_long_cell_is_looked_at_by_its_beginning(engine: duckdb.DuckDBPyConnec
 
 
 def test_patterns_hold_the_smallest_group(engine: duckdb.DuckDBPyConnection) -> None:
-    facts = look(engine, ["A1"] * 5 + ["b"] * 4, min_group=5)
+    facts = look(engine, ["A1"] * 5 + ["b"] * 4 + ["B"] * 1, min_group=5)
     assert facts.patterns == (("A9", 5),)
+    facts = look(engine, ["A1"] * 9 + ["a"] * 6 + ["B"] * 4, min_group=5)
+    assert facts.patterns == (("A9", 9),), "the share of B would be what is left"

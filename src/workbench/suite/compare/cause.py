@@ -135,6 +135,8 @@ def _state(
     "newly_applies",
     "newly_failed",
     "still_failed",
+    "newly_stopped",
+    "still_stopped",
     "no_longer_applies",
     "not_applicable",
     "not_run",
@@ -143,13 +145,16 @@ def _state(
     if new == "ok":
         if old == "ok":
             return "renewed" if renewed else "same"
-        if old == "failed":
+        if old in {"failed", "stopped"}:
             return "ready_again"
         return "newly_applies" if old == "not_applicable" else "newly_ready"
     if new == "failed":
         return "still_failed" if old == "failed" else "newly_failed"
+    if new == "stopped":
+        return "still_stopped" if old == "stopped" else "newly_stopped"
     if new == "not_applicable":
-        return "no_longer_applies" if old in {"ok", "failed"} else "not_applicable"
+        gone = old in {"ok", "failed", "stopped"}
+        return "no_longer_applies" if gone else "not_applicable"
     return "gone" if new == "absent" else "not_run"
 
 

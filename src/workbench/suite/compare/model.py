@@ -213,9 +213,13 @@ class ActionChange:
     id, label
         The list.
     state
-        ``same`` (the same file to the last byte), ``changed``, ``new`` or ``gone``.
+        ``same`` (the same file to the last byte), ``changed``, ``new`` or ``gone``; ``not_told``
+        where one edition only hides how many there are, for the same file would tell it.
     old_customers, new_customers
-        How many stand on it; None where there is no list.
+        How many stand on it; None where there is no list, or where that is hidden.
+    old_customers_display, new_customers_display
+        The same as text: ``fewer than 5`` or ``hidden`` where it is hidden; empty where there is no
+        list.
     customers_display
         The change of that number; empty where one is missing.
     old_display, new_display
@@ -228,9 +232,11 @@ class ActionChange:
     report_title: str
     id: str
     label: str
-    state: Literal["same", "changed", "new", "gone"]
+    state: Literal["same", "changed", "new", "gone", "not_told"]
     old_customers: int | None
     new_customers: int | None
+    old_customers_display: str
+    new_customers_display: str
     customers_display: str
     old_display: str
     new_display: str
@@ -264,14 +270,15 @@ class ReportChange:
     report, title
         The report.
     old_state, new_state
-        ``ok``, ``failed``, ``not_applicable``, ``not_run``; ``absent`` where an edition does not
-        know it.
+        ``ok``, ``failed``, ``stopped``, ``not_applicable``, ``not_run``; ``absent`` where an
+        edition does not know it.
     state
         ``same``: good, and rests on the same; ``renewed``: good, and rests on something else;
         ``newly_ready``, ``ready_again``, ``newly_applies``; ``newly_failed``, ``still_failed``;
-        ``no_longer_applies``, ``not_applicable``, ``not_run``, ``gone``.
+        ``newly_stopped``, ``still_stopped``: the gate holds it back; ``no_longer_applies``,
+        ``not_applicable``, ``not_run``, ``gone``.
     reason
-        Why it failed or does not apply; else empty.
+        Why it failed, is held back or does not apply; else empty.
     causes
         What differs between what the two rest on.
     """
@@ -288,6 +295,8 @@ class ReportChange:
         "newly_applies",
         "newly_failed",
         "still_failed",
+        "newly_stopped",
+        "still_stopped",
         "no_longer_applies",
         "not_applicable",
         "not_run",

@@ -34,7 +34,7 @@ _FINDINGS = {
 }
 _KINDS = {"answer": "Answer", "warning": "Warning", "action": "To do", "limit": "Limit"}
 _POINT = 0.01
-_FAILED = {"newly_failed", "still_failed"}
+_FAILED = {"newly_failed", "still_failed", "newly_stopped", "still_stopped"}
 _READABLE = {"ok", "failed"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from workbench.data.phrases import listed
@@ -175,25 +176,59 @@ def compare_actions(
 def _action(report: str, title: str, old: Record | None, new: Record | None) -> ActionChange:
     told = new if new is not None else old
     assert told is not None
-    state: Literal["same", "changed", "new", "gone"]
+    # Lists of editions made before few customers were hidden hold their number: not shown here.
+    smallest = int(told.get("min_group") or 0)
+    one, other = _list(old, smallest), _list(new, smallest)
+    state: Literal["same", "changed", "new", "gone", "not_told"]
     customers = value = ""
     if old is None or new is None:
         state = "new" if old is None else "gone"
+    elif (one.customers is None) != (other.customers is None):
+        state = "not_told"
     else:
         state = "same" if old["digest"] == new["digest"] else "changed"
-        customers = change_text(new["customers"] - old["customers"], "customers")
-        if None not in (old["value"], new["value"]) and old["unit"] == new["unit"]:
-            value = change_text(new["value"] - old["value"], str(new["unit"]))
+    if one.customers is not None and other.customers is not None:
+        customers = change_text(other.customers - one.customers, "customers")
+        if one.value is not None and other.value is not None and one.unit == other.unit:
+            value = change_text(other.value - one.value, other.unit)
     return ActionChange(
         report=report,
         report_title=title,
         id=str(told["id"]),
         label=str(told["label"]),
         state=state,
-        old_customers=None if old is None else int(old["customers"]),
-        new_customers=None if new is None else int(new["customers"]),
+        old_customers=one.customers,
+        new_customers=other.customers,
+        old_customers_display=one.many,
+        new_customers_display=other.many,
         customers_display=customers,
-        old_display=str((old or {}).get("display") or ""),
-        new_display=str((new or {}).get("display") or ""),
+        old_display=one.display,
+        new_display=other.display,
         value_display=value,
     )
+
+
+@dataclass(frozen=True)
+class _List:
+    """What is told of one list: customers and worth are None, and its texts empty, where hidden."""
+
+    customers: int | None = None
+    many: str = ""
+    value: float | None = None
+    unit: str = ""
+    display: str = ""
+
+
+def _list(record: Record | None, smallest: int) -> _List:
+    if record is None:
+        return _List()
+    count = record["customers"]
+    smallest = int(record.get("min_group") or smallest)
+    if count is None:
+        said = str(record["customers_display"])
+        many = said.removesuffix(" customers") if said.endswith(" customers") else "hidden"
+        return _List(many=many)
+    if 0 < count < smallest:
+        return _List(many=f"fewer than {smallest}")
+    display = str(record.get("display") or "")
+    return _List(int(count), f"{count:,}", record["value"], str(record["unit"]), display)

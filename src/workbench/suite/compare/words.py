@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from workbench.data.phrases import counted, listed
-from workbench.suite.compare.model import Cause, CauseKind, Changes, FindingChange, MetricChange
+from workbench.suite.compare.model import (
+    Cause,
+    CauseKind,
+    Changes,
+    FindingChange,
+    MetricChange,
+    ReportChange,
+)
 
 __all__ = ["CAUSES", "REPORT_STATES", "VERDICTS", "moved", "summary"]
 
@@ -40,11 +47,24 @@ REPORT_STATES = {
     "newly_applies": "applies now",
     "newly_failed": "failed",
     "still_failed": "failed, as before",
+    "newly_stopped": "held back by the gate",
+    "still_stopped": "held back by the gate, as before",
     "no_longer_applies": "does not apply any more",
     "not_applicable": "does not apply",
     "not_run": "not run",
     "gone": "gone",
 }
+_BAD = (
+    ("newly_failed", "report failed", "reports failed"),
+    ("still_failed", "report failed, as before", "reports failed, as before"),
+)
+_OTHERS = (
+    ("no_longer_applies", "report does not apply any more", "reports do not apply any more"),
+    ("ready_again", "report is ready again", "reports are ready again"),
+    ("newly_applies", "report applies for the first time", "reports apply for the first time"),
+    ("newly_ready", "report is new", "reports are new"),
+    ("gone", "report is gone", "reports are gone"),
+)
 _NAMED = 3
 _LIMIT = "limit"
 
@@ -69,18 +89,27 @@ def summary(changes: Changes) -> Iterator[str]:
 
 
 def _reports(changes: Changes) -> Iterator[str]:
-    for state, one, many in (
-        ("newly_failed", "report failed", "reports failed"),
-        ("still_failed", "report failed, as before", "reports failed, as before"),
-        ("no_longer_applies", "report does not apply any more", "reports do not apply any more"),
-        ("ready_again", "report is ready again", "reports are ready again"),
-        ("newly_applies", "report applies for the first time", "reports apply for the first time"),
-        ("newly_ready", "report is new", "reports are new"),
-        ("gone", "report is gone", "reports are gone"),
-    ):
-        names = [report.title for report in changes.reports if report.state == state]
+    yield from _in_states(changes.reports, _BAD)
+    yield from _held_back(changes.reports)
+    yield from _in_states(changes.reports, _OTHERS)
+
+
+def _in_states(
+    reports: Sequence[ReportChange], states: Sequence[tuple[str, str, str]]
+) -> Iterator[str]:
+    for state, one, many in states:
+        names = [report.title for report in reports if report.state == state]
         if names:
             yield f"{counted(len(names), one, many)}: {listed(names)}."
+
+
+def _held_back(reports: Sequence[ReportChange]) -> Iterator[str]:
+    """Yield which reports the gate holds back, with each reason once."""
+    held = [one for one in reports if one.state in {"newly_stopped", "still_stopped"}]
+    for reason in dict.fromkeys(one.reason for one in held):
+        names = [one.title for one in held if one.reason == reason]
+        many = counted(len(names), "report is", "reports are")
+        yield f"{many} held back by the gate: {listed(names)}. {reason}"
 
 
 def _numbers(metrics: Sequence[MetricChange]) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from workbench.errors import ParameterError, PublishError, WorkbenchError
 from workbench.files import read_json
+from workbench.ingest.ledger import IDENTITY, read_ledger
+from workbench.params import WHOLE
 from workbench.suite.editions import SERVED, Edition, clean, list_editions, served
 from workbench.suite.keep.portal import rewrite_portal
 from workbench.suite.keep.removal import delete, delete_hidden, hide
@@ -20,7 +22,12 @@ __all__ = ["Going", "Pruning", "Staying", "Wish", "prune"]
 
 _DAMAGED = ".damaged-"
 _CURRENT = "current.json"
-Kind = Literal["edition", "damaged", "snapshot", "quarantine"]
+Kind = Literal["edition", "damaged", "snapshot", "quarantine", "identity"]
+_DATA: Mapping[str, Kind] = {
+    "snapshots": "snapshot",
+    "quarantine": "quarantine",
+    IDENTITY: "identity",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class Going:
     ----------
     kind
         ``edition``; ``damaged``: what is left of a damaged one; ``snapshot``; ``quarantine``: the
-        rows that were set aside when that snapshot was made.
+        rows that were set aside when that snapshot was made; ``identity``: who was which customer
+        then.
     path
         Where it is, or was.
     size
@@ -247,11 +255,20 @@ def _damaged(folder: Path, broken: Iterable[str]) -> Iterator[Going]:
 def _unneeded(home: Path, kept: Iterable[Edition]) -> Iterator[Going]:
     """Yield the data of a unit that no kept edition was made from and that are not the newest."""
     needed = {digest for edition in kept for digest in _data_of(edition.manifest)}
-    needed.add(_current(home))
-    for kind, place in (("snapshot", "snapshots"), ("quarantine", "quarantine")):
+    needed |= {_current(home), *_compared_with(home)}
+    for place, kind in _DATA.items():
         for path in sorted((home / place).glob("*")):
             if path.name not in needed and path.is_dir() and not path.name.startswith("."):
-                yield Going("snapshot" if kind == "snapshot" else "quarantine", path, size_of(path))
+                yield Going(kind, path, size_of(path))
+
+
+def _compared_with(home: Path) -> set[str]:
+    """Return the snapshots with which the newest data were compared when they came."""
+    found = set()
+    for folder in (home, home.parent / WHOLE):
+        note = (read_ledger(folder) or {}).get("load") or {}
+        found |= {str(digest) for digest in note.get("before", {}).values() if digest}
+    return found
 
 
 def _data_of(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -29,7 +29,8 @@ class Kept:
     is_served
         Whether it is the one that the portal shows.
     states
-        Report -> ``ok``, ``failed``, ``not_applicable`` or ``not_run``, in their order.
+        Report -> ``ok``, ``failed``, ``stopped``, ``not_applicable`` or ``not_run``, in their
+        order.
     size
         Bytes of all of its files.
     compared_with

@@ -1,4 +1,4 @@
-"""What needs attention before anything else: failures, critical alerts, units without new data."""
+"""What needs attention first: failures, what is held back, critical alerts, units without data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from workbench.suite.portal.views import Link, UnitView
 __all__ = ["Attention", "Late", "attention_of", "late_units"]
 
 
+_ORDER = ("failed", "stopped", "critical")
 SEVERAL = 3  # from here on, the same trouble in so many units is told once
 
 
@@ -21,7 +22,8 @@ class Attention:
     Parameters
     ----------
     kind
-        ``failed``: a report, or a unit of which nothing could be published. ``critical``: an alert.
+        ``failed``: a report, or a unit of which nothing could be published. ``stopped``: reports of
+        a unit that its gate holds back. ``critical``: an alert.
     tag
         The same in words.
     where
@@ -73,7 +75,7 @@ class _One:
 
 
 def attention_of(units: Iterable[UnitView]) -> list[Attention]:
-    """Return what needs attention: what failed first, then the critical alerts.
+    """Return what needs attention: what failed first, then what is held back, then the alerts.
 
     Parameters
     ----------
@@ -82,10 +84,10 @@ def attention_of(units: Iterable[UnitView]) -> list[Attention]:
     """
     groups: dict[tuple[str, ...], list[_One]] = {}
     for unit in units:
-        for one in (*_failures(unit), *_alerts(unit)):
+        for one in (*_failures(unit), *_held_back(unit), *_alerts(unit)):
             groups.setdefault((one.alone.tag, one.report, one.same), []).append(one)
     found = [told for group in groups.values() for told in _told(group)]
-    return sorted(found, key=lambda one: (one.kind != "failed", -one.units))
+    return sorted(found, key=lambda one: (_ORDER.index(one.kind), -one.units))
 
 
 def _told(group: Sequence[_One]) -> Sequence[Attention]:
@@ -113,6 +115,23 @@ def _failures(unit: UnitView) -> Iterator[_One]:
         alone = Attention("failed", "Failed", f"{unit.title}, {cell.title}", reason, links)
         page = Link(cell.href, unit.title) if cell.href else here
         yield _One(alone, cell.title, reason, page)
+
+
+def _held_back(unit: UnitView) -> Iterator[_One]:
+    """Yield each reason for which the gate holds reports of a unit back, once for all of them."""
+    held = [cell for cell in unit.cells if cell.condition == "stopped"]
+    # What stands in the edition was made in spite of the gate: it tells what to mend.
+    made = [cell for cell in unit.cells if cell.condition != "stopped" and cell.href]
+    for reason in dict.fromkeys(cell.reasons[0] if cell.reasons else "" for cell in held):
+        cells = [cell for cell in held if (cell.reasons[0] if cell.reasons else "") == reason]
+        links = [Link(cell.href, cell.title) for cell in made]
+        for cell in cells:
+            if cell.last_good:
+                day = format_date(cell.last_good.title)
+                links.append(Link(cell.last_good.href, f"{cell.title}: last good version, {day}"))
+        what = "1 report" if len(cells) == 1 else f"{len(cells)} reports"
+        alone = Attention("stopped", "Held back", f"{unit.title}, {what}", reason, links)
+        yield _One(alone, "Reports", reason, Link(f"#unit-{unit.name}", unit.title))
 
 
 def _alerts(unit: UnitView) -> Iterator[_One]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 from workbench.files import read_json
 from workbench.suite.editions import MANIFEST
@@ -18,18 +17,17 @@ _WORDS = {
     "fresh": ("ok", "Ready"),
     "stale": ("stale", "Out of date"),
     "failed": ("failed", "Failed"),
+    "stopped": ("stopped", "Held back"),
     "not_applicable": ("none", "Not applicable"),
     "never_run": ("none", "Not run yet"),
 }
 
 
-def cell_of(folder: Path, row: Status, suite: date, most: int) -> Cell:
+def cell_of(row: Status, suite: date, most: int) -> Cell:
     """Return how a report of a unit stands.
 
     Parameters
     ----------
-    folder
-        The suite's folder below ``reports/``.
     row
         What `suite_status` says of it.
     suite
@@ -56,17 +54,17 @@ def cell_of(folder: Path, row: Status, suite: date, most: int) -> Cell:
         reasons=reasons[:most],
         more=max(0, len(reasons) - most),
         href=page,
-        last_good=_last_good(folder, row),
+        last_good=_last_good(row),
     )
 
 
-def _last_good(folder: Path, row: Status) -> Link | None:
-    """Return the page of a failed report's last good version, if it is still there."""
-    if row.entry is None or not row.entry.last_good:
+def _last_good(row: Status) -> Link | None:
+    """Return the last good version of a report that failed or is held back, if it is there."""
+    if row.entry is None or row.edition is None or not row.entry.last_good:
         return None
     unit, name, edition = row.unit.name, row.report.name, row.entry.last_good
     try:
-        told = read_json(folder / unit / edition / MANIFEST)
+        told = read_json(row.edition.folder.parent / edition / MANIFEST)
     except (OSError, ValueError):
         return None
     if told is None:

@@ -23,9 +23,9 @@ class Tally:
 
     Parameters
     ----------
-    applicable, good, stale, failed
+    applicable, good, stale, failed, stopped
         Reports that apply, that can be read (the stale ones included), that are out of date, that
-        failed.
+        failed, that the gate holds back.
     critical, warnings
         Open alerts.
     goals
@@ -40,6 +40,7 @@ class Tally:
     good: int
     stale: int
     failed: int
+    stopped: int
     critical: int
     warnings: int
     goals: Mapping[str, int]
@@ -87,6 +88,7 @@ def tally_of(units: Sequence[UnitView], departments: Iterable[Department]) -> Ta
         good=looks["ok"] + looks["stale"],
         stale=looks["stale"],
         failed=looks["failed"],
+        stopped=looks["stopped"],
         critical=sum(_alerts(unit)["critical"] for unit in units),
         warnings=sum(_alerts(unit)["warning"] for unit in units),
         goals=dict(sum((_goals(unit) for unit in units), Counter())),
@@ -117,8 +119,8 @@ def summary_of(
     -------
     dict
         ``schema``, ``name``, ``title``, ``as_of``; ``units`` (how many), ``applicable``, ``good``,
-        ``stale``, ``failed`` (reports); ``alerts`` and ``goals`` (how many of each kind), ``due``
-        (plans); ``rows``; ``reports``; ``states`` (unit by unit).
+        ``stale``, ``failed``, ``stopped`` (reports); ``alerts`` and ``goals`` (how many of each
+        kind), ``due`` (plans); ``rows``; ``reports``; ``states`` (unit by unit).
     """
     return {
         "schema": SCHEMA,
@@ -130,6 +132,7 @@ def summary_of(
         "good": tally.good,
         "stale": tally.stale,
         "failed": tally.failed,
+        "stopped": tally.stopped,
         "alerts": {"critical": tally.critical, "warning": tally.warnings},
         "goals": dict(tally.goals),
         "due": tally.due,

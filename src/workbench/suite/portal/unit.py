@@ -109,7 +109,7 @@ def read_unit(desk: Desk, rows: Sequence[Status], problem: str) -> UnitView:
         is_new=as_of >= desk.params.as_of.isoformat(),
         problem=problem,
         changes=_changes(edition),
-        cells=[cell_of(desk.folder, row, desk.params.as_of, desk.room.reasons) for row in rows],
+        cells=[cell_of(row, desk.params.as_of, desk.room.reasons) for row in rows],
         results={row.report.name: found for row, found in zip(_ready(rows), good, strict=True)},
         findings=findings,
         decisions=[one for link, told in good for one in _decisions(link, told)],

@@ -52,13 +52,14 @@ class Cell:
     as_of, age
         The day that it looks back from, and how much older than the suite's that is.
     reasons
-        Why it is out of date, failed or does not apply.
+        Why it is out of date, failed, is held back or does not apply.
     more
         How many more reasons there are.
     href
         Its page; empty when there is none.
     last_good
-        The last good version of one that failed; its title is the day. None when there is none.
+        The last good version of one that failed or is held back; its title is the day. None when
+        there is none.
     """
 
     report: str

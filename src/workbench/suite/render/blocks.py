@@ -132,11 +132,11 @@ def metric_block(record: Record) -> Block:
 
 def action_block(record: Record) -> Block:
     """Return what an action list holds, without its customers."""
-    facts = [f"{record['customers']:,} customers"]
+    facts = [str(record["customers_display"])]
     if record.get("display"):
         facts.append(str(record["display"]))
     if record["holdout"]:
-        facts.append(f"{record['holdout']['customers']:,} held out")
+        facts.append(f"held out: {record['holdout']['customers_display']}")
     return Block(
         "action",
         f'<div class="wb-action"><p><strong>{escape_html(record["label"])}</strong>: '

@@ -30,7 +30,10 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     METRIC: ("id", "label", "value", "unit", "display", "good", "reason", "ci"),
     TABLE: ("id", "caption", "html", "csv", "rows", "source_note"),
     FIGURE: ("id", "caption", "alt", "svg"),
-    ACTION: ("id", "label", "file", "digest", "customers", "value", "unit", "holdout", "schema"),
+    ACTION: (
+        *("id", "label", "file", "digest", "customers", "customers_display", "min_group"),
+        *("value", "unit", "holdout", "schema"),
+    ),
     SECTION: ("id", "title", "text"),
     BREAKDOWN: ("id", "label", "part", "unit", "parts"),
 }

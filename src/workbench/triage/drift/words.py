@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 
@@ -169,7 +170,8 @@ def _distance(found: Interval, index: float, level: float) -> str:
 
 
 def _interval(level: float) -> str:
-    return f"{100 * level:.4g}% interval"
+    # Cut, not rounded: no interval holds with certainty.
+    return f"{math.floor(level * 10_000) / 100:g}% interval"
 
 
 def new_category_sentence(

@@ -8,17 +8,7 @@ In the order of their work::
     reasons                          each link's probability and reasons, in words
     clusters                         links -> customers, with identifiers that last
     reviews                          what only the owner can tell: asked, answered, obeyed
-
-A run::
-
-    found = link_records(connection, "customers", "customer_id", country="PK", seed=7)
-    answers = read_answers(review_file)
-    groups = join(records, found.links, answers, LINKED)
-    customers = lasting(groups.groups, earlier)
-    write_reviews(
-        review_file,
-        to_review(found.links, customers.of, read_reviews(review_file), LINKED),
-    )
+    resolving                        one load of a unit, all of it: what ingest calls
 """
 
 from typing import TYPE_CHECKING
@@ -33,9 +23,9 @@ from workbench.triage.identity.clusters import (
     join,
     lasting,
 )
-from workbench.triage.identity.reasons import Agreement, Link, in_words
 from workbench.triage.identity.reviews import (
     Review,
+    answers_digest,
     read_answers,
     read_reviews,
     to_review,
@@ -44,12 +34,16 @@ from workbench.triage.identity.reviews import (
 
 if TYPE_CHECKING:
     from workbench.triage.identity.linking import LINKED, REVIEWED, Linking, link_records
+    from workbench.triage.identity.reasons import Agreement, Link, in_words
+    from workbench.triage.identity.resolving import Resolved, resolve_customers
 else:  # these wait for Splink, which an ingest without customers does not need
     __getattr__ = lazily(
         __name__,
         dict.fromkeys(
             ("LINKED", "REVIEWED", "Linking", "link_records"), "workbench.triage.identity.linking"
-        ),
+        )
+        | dict.fromkeys(("Agreement", "Link", "in_words"), "workbench.triage.identity.reasons")
+        | dict.fromkeys(("Resolved", "resolve_customers"), "workbench.triage.identity.resolving"),
     )
 
 __all__ = [
@@ -63,13 +57,16 @@ __all__ = [
     "LeftOut",
     "Link",
     "Linking",
+    "Resolved",
     "Review",
+    "answers_digest",
     "in_words",
     "join",
     "lasting",
     "link_records",
     "read_answers",
     "read_reviews",
+    "resolve_customers",
     "to_review",
     "write_reviews",
 ]

@@ -15,10 +15,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import ParameterError
-from workbench.triage.identity.reasons import Link
+
+if TYPE_CHECKING:  # it waits for the engine
+    from workbench.triage.identity.reasons import Link
 
 __all__ = ["Answer", "Change", "Customers", "Groups", "LeftOut", "join", "lasting"]
 
@@ -45,16 +47,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A link that was not joined: it would have brought together what the owner keeps apart.
+    """A link that was not joined: it would have brought together what is kept apart.
 
     Parameters
     ----------
-    link, answer
-        The link, and the answer that it would have broken.
+    link
+        The link.
+    answer
+        The owner's answer that it would have broken; None where the two groups contradict each
+        other (see ``join``).
     """
 
     link: Link
-    answer: Answer
+    answer: Answer | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Groups:
     groups
         Each record is in one group; records and groups in the order of their keys.
     left_out
-        Links that would have broken an answer, strongest first.
+        Links that would have broken an answer, or joined what contradicts, strongest first.
     """
 
     groups: tuple[tuple[str, ...], ...]
@@ -113,9 +118,18 @@ class Customers:
 
 
 def join(
-    records: Iterable[str], links: Iterable[Link], answers: Iterable[Answer], least: float
+    records: Iterable[str],
+    links: Iterable[Link],
+    answers: Iterable[Answer],
+    least: float,
+    telling: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Groups:
     """Return the groups that links and answers make.
+
+    A chain of links may end at two people: a record with nothing but a name and a place fits both.
+    So a link by name and place alone does not join a group of several records where what tells a
+    person contradicts: of the columns that both sides know, one has no value in common, and none
+    has.
 
     Parameters
     ----------
@@ -126,6 +140,8 @@ def join(
         agree only in what a household shares are not.
     answers
         What the owner said; an answer about a record that is not in the load waits.
+    telling
+        Record -> column -> value, of the columns that tell a person by themselves.
 
     Raises
     ------
@@ -133,7 +149,7 @@ def join(
         When answers contradict each other: ``same`` joins two records that are ``different``.
     """
     here = sorted(set(records))
-    forest = _Forest(here)
+    forest = _Forest(here, telling or {})
     known = [each for each in answers if {each.one, each.other} <= forest.top.keys()]
     for answer in known:
         if answer.same:
@@ -148,7 +164,8 @@ def join(
         if link.household:
             continue
         forbidden = forest.forbidden(link.one, link.other)
-        if forbidden is None:
+        contradicts = not link.telling and forest.contradict(link.one, link.other)
+        if forbidden is None and not contradicts:
             forest.unite(link.one, link.other)
         else:
             left_out.append(LeftOut(link, forbidden))
@@ -161,10 +178,15 @@ def join(
 class _Forest:
     """Groups that grow by uniting, and know which others they must not unite with."""
 
-    def __init__(self, records: Sequence[str]) -> None:
+    def __init__(self, records: Sequence[str], telling: Mapping[str, Mapping[str, str]]) -> None:
         self.top = {record: record for record in records}
         self.size = dict.fromkeys(records, 1)
         self.apart: dict[str, dict[str, Answer]] = {}
+        self.known = {
+            record: {column: {value} for column, value in values.items()}
+            for record, values in telling.items()
+            if record in self.top
+        }
 
     def find(self, record: str) -> str:
         root = record
@@ -182,6 +204,8 @@ class _Forest:
             kept, gone = gone, kept
         self.top[gone] = kept
         self.size[kept] += self.size.pop(gone)
+        for column, values in self.known.pop(gone, {}).items():
+            self.known.setdefault(kept, {}).setdefault(column, set()).update(values)
         for enemy, answer in self.apart.pop(gone, {}).items():
             self.apart.setdefault(kept, {}).setdefault(enemy, answer)
             del self.apart[enemy][gone]
@@ -201,6 +225,15 @@ class _Forest:
 
     def forbidden(self, one: str, other: str) -> Answer | None:
         return self.apart.get(self.find(one), {}).get(self.find(other))
+
+    def contradict(self, one: str, other: str) -> bool:
+        """Return whether two groups, one of several records, differ in all that tells a person."""
+        one, other = self.find(one), self.find(other)
+        if one == other or self.size[one] + self.size[other] < 3:
+            return False
+        here, there = self.known.get(one, {}), self.known.get(other, {})
+        both = here.keys() & there.keys()
+        return bool(both) and all(here[column].isdisjoint(there[column]) for column in both)
 
 
 def lasting(groups: Sequence[Sequence[str]], earlier: Mapping[str, str]) -> Customers:

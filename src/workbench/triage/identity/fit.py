@@ -15,22 +15,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
 from workbench.triage.identity.blocking import pairs_sharing
-from workbench.triage.identity.model import (
-    Comparison,
-    settings,
-    strong,
-    sure_rules,
-    training_rules,
-    uses,
-)
+from workbench.triage.identity.learning import Session, agreeing, learn
+from workbench.triage.identity.measures import Measure
+from workbench.triage.identity.model import Comparison, Level, strong, sure_rules, training_rules
 from workbench.triage.identity.people import PEOPLE
 from workbench.triage.identity.roles import SetAside
 
-__all__ = ["Fitted", "NotFittedError", "fit", "quiet"]
+__all__ = ["Fitted", "NotFittedError", "fit", "quiet", "settings", "uses"]
 
 RANDOM_PAIRS = 1_000_000
 """Random pairs from which agreement among different persons is learned."""
@@ -65,7 +61,7 @@ class Fitted:
     linker
         Splink's model of it.
     chosen
-        The comparisons that take part.
+        The measures that take part.
     aside
         Columns of which nothing could be learned.
     prior
@@ -75,7 +71,7 @@ class Fitted:
     """
 
     linker: Linker
-    chosen: tuple[Comparison, ...]
+    chosen: tuple[Measure, ...]
     aside: tuple[SetAside, ...]
     prior: float
     learned_from: tuple[tuple[str, ...], ...]
@@ -95,7 +91,8 @@ def quiet() -> Iterator[None]:
 
 def fit(
     connection: duckdb.DuckDBPyConnection,
-    chosen: Sequence[Comparison],
+    weighed: Sequence[Measure],
+    compared: Sequence[Comparison],
     keys: int,
     seed: int,
 ) -> Fitted:
@@ -105,8 +102,10 @@ def fit(
     ----------
     connection
         The engine that holds the people and ``keys`` blocking keys, set to one thread.
-    chosen
-        How the columns are compared.
+    weighed
+        What is weighed.
+    compared
+        How each column is compared: by these, pairs to learn from are picked.
     seed
         Chooses the random pairs.
 
@@ -115,24 +114,70 @@ def fit(
     NotFittedError
         When no two records surely are one person, or too few columns can be learned.
     """
-    left = tuple(chosen)
+    left = tuple(weighed)
     aside: list[SetAside] = []
     while True:
-        _enough(left)
+        read = {field for each in left for field in each.fields}
+        columns = tuple(each for each in compared if each.field in read)
+        _enough(columns)
         linker = Linker(
             DuckDBAPI(connection=connection).register(PEOPLE),
             SettingsCreator(**settings(left, keys)),
             log_level=None,
         )
-        prior = _prior(connection, linker, left)
-        linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=seed)
-        learned_from = _train(connection, linker, left)
-        unlearned = _unlearned(linker, left)
+        prior = _prior(connection, linker, columns)
+        # In one go: chunks could stop early only when each level were found often at random.
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=RANDOM_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
+        )
+        model: dict[str, Any] = linker.misc.save_model_to_json()
+        learned_from = _train(connection, model, left, training_rules(columns))
+        unlearned = _unlearned(model, left)
         if not unlearned:
+            api = DuckDBAPI(connection=connection)
+            linker = Linker(api.register(PEOPLE), model, log_level=None)
             return Fitted(linker, left, tuple(aside), prior, learned_from)
-        aside += [SetAside(each.column, why) for each, why in unlearned]
-        gone = {each.field for each, _ in unlearned}
-        left = tuple(each for each in left if each.field not in gone)
+        aside += [SetAside(column, why) for each, why in unlearned for column in each.columns]
+        gone = {each.name for each, _ in unlearned}
+        left = tuple(each for each in left if each.name not in gone)
+
+
+def settings(weighed: Sequence[Measure], keys: int) -> dict[str, Any]:
+    """Return the measures, and as many blocking keys, in Splink's form."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "person",
+        "retain_matching_columns": False,
+        "comparisons": [
+            {
+                "output_column_name": each.name,
+                "comparison_levels": [_level(level) for level in each.levels],
+            }
+            for each in weighed
+        ],
+        "blocking_rules_to_generate_predictions": [
+            {"blocking_rule": f'l."key_{number}" = r."key_{number}"'} for number in range(keys)
+        ],
+    }
+
+
+def _level(level: Level) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "sql_condition": level.condition,
+        "label_for_charts": f"{level.grade} {level.how}".strip(),
+    }
+    if level.grade == "missing":
+        told["is_null_level"] = True
+    if level.weighed:
+        told["tf_adjustment_column"] = level.weighed
+        told["disable_tf_exact_match_detection"] = True
+    return told
+
+
+def uses(measure: Measure, columns: Sequence[str]) -> bool:
+    """Return whether a measure reads one of some spellings."""
+    text = " ".join(level.condition for level in measure.levels)
+    return any(f'"{column}_l"' in text for column in columns)
 
 
 def _enough(chosen: Sequence[Comparison]) -> None:
@@ -170,39 +215,59 @@ def _prior(
 
 
 def _train(
-    connection: duckdb.DuckDBPyConnection, linker: Linker, chosen: tuple[Comparison, ...]
+    connection: duckdb.DuckDBPyConnection,
+    model: dict[str, Any],
+    weighed: tuple[Measure, ...],
+    rules: Sequence[tuple[str, ...]],
 ) -> tuple[tuple[str, ...], ...]:
-    """Learn from pairs that share a column, until each other column was learned twice."""
-    times = {each.field: 0 for each in chosen}
-    used: list[tuple[str, ...]] = []
-    for rule in training_rules(chosen):
-        taught = [each.field for each in chosen if not uses(each, rule)]
-        if len(used) == SESSIONS or len(taught) < 2 or all(times[field] >= 2 for field in taught):
+    """Learn from pairs that share a column, until each other measure was picked for twice.
+
+    What one person's records (m) and those of two (u) have in common enters the model; a measure
+    of which nothing could be learned has no m.
+    """
+    told = {
+        each["output_column_name"]: each["comparison_levels"][1:] for each in model["comparisons"]
+    }
+    times = {each.name: 0 for each in weighed}
+    used: dict[tuple[str, ...], Session] = {}
+    for rule in rules:
+        taught = [each for each in weighed if not uses(each, rule)]
+        enough = all(times[each.name] >= 2 for each in taught)
+        if len(used) == SESSIONS or len(taught) < 2 or enough:
             continue
-        if pairs_sharing(connection, rule) < FEWEST_PAIRS:
+        session = agreeing(connection, taught, rule, TRAINING_PAIRS)
+        if session.pairs.sum() < FEWEST_PAIRS:
             continue
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*rule), max_pairs=TRAINING_PAIRS, record_sample_proportion=1.0
-        )
-        used.append(rule)
-        for field in taught:
-            times[field] += 1
+        used[rule] = session
+        for each in taught:
+            times[each.name] += 1
     if not used:
         raise NotFittedError(
             f"fewer than {FEWEST_PAIRS} pairs of records share any column: too few to learn from"
         )
+    drawn = connection.execute(f"SELECT count(*) FROM {PEOPLE}").fetchall()[0][0]
+    drawn = min(RANDOM_PAIRS, drawn * (drawn - 1) / 2)
+    seen = {
+        name: np.array([level.get("u_probability") or 0.0 for level in levels]) * drawn
+        for name, levels in told.items()
+    }
+    prior = model["probability_two_random_records_match"]
+    within, between = learn(list(used.values()), seen, drawn, prior)
+    for name, levels in told.items():
+        for place, level in enumerate(levels):
+            level["u_probability"] = float(between[name][place])
+            if name in within:
+                level["m_probability"] = float(within[name][place])
     return tuple(used)
 
 
-def _unlearned(linker: Linker, chosen: Sequence[Comparison]) -> list[tuple[Comparison, str]]:
-    """Return the comparisons that say nothing of who a person is, each with why."""
-    model: dict[str, Any] = linker.misc.save_model_to_json()
+def _unlearned(model: dict[str, Any], weighed: Sequence[Measure]) -> list[tuple[Measure, str]]:
+    """Return the measures that say nothing of who a person is, each with why."""
     found = []
-    for comparison, learned in zip(chosen, model["comparisons"], strict=True):
-        best = learned["comparison_levels"][1]
-        m, u = best.get("m_probability"), best.get("u_probability", 0.0)
-        if m is None:
-            found.append((comparison, "no pairs were found from which to learn its worth"))
-        elif m <= u:
-            found.append((comparison, "it agrees within a person no more often than between two"))
+    for measure, learned in zip(weighed, model["comparisons"], strict=True):
+        none = learned["comparison_levels"][-1]
+        if "m_probability" not in none:
+            found.append((measure, "no pairs were found from which to learn its worth"))
+        elif none["m_probability"] >= none["u_probability"]:
+            found.append((measure, "it agrees within a person no more often than between two"))
     return found

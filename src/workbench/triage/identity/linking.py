@@ -11,8 +11,8 @@ where they are not (a street and its postcode): hence the high threshold, and th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 from splink.internals.exceptions import SplinkException
@@ -27,9 +27,10 @@ from workbench.triage.identity.blocking import (
     pairs_compared,
 )
 from workbench.triage.identity.fit import Fitted, NotFittedError, fit, quiet
-from workbench.triage.identity.model import comparisons
-from workbench.triage.identity.people import field_names, load_people
-from workbench.triage.identity.reasons import Link, agreements, household_only
+from workbench.triage.identity.measures import measures, order_places
+from workbench.triage.identity.model import TELLING, Comparison, comparisons
+from workbench.triage.identity.people import PEOPLE, field_names, load_people, sides
+from workbench.triage.identity.reasons import Link, agreements, household_only, relatives, telling
 from workbench.triage.identity.roles import ColumnRole, SetAside, choose_columns
 
 __all__ = ["LINKED", "REVIEWED", "Linking", "link_records"]
@@ -51,6 +52,8 @@ class Linking:
         Records that were looked at.
     links
         Pairs with a probability from ``REVIEWED``, likeliest first, then by their keys.
+    telling
+        Record -> spelling's name -> what tells a person by itself, for the records of the links.
     unlinked_because
         Why nothing was compared, as a sentence without its full stop; empty when all went well.
     columns, aside
@@ -67,6 +70,7 @@ class Linking:
 
     records: int
     links: tuple[Link, ...] = ()
+    telling: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     unlinked_because: str = ""
     columns: tuple[ColumnRole, ...] = ()
     aside: tuple[SetAside, ...] = ()
@@ -171,8 +175,12 @@ def _link(
         possible_pairs=math.comb(len(keys), 2),
     )
     try:
-        fitted = fit(engine, comparisons(named), used, seed)
-        links = _scored(engine, fitted, keys, threads)
+        places, common = order_places(engine, named)
+        compared = comparisons(named)
+        fitted = fit(engine, measures(named, places), compared, used, seed)
+        read = {field for each in fitted.chosen for field in each.fields}
+        told = tuple(each for each in compared if each.field in read)
+        links = _scored(engine, fitted, told, keys, threads)
     except NotFittedError as why:
         return _unlinked(found, str(why))
     except SplinkException as why:
@@ -180,8 +188,9 @@ def _link(
     return Linking(
         records=found.records,
         links=links,
+        telling=_telling(engine, named, keys, links),
         columns=columns,
-        aside=(*aside, *fitted.aside),
+        aside=(*aside, *common, *fitted.aside),
         rules=rules,
         compared_pairs=pairs_compared(engine, used),
         possible_pairs=found.possible_pairs,
@@ -202,20 +211,61 @@ def _unlinked(found: Linking, why: str) -> Linking:
 
 
 def _scored(
-    engine: duckdb.DuckDBPyConnection, fitted: Fitted, keys: Sequence[str], threads: int
+    engine: duckdb.DuckDBPyConnection,
+    fitted: Fitted,
+    told: Sequence[Comparison],
+    keys: Sequence[str],
+    threads: int,
 ) -> tuple[Link, ...]:
     """Return the pairs that are likely enough, likeliest first."""
     # A pair's probability needs no other pair, so that more threads cannot change it.
     engine.execute(f"SET threads = {int(threads)}")
     scored = fitted.linker.inference.predict(threshold_match_probability=REVIEWED)
-    gammas = ", ".join(quote(f"gamma_{each.field}") for each in fitted.chosen)
+    engine.execute(
+        "CREATE OR REPLACE TABLE scored AS SELECT least(person_l, person_r) AS one, "
+        "greatest(person_l, person_r) AS other, match_probability AS chance "
+        f"FROM {quote(scored.physical_name)}"
+    )
+    levels = ", ".join(each.which() for each in told)
     rows = engine.execute(
-        "SELECT least(person_l, person_r), greatest(person_l, person_r), match_probability, "
-        f"{gammas} FROM {quote(scored.physical_name)} ORDER BY 1, 2"
+        f"SELECT one, other, chance, {levels} FROM "
+        f"(SELECT one, other, chance, {sides(engine)} FROM scored "
+        f"JOIN {PEOPLE} AS l ON l.person = one JOIN {PEOPLE} AS r ON r.person = other) "
+        "ORDER BY one, other"
     ).fetchall()
     links = []
-    for one, other, chance, *levels in rows:
-        found = agreements(fitted.chosen, levels)
-        household = household_only(fitted.chosen, found)
-        links.append(Link(keys[one], keys[other], round(chance, 6), found, household))
+    for one, other, chance, *found in rows:
+        agreed = agreements(told, found)
+        links.append(
+            Link(
+                keys[one],
+                keys[other],
+                round(chance, 6),
+                agreed,
+                household=household_only(told, agreed),
+                relatives=relatives(told, agreed),
+                telling=telling(told, agreed),
+            )
+        )
     return tuple(sorted(links, key=lambda link: (-link.probability, link.one, link.other)))
+
+
+def _telling(
+    engine: duckdb.DuckDBPyConnection,
+    named: Mapping[str, ColumnRole],
+    keys: Sequence[str],
+    links: Sequence[Link],
+) -> dict[str, dict[str, str]]:
+    """Return what tells a person by itself, for the records of some links."""
+    fields = [name for name, column in named.items() if column.role in TELLING]
+    linked = {record for link in links for record in (link.one, link.other)}
+    if not fields or not linked:
+        return {}
+    rows = engine.execute(
+        f"SELECT person, {', '.join(map(quote, fields))} FROM {PEOPLE} ORDER BY person"
+    ).fetchall()
+    return {
+        keys[person]: {name: value for name, value in zip(fields, values, strict=True) if value}
+        for person, *values in rows
+        if keys[person] in linked
+    }

@@ -42,6 +42,9 @@ TITLES = frozenset(
 )
 """Words before a name that are no part of it."""
 
+JOINED = frozenset({"al", "el", "abd", "abdul", "abdel", "abdal", "عبد", "ال"})
+"""Words that are one with the next: Latin writes apart what Arabic joins, and the other way."""
+
 PLUS_TAGS = frozenset(
     {"gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com"}
     | {"fastmail.com", "proton.me", "protonmail.com"}
@@ -111,10 +114,13 @@ def _words(value: str) -> str | None:
 def name(value: str | None) -> str | None:
     """Return a person's name in one spelling, without the titles before it.
 
+    An article, and the first half of Abd al-Rahman, is one with the next word; but the last two
+    words of a name stay two where they are all there is.
+
     Examples
     --------
-    >>> name("Dr. José  Álvarez")
-    'jose alvarez'
+    >>> name("Dr. José  Álvarez"), name("Maryam Al-Najjar"), name("Abdul Rahman")
+    ('jose alvarez', 'maryam alnajjar', 'abdul rahman')
     """
     spelt = text(value)
     if spelt is None or not any(letter.isalpha() for letter in spelt):
@@ -122,7 +128,20 @@ def name(value: str | None) -> str | None:
     words = spelt.split()
     while len(words) > 1 and words[0] in TITLES:
         words = words[1:]
-    return " ".join(words)
+    return " ".join(_one_word(words, least=2))
+
+
+def _one_word(words: list[str], least: int) -> list[str]:
+    """Join the words that are one with the next, as long as so many words are left."""
+    joined: list[str] = []
+    left = list(words)
+    while left:
+        last = word = left.pop(0)
+        while left and last in JOINED and len(joined) + len(left) >= least:
+            last = left.pop(0)
+            word += last
+        joined.append(word)
+    return joined
 
 
 def name_part(value: str | None, part: NamePart) -> str | None:
@@ -147,25 +166,26 @@ def name_part(value: str | None, part: NamePart) -> str | None:
 
 
 def skeleton(value: str | None) -> str | None:
-    """Return the consonants of a name, the same in Latin and in Arabic script; None below two.
+    """Return the consonants of a name, the same in Latin and in Arabic script; None without any.
 
     Vowels, w, v, y, and h at the end of a word go; what two scripts or two spellings write
-    differently (q and k, th and t) is one. It is a coarse key, for a first look and for an
+    differently (q, k and kh, th and t) is one. It is a coarse key, for a first look and for an
     agreement that is weaker than the same letters: different names can share it.
 
     Examples
     --------
     >>> skeleton("Muhammad Khan"), skeleton("محمد خان")
-    ('Kn mhmd', 'Kn mhmd')
+    ('kn mhmd', 'kn mhmd')
     >>> skeleton("Mohammed Khan"), skeleton("Fatima"), skeleton("فاطمہ")
-    ('Kn mhmd', 'ftm', 'ftm')
+    ('kn mhmd', 'ftm', 'ftm')
+    >>> skeleton("Abd al-Rahman"), skeleton("عبد الرحمن")
+    ('bdlrhmn', 'bdlrhmn')
     """
     spelt = name(None if value is None else value.replace(TWO_EYED_HEH, ""))
     if spelt is None:
         return None
-    words = sorted(filter(None, (_consonants(word) for word in spelt.split())))
-    joined = " ".join(words)
-    return joined if len(joined) >= 2 else None
+    words = sorted(filter(None, map(_consonants, _one_word(spelt.split(), least=1))))
+    return " ".join(words) or None
 
 
 def _consonants(word: str) -> str:

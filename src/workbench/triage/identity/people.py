@@ -21,13 +21,22 @@ from workbench.triage.identity.letters import TWO_EYED_HEH
 from workbench.triage.identity.phones import phone
 from workbench.triage.identity.roles import ROLES, ColumnRole
 
-__all__ = ["LEFT", "PEOPLE", "field_names", "load_people"]
+__all__ = ["LEFT", "PEOPLE", "field_names", "load_people", "sides"]
 
 PEOPLE = "people"
 """The name of the table."""
 
 LEFT = 200
 """Letters of a value that are compared: what is longer is no name, address or number."""
+
+ONE_PERSONS = frozenset({"email", "phone", "identifier"})
+"""Roles whose values belong to one person each, as a rule."""
+
+UNSEEN, UNSEEN_NUMBER = 0.5, 0.1
+"""Records of others that have a value, beside those seen: of any, and of one that tells a person.
+
+How rare a value is, is counted without the two records that share it: they may be one person.
+"""
 
 _PHONE_END = 8
 
@@ -112,18 +121,42 @@ def load_people(
         parts.append(f"{alias}.spelt AS {quote(field)}")
         if _is_name(column):
             parts.append(f"{alias}.skeleton AS {quote(field + '_sound')}")
+        if column.role == "email":
+            address = f"{alias}.spelt"
+            parts.append(f"split_part({address}, '@', 1) AS {quote(field + '_local')}")
+            for name, gone in (("_digits", "[^0-9]"), ("_letters", "[0-9]")):
+                kept = f"regexp_replace({address}, '{gone}', '', 'g')"
+                parts.append(f"{kept} AS {quote(field + name)}")
         if column.role == "phone":
             parts.append(f"right({alias}.spelt, {_PHONE_END}) AS {quote(field + '_end')}")
     target.execute(
         f"CREATE TABLE spellings AS SELECT {', '.join(parts)} FROM received {' '.join(joins)}"
     )
     whole = _whole_name(named)
-    target.execute(f"CREATE TABLE {PEOPLE} AS SELECT *{whole} FROM spellings ORDER BY person")
+    target.execute(f"CREATE TABLE wholes AS SELECT *{whole} FROM spellings")
+    rarity = "".join(
+        _rarity(field, UNSEEN_NUMBER if column.role in ONE_PERSONS else UNSEEN)
+        for field, column in named.items()
+    )
+    if whole:
+        rarity += _rarity("whole_name", UNSEEN) + _rarity("whole_sound", UNSEEN)
+    target.execute(f"CREATE TABLE {PEOPLE} AS SELECT *{rarity} FROM wholes ORDER BY person")
+    target.execute("DROP TABLE wholes")
     target.execute("DROP TABLE spellings")
     target.unregister("received")
     for field in named:
         target.unregister(f"spelt_{field}")
     return keys
+
+
+def sides(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return all spellings of two records ``l`` and ``r`` as ``<name>_l`` and ``<name>_r``."""
+    described = connection.execute(f"DESCRIBE {PEOPLE}").fetchall()
+    return ", ".join(
+        f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}"
+        for name, *_ in described
+        for side in "lr"
+    )
 
 
 def _check(keys: Sequence[str | None], where: str) -> None:
@@ -170,12 +203,21 @@ def _register_spellings(
     target.register(f"spelt_{field}", pa.table(found))
 
 
+def _rarity(field: str, unseen: float) -> str:
+    """Return the share of others' records that have a record's value, as a part of a SELECT."""
+    name = quote(field)
+    others = f"greatest(count({name}) OVER (PARTITION BY {name}) - 2, 0) + {unseen}"
+    filled = f"greatest(count({name}) OVER (), 1)"
+    share = f"least(1.0, ({others}) / {filled})"
+    return f", CASE WHEN {name} IS NOT NULL THEN {share} END AS {quote(f'tf_{field}')}"
+
+
 def _whole_name(named: dict[str, ColumnRole]) -> str:
     """Return the columns of a whole name, its words in order, as a part of a SELECT."""
     if not {"given_name_1", "family_name_1"} <= set(named):
         return ""
     whole = []
     for end, name in (("", "whole_name"), ("_sound", "whole_sound")):
-        both = f'"given_name_1{end}" || \' \' || "family_name_1{end}"'
+        both = f"nullif(concat_ws(' ', \"given_name_1{end}\", \"family_name_1{end}\"), '')"
         whole.append(f", array_to_string(list_sort(string_split({both}, ' ')), ' ') AS {name}")
     return "".join(whole)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.triage.identity.model import PERSONAL, SWAPPED, Comparison, Grade
+from workbench.triage.identity.model import LASTING, PERSONAL, SWAPPED, TELLING, Comparison, Grade
 
-__all__ = ["Agreement", "Link", "agreements", "household_only", "in_words", "sentence"]
+__all__ = [
+    "Agreement",
+    "Link",
+    "agreements",
+    "household_only",
+    "in_words",
+    "relatives",
+    "sentence",
+    "telling",
+]
 
 WORDS = (
     (0.99, "almost certain"),
@@ -54,6 +63,12 @@ class Link:
     household
         Whether nothing agrees but what a household shares (a family name, a telephone, an address):
         such a pair is never joined without the owner's answer, however likely it seems.
+    relatives
+        Whether it is a household's pair of which what one person has alone differs, such as the
+        given name: no question either.
+    telling
+        Whether something agrees that tells a person by itself (an e-mail address, a telephone, a
+        date of birth, a number); else the two are likely by name and place alone.
     """
 
     one: str
@@ -61,6 +76,8 @@ class Link:
     probability: float
     agreements: tuple[Agreement, ...]
     household: bool = False
+    relatives: bool = False
+    telling: bool = True
 
     @property
     def words(self) -> str:
@@ -104,6 +121,22 @@ def household_only(chosen: Sequence[Comparison], found: Sequence[Agreement]) -> 
     """Return whether nothing of one person alone agrees, exactly or nearly."""
     return not any(
         comparison.role in PERSONAL and each.grade in ("exactly", "nearly")
+        for comparison, each in zip(chosen, found, strict=True)
+    )
+
+
+def relatives(chosen: Sequence[Comparison], found: Sequence[Agreement]) -> bool:
+    """Return whether a household's pair differs in what one person has alone and always."""
+    return household_only(chosen, found) and any(
+        comparison.role in LASTING and each.grade == "differ"
+        for comparison, each in zip(chosen, found, strict=True)
+    )
+
+
+def telling(chosen: Sequence[Comparison], found: Sequence[Agreement]) -> bool:
+    """Return whether something agrees, exactly or nearly, that tells a person by itself."""
+    return any(
+        comparison.role in TELLING and each.grade in ("exactly", "nearly")
         for comparison, each in zip(chosen, found, strict=True)
     )
 

@@ -11,13 +11,24 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, one_of
-from workbench.files import replace_file
-from workbench.triage.identity.clusters import Answer
-from workbench.triage.identity.reasons import Link
+from workbench.files import digest_of, replace_file
+from workbench.triage.identity.clusters import Answer, LeftOut
 
-__all__ = ["COLUMNS", "Review", "read_answers", "read_reviews", "to_review", "write_reviews"]
+if TYPE_CHECKING:  # it waits for the engine
+    from workbench.triage.identity.reasons import Link
+
+__all__ = [
+    "COLUMNS",
+    "Review",
+    "answers_digest",
+    "read_answers",
+    "read_reviews",
+    "to_review",
+    "write_reviews",
+]
 
 COLUMNS = ("record_a", "record_b", "answer", "probability", "in_words", "reasons")
 """The columns of the file; what the records say follows, one column for each of the table's."""
@@ -48,7 +59,11 @@ class Review:
 
 
 def to_review(
-    links: Iterable[Link], of: Mapping[str, str], earlier: Sequence[Review], linked: float
+    links: Iterable[Link],
+    of: Mapping[str, str],
+    earlier: Sequence[Review],
+    linked: float,
+    left_out: Iterable[LeftOut] = (),
 ) -> tuple[Review, ...]:
     """Return the rows to write: open pairs, likeliest first, then those that are answered.
 
@@ -63,13 +78,18 @@ def to_review(
     linked
         The upper threshold: pairs from it on are joined without asking. Of pairs that agree only in
         what a household shares it is the other way round: those from it on are asked, for each
-        household has some, and the rest is taken for different people.
+        household has some, and the rest is taken for different people - as are relatives,
+        whose given names or dates of birth differ.
+    left_out
+        Links that were not joined: those that contradict without an answer are asked too.
     """
+    contradict = {(each.link.one, each.link.other) for each in left_out if each.answer is None}
     answered = {(row.one, row.other): row for row in earlier if row.answer}
     open_pairs = [
         Review(link.one, link.other, "", f"{link.probability:.4f}", link.words, link.reasons)
         for link in links
-        if (link.probability >= linked) == link.household
+        if ((link.probability >= linked) == link.household or (link.one, link.other) in contradict)
+        and not link.relatives
         and (link.one, link.other) not in answered
         and of.get(link.one, link.one) != of.get(link.other, link.other)
     ]
@@ -118,6 +138,17 @@ def read_answers(path: Path) -> tuple[Answer, ...]:
         for line, row in _read(path)
         if row.answer
     )
+
+
+def answers_digest(path: Path) -> str:
+    """Return a digest of what the owner answered; without a file, that of no answer.
+
+    Raises
+    ------
+    ParameterError
+        As for ``read_answers``.
+    """
+    return digest_of([[one.one, one.other, one.same] for one in read_answers(path)])
 
 
 def read_reviews(path: Path) -> tuple[Review, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from workbench.data.quoting import quote
+from workbench.data.small_groups import shown_of
 from workbench.triage.facts import ColumnProfile, Suspicion
 from workbench.triage.profile.measures import Measures, form_of, measure
 from workbench.triage.profile.suspicion import LEANING, named_kinds, suspect
@@ -111,7 +112,7 @@ class _Rows:
             mean=one.mean,
             sd=one.sd,
             total=one.total,
-            top=self._top(name, one.distinct, suspicions),
+            top=self._top(name, one.filled, one.distinct, suspicions),
             constant=constant,
             key=key,
             text=None,
@@ -137,7 +138,7 @@ class _Rows:
             mean=None,
             sd=None,
             total=None,
-            top=self._top(name, seen.distinct, suspicions) if plain else (),
+            top=self._top(name, seen.filled, seen.distinct, suspicions) if plain else (),
             constant=constant,
             key=key,
             text=seen.facts if plain else None,
@@ -158,8 +159,9 @@ class _Rows:
         return False, None if distinct >= _NEARLY * self.count else False
 
     def _top(
-        self, name: str, distinct: int, suspicions: Sequence[Suspicion]
+        self, name: str, filled: int, distinct: int, suspicions: Sequence[Suspicion]
     ) -> tuple[tuple[str, int], ...]:
+        """Return the most frequent values that may be named, such that the rest is not few rows."""
         if suspicions or not 0 < distinct <= _MOST_VALUES:
             return ()
         found = self.connection.execute(
@@ -167,7 +169,8 @@ class _Rows:
             f"FROM {self.rows} WHERE _wb_value IS NOT NULL GROUP BY _wb_value "
             f"HAVING _wb_n >= {self.min_group} ORDER BY _wb_n DESC, _wb_value LIMIT {_TOP}"
         ).fetchall()
-        return tuple((_short(value), rows) for value, rows in found)
+        kept = shown_of([rows for _, rows in found], filled, min_group=self.min_group)
+        return tuple((_short(value), rows) for value, rows in found[:kept])
 
 
 def _birth(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.contracts import ColumnContract, Table
+from workbench.data.contracts import RECORD_COLUMN, ColumnContract, Table
 from workbench.data.quoting import literal, quote
 from workbench.params import WHOLE
 from workbench.triage.facts import ColumnProfile
@@ -46,11 +46,15 @@ def profile_table(
         connection,
         f"(SELECT * EXCLUDE (source) FROM {rows})",
         min_group=min_group,
-        declared=contract.names,
+        declared=(*contract.names, RECORD_COLUMN.name),
     )
     return tuple(
-        _record(one, contract.column(one.name), received.get(one.name)) for one in profiles
+        _record(one, _declared(contract, one.name), received.get(one.name)) for one in profiles
     )
+
+
+def _declared(contract: Table, name: str) -> ColumnContract | None:
+    return RECORD_COLUMN if name == RECORD_COLUMN.name else contract.column(name)
 
 
 def _record(

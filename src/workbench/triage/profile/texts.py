@@ -17,6 +17,7 @@ import duckdb
 from duckdb.func import PythonUDFType
 
 from workbench.data.quoting import literal, quote
+from workbench.data.small_groups import shown_of
 from workbench.triage.facts import Suspicion, TextFacts
 from workbench.triage.profile.arrays import runs, shapes
 from workbench.triage.profile.suspicion import (
@@ -238,25 +239,27 @@ def _patterns(
     connection: duckdb.DuckDBPyConnection, filled: int, min_group: int
 ) -> tuple[tuple[tuple[str, int], ...], bool]:
     """Return the most frequent shapes, plain where they tell enough, else with runs gathered."""
-    plain = _frequent(connection, "shape", min_group)
+    plain = _frequent(connection, "shape", filled, min_group)
     if sum(rows for _, rows in plain) >= _TELLING * filled:
         return plain, False
-    gathered = _frequent(connection, "_wb_runs(shape)", min_group)
+    gathered = _frequent(connection, "_wb_runs(shape)", filled, min_group)
     if sum(rows for _, rows in gathered) <= sum(rows for _, rows in plain):
         return plain, False
     return gathered, True
 
 
 def _frequent(
-    connection: duckdb.DuckDBPyConnection, shape: str, min_group: int
+    connection: duckdb.DuckDBPyConnection, shape: str, filled: int, min_group: int
 ) -> tuple[tuple[str, int], ...]:
+    """Return the most frequent shapes that may be shown, such that the rest is not few rows."""
     cut = f"left({shape}, {PATTERN_LENGTH + 1})"
     blank = f"CASE WHEN trim({cut}) = '' THEN '' ELSE {cut} END"
     found = connection.execute(
         f"SELECT {blank} AS pattern, sum(n)::BIGINT AS rows FROM temp._wb_shapes "
         f"GROUP BY pattern HAVING rows >= {min_group} ORDER BY rows DESC, pattern LIMIT {_PATTERNS}"
     ).fetchall()
-    return tuple((shown(pattern), rows) for pattern, rows in found)
+    kept = shown_of([rows for _, rows in found], filled, min_group=min_group)
+    return tuple((shown(pattern), rows) for pattern, rows in found[:kept])
 
 
 def _lengths(

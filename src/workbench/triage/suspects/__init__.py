@@ -12,7 +12,9 @@ module finds what its name says, and what it can it finds on the distinct values
     twins         a rare text or word beside a frequent near-twin: ``typo``
     rare          a value next to never met in a column of a few: ``rare value``
     numbers       far from the rest of its column: ``outlier``
+    scales        ten, a hundred, a thousand times too large or small for its like: ``unit``
     events        ``date order``, ``event order``, ``gap``
+    sequence      a date that fits its neighbours with day and month swapped: ``date order``
     merged        two columns' values in one cell: ``merged``
     dependencies  columns that decide others, learned from the rows: ``dependency``, ``missing``
     find          the entry; the findings of a cell are put together here

@@ -19,6 +19,8 @@ from workbench.triage.suspects.merged import find_merged
 from workbench.triage.suspects.numbers import find_outliers
 from workbench.triage.suspects.patterns import find_patterns
 from workbench.triage.suspects.rare import find_rare
+from workbench.triage.suspects.scales import find_scales
+from workbench.triage.suspects.sequence import find_out_of_sequence
 from workbench.triage.suspects.spellings import find_spellings
 from workbench.triage.suspects.tokens import find_tokens
 from workbench.triage.suspects.twins import find_twins
@@ -34,6 +36,8 @@ KINDS = (
 _FINDINGS = f"{PREFIX}findings"
 _VAGUE = "'pattern', 'rare value'"
 """Kinds that say only that a value is unusual: they name a finding where no other does."""
+_FORM = "'missing in disguise', 'pattern', 'spacing', 'date order', 'merged'"
+"""Kinds that judge a text by its form."""
 _CLEAR = 0.5
 
 
@@ -74,6 +78,7 @@ def find_suspects(
     table: str,
     row: str = "_row",
     leave_out: Collection[str] = (),
+    form_only: Collection[str] = (),
     least_confidence: float = 0.5,
     most_cells: int = 100_000,
 ) -> Suspects:
@@ -92,7 +97,9 @@ def find_suspects(
         The column that says a row's place in its source: whole numbers, each once. Rows without
         one are not looked at.
     leave_out
-        Columns not to look at, such as personal ones.
+        Columns not to look at.
+    form_only
+        Columns of which the form alone is judged, such as personal ones: a rare name is no error.
     least_confidence
         Findings with less confidence (0-1) are left out.
     most_cells
@@ -125,12 +132,15 @@ def find_suspects(
         find_twins(frame)
         find_rare(frame)
         find_outliers(frame)
+        find_scales(frame)
         find_date_orders(frame)
+        find_out_of_sequence(frame)
         find_event_orders(frame)
         find_gaps(frame)
         find_merged(frame)
         dependencies = find_dependencies(frame)
         find_violations(frame, dependencies)
+        _drop_contents(frame, form_only)
         _put_together(frame, least_confidence)
         return Suspects(
             findings=_findings(frame, table, most_cells),
@@ -139,6 +149,17 @@ def find_suspects(
             rows=frame.count,
             not_tried=tuple(dict.fromkeys(frame.not_tried)),
         )
+
+
+def _drop_contents(frame: Frame, form_only: Collection[str]) -> None:
+    """Take back what is said of the contents of columns of which the form alone is judged."""
+    places = [str(one.place) for one in frame.columns if one.name in form_only]
+    if places:
+        for table in (VALUES, CELLS):
+            frame.connection.execute(
+                f"DELETE FROM {table} WHERE place IN ({', '.join(places)}) "
+                f"AND kind NOT IN ({_FORM})"
+            )
 
 
 def _put_together(frame: Frame, least_confidence: float) -> None:

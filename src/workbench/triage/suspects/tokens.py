@@ -19,6 +19,9 @@ LIKELY = ("na", "none", "nil", "-", ".", "..", "tbd", "tba", "xxx", "not known",
 WORDS = ("unknown", "empty", "missing", "blank", "undefined", "other", "no data", "not given")
 """Categories in a column of words; no value in a column of numbers or dates."""
 ALL_TOKENS = (*SURE, *LIKELY)
+FEW_WORDS = 50
+"""Different values up to which a column is one of categories: there, what may be meant is meant
+when it is half as frequent as the others are on average."""
 _NINES = r"-?9{3,}([.]0+)?|-?9{2,}[.]9+"
 _DAYS = ("0001-01-01", "1900-01-01", "1899-12-30", "1970-01-01", "9999-12-31", "2099-12-31")
 
@@ -29,14 +32,17 @@ def find_tokens(frame: Frame) -> None:
         plain = max(column.number_share, column.date_share) >= 0.5
         word = 0.8 if plain else 0.0
         likely = 0.85 if plain else 0.6
+        few = 2 <= column.distinct <= FEW_WORDS
+        category = column.filled / column.distinct / 2 if few else column.filled + 1
         add_values(
             frame,
             column,
             "missing in disguise",
             f"SELECT v, NULL AS suggestion, confidence FROM (SELECT v, "
-            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 WHEN t IN ({_list(LIKELY)}) THEN {likely} "
+            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 "
+            f"WHEN t IN ({_list(LIKELY)}) AND (n < {category} OR {plain}) THEN {likely} "
             f"WHEN t IN ({_list(WORDS)}) THEN {word} END AS confidence "
-            f"FROM (SELECT v, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
+            f"FROM (SELECT v, n, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
             "WHERE confidence > 0",
         )
     for column in frame.columns:
