@@ -29,7 +29,9 @@ HEADER = ("order_id", "customer_id", "ordered_at", "amount")
 
 
 def good(rows: int) -> list[tuple[str, ...]]:
-    return [(f"A{i}", f"C{i % 7}", f"2025-01-{i % 28 + 1:02d}", f"{i % 90}.50") for i in range(rows)]
+    return [
+        (f"A{i}", f"C{i % 7}", f"2025-01-{i % 28 + 1:02d}", f"{i % 90}.50") for i in range(rows)
+    ]
 
 
 def text(rows: int = 10_000) -> str:
@@ -338,7 +340,9 @@ def test_any_table_is_profiled_and_no_row_is_lost(
         content = parquet(
             pa.table(
                 [
-                    pa.array([row[name] for row in rows], TYPES.get(kinds.get(name, ""), pa.string()))
+                    pa.array(
+                        [row[name] for row in rows], TYPES.get(kinds.get(name, ""), pa.string())
+                    )
                     for name in names
                 ],
                 names=names,

@@ -12,8 +12,18 @@ import duckdb
 from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 
-__all__ = ["LONGEST", "MOST_DISTINCT", "Column", "Frame", "number_sql", "open_frame"]
+__all__ = [
+    "LONGEST",
+    "MOST_COLUMNS",
+    "MOST_DISTINCT",
+    "Column",
+    "Frame",
+    "number_sql",
+    "open_frame",
+]
 
+MOST_COLUMNS = 200
+"""Columns of a table that are looked at: those that come first."""
 LONGEST = 1_000
 """Letters of a value that are looked at; the rest of a longer one is cut off."""
 MOST_DISTINCT = 2_000_000
@@ -154,6 +164,7 @@ def _measured(
     connection: duckdb.DuckDBPyConnection, query: str, row: str, types: dict[str, str]
 ) -> Frame:
     not_tried = []
+    beyond = 0
     kinds: dict[str, str] = {}
     for name, kind in types.items():
         if name == row:
@@ -161,8 +172,14 @@ def _measured(
         known = _kind(kind)
         if known is None:
             not_tried.append(f"`{name}` was not looked at: its type is {kind}")
-        else:
+        elif len(kinds) < MOST_COLUMNS:
             kinds[name] = known
+        else:
+            beyond += 1
+    if beyond:
+        not_tried.append(
+            f"{beyond:,} columns were not looked at: they come after the first {MOST_COLUMNS:,}"
+        )
     parts = [f"CAST({quote(row)} AS BIGINT) AS r"]
     texts = [_text(quote(name), kind) for name, kind in kinds.items()]
     parts += [f"{text} AS c{place}" for place, text in enumerate(texts)]
