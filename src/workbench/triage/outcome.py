@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, Table
+from workbench.data.copying import copy_parquet
 from workbench.data.quoting import literal, quote
 from workbench.errors import ParameterError
 from workbench.params import REST, TableParams
@@ -107,10 +108,14 @@ def write_accepted(
         for name in columns
     ]
     order = [*unit, *(quote(name) for name in _sort_order(table, columns)), "source"]
-    connection.execute(
-        f"COPY (SELECT {', '.join([*selected, 'source', *unit])} FROM ({rows}) "
-        f"ORDER BY {', '.join(order)}) TO {literal(str(out))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    copy_parquet(
+        connection,
+        f"SELECT {', '.join([*selected, 'source', *unit])} FROM ({rows}) "
+        f"ORDER BY {', '.join(order)}",
+        out,
+        columns=len(selected),
+        row_group=ROW_GROUP,
+        compression="zstd",
     )
 
 
@@ -135,10 +140,14 @@ def leave_out(
     kept = [str(name) for name, *_ in there if name not in {*columns, "source"}]
     order = [*(quote(name) for name in _sort_order(table, kept)), "source"]
     draft = path.with_name(f"{path.name}.draft")
-    connection.execute(
-        f"COPY (SELECT {', '.join([*map(quote, kept), 'source'])} FROM {scanned} "
-        f"ORDER BY {', '.join(order)}) TO {literal(str(draft))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+    copy_parquet(
+        connection,
+        f"SELECT {', '.join([*map(quote, kept), 'source'])} FROM {scanned} "
+        f"ORDER BY {', '.join(order)}",
+        draft,
+        columns=len(kept),
+        row_group=ROW_GROUP,
+        compression="zstd",
     )
     draft.replace(path)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from workbench.data.copying import copy_parquet
 from workbench.data.quoting import literal
 from workbench.triage.checks import rejected_sql
 from workbench.triage.found import Example, LearnedRule, SuspectRecord
@@ -194,10 +195,13 @@ def _look(
     # The rows are read many times: what they are is worked out once.
     looked = scratch / f"{table.table}.{source.named.name}.looked.parquet"
     rejected = f"SELECT _wb_row FROM ({table.rows(source)}) WHERE {rejected_sql(source.checks)}"
-    connection.execute(
-        f"COPY (SELECT v.* FROM ({source.values}) v ANTI JOIN ({rejected}) r "
-        f"ON v._row = r._wb_row) TO {literal(str(looked))} "
-        "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
+    copy_parquet(
+        connection,
+        f"SELECT v.* FROM ({source.values}) v ANTI JOIN ({rejected}) r ON v._row = r._wb_row",
+        looked,
+        columns=len(source.columns),
+        row_group=122_880,
+        compression="lz4",
     )
     try:
         return find_suspects(

@@ -22,6 +22,7 @@ import duckdb
 
 from workbench.data.casts import SQL_TYPES, cast_sql, exact_sql, unreadable_sql
 from workbench.data.contracts import ColumnContract
+from workbench.data.copying import copy_parquet
 from workbench.data.expressions import check_expression
 from workbench.data.quoting import literal, quote
 from workbench.data.sources import Received
@@ -115,9 +116,13 @@ def write_typed(
         When a required column has no value to come from.
     """
     plan = plan_source(connection, named, received, frame)
-    connection.execute(
-        f"COPY ({plan.query}) TO {literal(str(out))} "
-        "(FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)"
+    copy_parquet(
+        connection,
+        plan.query,
+        out,
+        columns=len(plan.columns),
+        row_group=122_880,
+        compression="lz4",
     )
     return TypedSource(
         named,

@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 
 from workbench.data.engine import connect
 from workbench.errors import AnalysisError
-from workbench.triage.suspects import FINDING_COLUMNS, Suspects, find_suspects
+from workbench.triage.suspects import (
+    FINDING_COLUMNS,
+    Suspects,
+    dependencies,
+    find_suspects,
+    numbers,
+)
 from workbench.triage.suspects.find import KINDS
 
 Rows = list[dict[str, Any]]
@@ -200,6 +206,34 @@ def test_a_sampled_table_gives_the_same_whatever_its_order(
     found = look([rows[place - 1] for place in places], places=places)
     pd.testing.assert_frame_equal(found.findings, expected.findings)
     assert found.dependencies == expected.dependencies
+
+
+def test_a_table_too_large_to_hold_its_codes_gives_the_same(
+    make_orders: Callable[..., Rows], look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = make_orders(25_000)
+    rows[17_000]["county"] = "Kent" if rows[17_000]["county"] != "Kent" else "Devon"
+    expected = look(rows)
+    assert "dependency" in set(expected.findings["kind"])
+    for held in (0, 8 * len(rows)):  # never, and only the columns that a dependency was found of
+        monkeypatch.setattr(dependencies, "MOST_CODES", held)
+        found = look(rows)
+        pd.testing.assert_frame_equal(found.findings, expected.findings)
+        assert found.dependencies == expected.dependencies
+
+
+def test_outliers_are_held_against_a_sample_of_many_different_numbers(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(3)
+    rows = [{"paid": draw.gauss(100, 5)} for _ in range(4_000)]
+    rows[77]["paid"] = 9_000.0
+    expected = look(rows).findings
+    assert expected[["row", "column", "kind"]].values.tolist() == [[78, "paid", "outlier"]]
+    monkeypatch.setattr(numbers, "MOST_DISTINCT", 500)
+    found = look(rows).findings
+    assert found.drop(columns="confidence").equals(expected.drop(columns="confidence"))
+    assert abs(found["confidence"] - expected["confidence"]).max() < 0.01
 
 
 def test_the_most_cells_are_shown_and_all_are_counted(clean: Rows, look: Look) -> None:

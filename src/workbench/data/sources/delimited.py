@@ -33,7 +33,14 @@ from workbench.data.sources.received import (
 )
 from workbench.data.sources.records import Dialect, Record, read_records
 from workbench.data.sources.structure import Structure, scan
-from workbench.data.sources.text import Lines, escaped, is_utf8, open_text, write_utf8
+from workbench.data.sources.text import (
+    Lines,
+    escaped,
+    is_utf8,
+    open_text,
+    wide_encoding,
+    write_utf8,
+)
 from workbench.data.sources.writing import RowWriter, UnreadableWriter, write_query
 from workbench.errors import SourceError
 from workbench.params import ReadParams
@@ -65,7 +72,9 @@ def column_names(path: Path, read: ReadParams, *, where: str) -> tuple[str, ...]
         raise SourceError(
             f"the header cannot be read: {first.error}",
             where=where,
-            fix="Check `delimiter`, `quote` and `encoding` under `read:`.",
+            fix=f"It looks like {wide}: state `encoding: {wide}` under `read:`."
+            if (wide := wide_encoding(path))
+            else "Check `delimiter`, `quote` and `encoding` under `read:`.",
         )
     if not read.header:
         return checked_names(read.names or (), where=where)

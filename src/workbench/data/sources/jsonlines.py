@@ -22,7 +22,7 @@ from workbench.data.sources.received import (
     received,
     record_column,
 )
-from workbench.data.sources.text import Lines, escaped, not_text, open_text
+from workbench.data.sources.text import Lines, escaped, not_text, open_text, wide_encoding
 from workbench.data.sources.writing import RowWriter, UnreadableWriter
 from workbench.errors import SourceError
 from workbench.params import ReadParams
@@ -51,7 +51,9 @@ def column_names(
         raise SourceError(
             "the file is empty, or its lines are no JSON objects",
             where=where,
-            fix="JSON lines have one object a line; one array over the whole file is another "
+            fix=f"It looks like {wide}: state `encoding: {wide}` under `read:`."
+            if (wide := wide_encoding(path))
+            else "JSON lines have one object a line; one array over the whole file is another "
             "format.",
         )
     # Keys stand as they are written: a header may be tidied, a key may not.

@@ -52,6 +52,12 @@ def receive_parquet(
     lists, structs and maps as JSON.
     """
     columns = column_names(path, where=where)
+    if not columns:
+        raise SourceError(
+            "the Parquet file has no columns",
+            where=where,
+            fix="Get it again from its owner: a table has at least one.",
+        )
     file = f"read_parquet({literal(str(path))})"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()
@@ -64,10 +70,12 @@ def receive_parquet(
             rows = write_query(connection, f"SELECT {texts} FROM {file}", made)
             keep(made, out)
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+        # The engine would quote the broken text, which may be personal.
+        said = str(error).splitlines()[0].partition(": value ")[0]
         raise SourceError(
-            f"the Parquet file cannot be read to its end: {error}",
+            f"the Parquet file cannot be read to its end: {said}",
             where=where,
-            fix="It may be damaged: get it again from its owner.",
+            fix="It may be damaged, or hold texts that are no UTF-8: get it again from its owner.",
         ) from error
     return Received(out, columns, rows)
 

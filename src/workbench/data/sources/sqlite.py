@@ -98,7 +98,9 @@ class SQLite:
             raise SourceError(
                 f"the database has no table `{source.table}`",
                 where=self._where,
-                fix=one_of(source.table, known),
+                fix=one_of(source.table, known)
+                if known
+                else "It holds no table at all: is this the right file, and is it complete?",
             )
         return self._connection.execute(f"SELECT * FROM {quote(source.table)}")
 

@@ -20,6 +20,7 @@ __all__ = [
     "is_utf8",
     "not_text",
     "open_text",
+    "wide_encoding",
     "write_utf8",
 ]
 
@@ -89,7 +90,8 @@ def open_text(path: Path, encoding: str, skip_rows: int, where: str) -> Iterator
                 raise SourceError(
                     f"the text after line {lines.count:,} is no {encoding}: {error}",
                     where=where,
-                    fix="State the file's `encoding:` under `read:`.",
+                    fix="State the file's `encoding:` under `read:`; UTF-16 without a mark at its "
+                    "beginning is utf-16-le or utf-16-be. Or the file was cut off.",
                 ) from error
 
 
@@ -123,6 +125,23 @@ def escaped(text: str) -> str:
         else char
         for char in text
     )
+
+
+def wide_encoding(path: Path) -> str:
+    """Return the two-byte encoding that a file seems to be in, or nothing.
+
+    Told by its mark, or by NUL bytes in every other place, as texts in Latin letters have them.
+    """
+    with open_bytes(path) as stream:
+        start = stream.peek(1 << 12)[: 1 << 12]
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    pairs = len(start) // 2
+    for name, second in (("utf-16-le", 1), ("utf-16-be", 0)):
+        others = start[1 - second :: 2].count(0)
+        if pairs and start[second::2].count(0) > 0.6 * pairs and others < 0.1 * pairs:
+            return name
+    return ""
 
 
 def write_utf8(path: Path, encoding: str, copy: Path) -> bool:

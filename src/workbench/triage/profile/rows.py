@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -18,6 +18,9 @@ from workbench.triage.tally import EXACT_UP_TO
 __all__ = ["profile_rows"]
 
 _NEARLY = 0.5
+_AT_ONCE = 100
+"""Columns of a wide table that are held at once while their texts are looked at."""
+_HELD_ROWS = 100_000
 
 _TOP = 5
 _SHOWN = 200
@@ -75,13 +78,29 @@ def profile_rows(
     exact = count <= exact_up_to
     table = _Rows(connection, rows, count, exact, min_group, frozenset(declared))
     measures = measure(connection, rows, types, exact=exact)
-    with shaping(connection):
-        return tuple(
-            table.measured(name, kind, measures[name])
-            if name in measures
-            else table.texts(name, kind)
-            for name, kind in types.items()
-        )
+    profiles: list[ColumnProfile] = []
+    names = list(types)
+    try:
+        with shaping(connection):
+            for start in range(0, len(names), _AT_ONCE):
+                some = names[start : start + _AT_ONCE]
+                part = table
+                if len(names) > _AT_ONCE and count <= _HELD_ROWS:
+                    # A wide file's directory takes longer to read than a column of few rows.
+                    chosen = ", ".join(quote(name) for name in some)
+                    connection.execute(
+                        f"CREATE OR REPLACE TEMP TABLE _wb_some AS SELECT {chosen} FROM {rows}"
+                    )
+                    part = replace(table, rows="temp._wb_some")
+                profiles += [
+                    part.measured(name, types[name], measures[name])
+                    if name in measures
+                    else part.texts(name, types[name])
+                    for name in some
+                ]
+    finally:
+        connection.execute("DROP TABLE IF EXISTS temp._wb_some")
+    return tuple(profiles)
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,23 @@ errors look like, and would hide a dependency of a column with one frequent valu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.triage.suspects.frame import PREFIX, Column, Frame
+from workbench.triage.suspects.frame import MOST_DISTINCT, PREFIX, Column, Frame
 
-__all__ = ["CODES", "MOST_PAIRS", "Dependency", "find_dependencies", "foretold"]
+__all__ = ["CODES", "MOST_PAIRS", "Dependency", "find_dependencies", "foretold", "hold_codes"]
 
 _ROWS = f"{PREFIX}different_rows"
 CODES = f"{PREFIX}codes"
 """The rows' hashes, column by column, as `find_dependencies` left them; 0 for none."""
 MOST_PAIRS = 3_000
 """Pairs of columns that are tried."""
+MOST_CODES = 80_000_000
+"""Codes (of 8 bytes) that are held at once; beyond, they are computed each time they are read."""
 MOST_FOR_ONE = 6
 """Dependencies that are kept for one decided column: those that foretell it best."""
 SAMPLE = 20_000
@@ -31,6 +34,7 @@ _AMOUNTS = 0.005
 """The same for amounts and times, which vary of their own."""
 LEAST_LAMBDA = 0.8
 _FEWEST_GROUPS = 5
+_ENOUGH = 200_000
 _GROUP = 12
 _FEWEST_ROWS = 30
 _SELDOM = 0.02
@@ -88,7 +92,7 @@ def find_dependencies(frame: Frame) -> tuple[Dependency, ...]:
     used = sorted({one for pair in pairs for one in pair}, key=lambda one: one.place)
     if not pairs:
         return ()
-    different = _encode(frame, used)
+    different = _encode(frame, used, deciding)
     whole = different <= SAMPLE
     shared = _sample(frame, None, used, different) if whole else {}
     for a in deciding:
@@ -161,11 +165,18 @@ def foretold(a: Codes, b: Codes, times: Codes | None = None) -> tuple[float, flo
 def _measured(frame: Frame, column: Column) -> bool:
     """Return whether a column holds amounts or times of day.
 
-    They decide nothing: what falls together there does so by chance.
+    They decide nothing: what falls together there does so by chance. Of a column with millions of
+    different values a part is looked at, those chosen by their hash.
     """
-    values = f"SELECT {column.sql} AS v, 1 AS n FROM {frame.rows}"
-    if column.listed:
-        values = f"SELECT v, n FROM {column.values}"
+    values = f"SELECT v, n FROM {column.values}"
+    if not column.listed:
+        typed = column.sql if column.kind == "text" else column.typed
+        every = 1 if column.distinct <= MOST_DISTINCT else column.distinct // _ENOUGH
+        chosen = f"WHERE hash({typed}) % {every} = 0" if every > 1 else ""
+        values = (
+            f"SELECT CAST(v AS VARCHAR) AS v, {every} * n AS n FROM "
+            f"(SELECT {typed} AS v, count(*) AS n FROM {frame.rows} {chosen} GROUP BY 1)"
+        )
     amount = "regexp_full_match(v, '[+-]?[0-9.,]*[.,][0-9]+') AND NOT ends_with(v, '.0')"
     clock = "regexp_matches(v, '[0-9]:[0-9]{2}') AND NOT regexp_matches(v, '00:00(:00)?$')"
     amounts, clocks = frame.one(
@@ -206,49 +217,75 @@ def _fewer(
     return sorted(chosen, key=lambda one: one.place), kept
 
 
-def _encode(frame: Frame, columns: list[Column]) -> int:
-    """Make the tables of codes and of different rows; return how many rows the latter has.
+def _encode(frame: Frame, columns: list[Column], deciding: list[Column]) -> int:
+    """Make the codes of all rows and of different rows; return how many the latter are.
 
     ``r`` and each column's hash, 0 where it is empty; each different row once, with ``h`` (the hash
-    of all columns) and ``times``.
+    of all columns) and ``times``. Of a large table the codes are a view, and of its different rows
+    only those are held that a sample may ask for.
     """
-    codes = [
-        f"CASE WHEN {one.sql} IS NULL THEN 0::UBIGINT ELSE hash({one.sql}) END AS {one.sql}"
-        for one in columns
-    ]
+    held = frame.count * (len(columns) + 2) <= MOST_CODES
     everything = ", ".join(one.sql for one in frame.columns)
+    codes = ", ".join(_code(one) for one in columns)
     frame.connection.execute(
-        f"CREATE TEMP TABLE {CODES} AS SELECT r, hash({everything}) AS h, {', '.join(codes)} "
-        f"FROM {frame.rows}"
+        f"CREATE TEMP {'TABLE' if held else 'VIEW'} {CODES} AS "
+        f"SELECT r, hash({everything}) AS h, {codes} FROM {frame.rows}"
     )
-    (different,) = frame.one(f"SELECT approx_count_distinct(h) FROM {CODES}")
-    if int(different) > 0.5 * frame.count:
+    different = max(one.distinct for one in frame.columns)
+    if different <= 0.5 * frame.count:
+        (different,) = frame.one(f"SELECT approx_count_distinct(h) FROM {CODES}")
+    if int(different) <= 0.5 * frame.count:
         frame.connection.execute(
-            f"CREATE TEMP VIEW {_ROWS} AS SELECT * EXCLUDE (r), 1 AS times FROM {CODES}"
+            f"CREATE TEMP TABLE {_ROWS} AS SELECT * EXCLUDE (r), count(*) AS times FROM {CODES} "
+            "GROUP BY ALL"
         )
-        return frame.count
-    frame.connection.execute(
-        f"CREATE TEMP TABLE {_ROWS} AS SELECT * EXCLUDE (r), count(*) AS times FROM {CODES} "
-        "GROUP BY ALL"
+        return int(frame.one(f"SELECT count(*) FROM {_ROWS}")[0])
+    rows = f"SELECT * EXCLUDE (r), 1 AS times FROM {CODES}"
+    if held or frame.count <= SAMPLE:
+        frame.connection.execute(f"CREATE TEMP VIEW {_ROWS} AS {rows}")
+    else:
+        wanted = " OR ".join(f"({_chosen(frame, one, frame.count)[0]})" for one in deciding)
+        frame.connection.execute(f"CREATE TEMP TABLE {_ROWS} AS {rows} WHERE {wanted}")
+    return frame.count
+
+
+def _code(column: Column) -> str:
+    return f"CASE WHEN {column.sql} IS NULL THEN 0::UBIGINT ELSE hash({column.sql}) END AS " + (
+        column.sql
     )
-    return int(frame.one(f"SELECT count(*) FROM {_ROWS}")[0])
+
+
+def hold_codes(frame: Frame, dependencies: Sequence[Dependency]) -> None:
+    """Hold the codes of the columns of some dependencies, where they are a view and few enough."""
+    used = {one.place: one for pair in dependencies for one in (pair.by, pair.on)}
+    (view,) = frame.one(f"SELECT count(*) FROM duckdb_views() WHERE view_name = '{CODES}'")
+    if not view or frame.count * (len(used) + 1) > MOST_CODES:
+        return
+    codes = ", ".join(_code(used[place]) for place in sorted(used))
+    frame.connection.execute(f"DROP VIEW {CODES}")
+    frame.connection.execute(f"CREATE TEMP TABLE {CODES} AS SELECT r, {codes} FROM {frame.rows}")
+
+
+def _chosen(frame: Frame, by: Column, different: int) -> tuple[str, int]:
+    """Return the condition on a sample's different rows, and of how many in a group one is taken.
+
+    Groups of ``by`` are whole where they are small.
+    """
+    filled = by.filled * different // frame.count
+    size = max(1, filled // by.distinct)
+    every_row = max(1, size // _GROUP)
+    every_group = max(1, filled // every_row // SAMPLE)
+    return f"{by.sql} <> 0 AND {by.sql} % {every_group} = 0 AND h % {every_row} = 0", every_row
 
 
 def _sample(
     frame: Frame, by: Column | None, columns: list[Column], different: int
 ) -> dict[int, Codes]:
-    """Return the columns' codes on a sample of rows, and how often each is there.
-
-    Groups of ``by`` are whole where they are small.
-    """
+    """Return the columns' codes on a sample of rows, and how often each is there."""
     where = ""
     if by is not None:
-        filled = by.filled * different // frame.count
-        size = max(1, filled // by.distinct)
-        every_row = max(1, size // _GROUP)
-        every_group = max(1, filled // every_row // SAMPLE)
-        chosen = f"{by.sql} <> 0 AND {by.sql} % {every_group} = 0"
-        (rows,) = frame.one(f"SELECT count(*) FROM {_ROWS} WHERE {chosen} AND h % {every_row} = 0")
+        chosen, every_row = _chosen(frame, by, different)
+        (rows,) = frame.one(f"SELECT count(*) FROM {_ROWS} WHERE {chosen}")
         every_row *= max(1, int(rows) // (4 * SAMPLE))
         where = f"WHERE {chosen} AND h % {every_row} = 0"
     picked = ", ".join(one.sql for one in columns)

@@ -12,8 +12,18 @@ import duckdb
 from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 
-__all__ = ["LONGEST", "Column", "Frame", "open_frame"]
+__all__ = [
+    "LONGEST",
+    "MOST_COLUMNS",
+    "MOST_DISTINCT",
+    "Column",
+    "Frame",
+    "number_sql",
+    "open_frame",
+]
 
+MOST_COLUMNS = 200
+"""Columns of a table that are looked at: those that come first."""
 LONGEST = 1_000
 """Letters of a value that are looked at; the rest of a longer one is cut off."""
 MOST_DISTINCT = 2_000_000
@@ -41,8 +51,6 @@ class Column:
         Rows with a value; blank texts have none.
     distinct
         Different values, about (the engine's estimate is within a few percent).
-    longest
-        Bytes of its longest value.
     number_share, date_share
         The share (0-1) of its values that are numbers, or ISO dates or times. Of a text column
         without a table of distinct values: 0.
@@ -55,7 +63,6 @@ class Column:
     kind: str
     filled: int
     distinct: int
-    longest: int
     number_share: float = 0.0
     date_share: float = 0.0
     listed: bool = False
@@ -71,15 +78,19 @@ class Column:
         return f"{PREFIX}values_{self.place}"
 
     @property
+    def typed(self) -> str:
+        """The column of the frame's rows as the engine types it."""
+        return f"x{self.place}"
+
+    @property
     def number_sql(self) -> str:
         """Its value as a finite number, null where it is none."""
-        value = f"TRY_CAST({self.sql} AS DOUBLE)"
-        return f"CASE WHEN isfinite({value}) THEN {value} END"
+        return number_sql(self.typed if self.kind == "number" else self.sql)
 
     @property
     def time_sql(self) -> str:
         """Its value as a time without zone, null where it is none."""
-        return f"TRY_CAST({self.sql} AS TIMESTAMP)"
+        return f"TRY_CAST({self.typed if self.kind == 'date' else self.sql} AS TIMESTAMP)"
 
 
 @dataclass
@@ -91,7 +102,8 @@ class Frame:
     connection
         The engine.
     rows
-        A view: ``r`` (the row's place in the source) and ``c0``, ``c1`` ... as text.
+        A view: ``r`` (the row's place in the source), ``c0``, ``c1`` ... as text, and ``x0``,
+        ``x1`` ... as the engine types them.
     count
         Its rows.
     columns
@@ -152,6 +164,7 @@ def _measured(
     connection: duckdb.DuckDBPyConnection, query: str, row: str, types: dict[str, str]
 ) -> Frame:
     not_tried = []
+    beyond = 0
     kinds: dict[str, str] = {}
     for name, kind in types.items():
         if name == row:
@@ -159,35 +172,37 @@ def _measured(
         known = _kind(kind)
         if known is None:
             not_tried.append(f"`{name}` was not looked at: its type is {kind}")
-        else:
+        elif len(kinds) < MOST_COLUMNS:
             kinds[name] = known
+        else:
+            beyond += 1
+    if beyond:
+        not_tried.append(
+            f"{beyond:,} columns were not looked at: they come after the first {MOST_COLUMNS:,}"
+        )
     parts = [f"CAST({quote(row)} AS BIGINT) AS r"]
     texts = [_text(quote(name), kind) for name, kind in kinds.items()]
     parts += [f"{text} AS c{place}" for place, text in enumerate(texts)]
+    parts += [f"{quote(name)} AS x{place}" for place, name in enumerate(kinds)]
     view = f"{PREFIX}rows"
     _clear(connection)
     connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(parts)} FROM ({query})")
     frame = Frame(connection, view, 0, (), not_tried)
     measures = ["count(*)"]
-    for place in range(len(kinds)):
-        one = f"c{place}"
-        measures += [f"count({one})", f"approx_count_distinct({one})", f"max(strlen({one}))"]
+    for place, kind in enumerate(kinds.values()):
+        one = f"{'c' if kind == 'text' else 'x'}{place}"
+        measures += [f"count({one})", f"approx_count_distinct({one})"]
     frame.count, *cells = frame.one(f"SELECT {', '.join(measures)} FROM {view}")
     frame.columns = tuple(
         _column(
             frame,
-            Column(place, name, kind, *_three(cells, place)),
+            Column(place, name, kind, int(cells[2 * place]), int(cells[2 * place + 1])),
             # Of a wide table the view costs more to plan than one column to read.
             f"SELECT {texts[place]} AS v FROM ({query})",
         )
         for place, (name, kind) in enumerate(kinds.items())
     )
     return frame
-
-
-def _three(cells: list[Any], place: int) -> tuple[int, int, int]:
-    filled, distinct, longest = cells[3 * place : 3 * place + 3]
-    return int(filled), int(distinct), int(longest or 0)
 
 
 def _column(frame: Frame, column: Column, values: str) -> Column:
@@ -220,10 +235,21 @@ def _column(frame: Frame, column: Column, values: str) -> Column:
     return Column(**about)
 
 
+def number_sql(value: str) -> str:
+    """Return SQL for a value as a finite number, null where it is none."""
+    number = f"TRY_CAST({value} AS DOUBLE)"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
 def _text(column: str, kind: str) -> str:
     if kind != "text":
         return f"CAST({column} AS VARCHAR)"
-    return f"CASE WHEN trim({column}, ' \t\r\n') <> '' THEN left({column}, {LONGEST}) END"
+    # Bytes are compared first: to trim and to cut off take most texts six times as long.
+    held = f"{column} >= '!' OR trim({column}, ' \t\r\n') <> ''"
+    cut = (
+        f"CASE WHEN strlen({column}) <= {LONGEST} THEN {column} ELSE left({column}, {LONGEST}) END"
+    )
+    return f"CASE WHEN {held} THEN {cut} END"
 
 
 def _kind(sql_type: str) -> str | None:

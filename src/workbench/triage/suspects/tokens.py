@@ -52,15 +52,21 @@ def find_tokens(frame: Frame) -> None:
 
 def _days(frame: Frame, column: Column) -> None:
     """Add days that programs put where none is known, when they stand far from all others."""
-    day = f"CAST({column.time_sql} AS DATE)"
+    text = column.kind == "text"
+    day = f"CAST({'TRY_CAST(v AS TIMESTAMP)' if text else column.time_sql} AS DATE)"
+    source = column.values if text else f"(SELECT *, 1 AS n FROM {frame.rows})"
     known = f"{day} IN ({', '.join(f'DATE {literal(one)}' for one in _DAYS)})"
     low, high, rows = frame.one(
         f"SELECT min({day}) FILTER (WHERE NOT {known}), max({day}) FILTER (WHERE NOT {known}), "
-        f"count(*) FILTER (WHERE {known}) FROM {frame.rows} WHERE {day} IS NOT NULL"
+        f"sum(n) FILTER (WHERE {known}) FROM {source} WHERE {day} IS NOT NULL"
     )
     if not rows or low is None:
         return
     far = f"({day} < DATE '{low}' - 365 OR {day} > DATE '{high}' + 365)"
+    if text:
+        suspected = f"SELECT v, NULL AS suggestion, 0.85 AS confidence FROM {source}"
+        add_values(frame, column, "missing in disguise", f"{suspected} WHERE {known} AND {far}")
+        return
     add_cells(
         frame,
         f"SELECT r, {column.place} AS place, {column.sql} AS v, 'missing in disguise' AS kind, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.triage.suspects.dependencies import CODES, TOLERANCE, Dependency
+from workbench.triage.suspects.dependencies import CODES, TOLERANCE, Dependency, hold_codes
 from workbench.triage.suspects.evidence import add_cells
 from workbench.triage.suspects.frame import PREFIX, Column, Frame
 
@@ -13,6 +13,7 @@ __all__ = ["find_violations"]
 _USUAL = f"{PREFIX}usual"
 _VOTES = f"{PREFIX}votes"
 _ACCUSED = f"{PREFIX}accused"
+_MIXED = f"{PREFIX}mixed"
 _FIRST = f"{PREFIX}first"
 _JUDGED = f"{PREFIX}judged"
 _WEIGHT = "DECIMAL(9,4)"
@@ -29,14 +30,18 @@ def find_violations(frame: Frame, dependencies: Sequence[Dependency]) -> None:
     """
     if not dependencies:
         return
+    hold_codes(frame, dependencies)
     make = frame.connection.execute
     make(f"CREATE TEMP TABLE {_USUAL} (d INTEGER, a UBIGINT, b UBIGINT, w {_WEIGHT}, sure BOOLEAN)")
     make(f"CREATE TEMP TABLE {_ACCUSED} (r BIGINT, place INTEGER)")
-    kept = [(d, one) for d, one in enumerate(dependencies) if _accuse(frame, d, one)]
+    kept = [(d, one) for d, one in enumerate(dependencies) if _accuse(frame, one)]
     if not frame.one(f"SELECT count(*) FROM {_ACCUSED}")[0]:
         return
     rows = f"{PREFIX}accused_rows"
     make(f"CREATE TEMP TABLE {rows} AS SELECT * FROM {CODES} WHERE r IN (SELECT r FROM {_ACCUSED})")
+    for d, one in kept:
+        groups = f"SELECT {one.by.sql} FROM {rows}"
+        make(f"INSERT INTO {_USUAL} SELECT {d}, * FROM ({_usual(frame, one, groups)})")
     make(
         f"CREATE TEMP TABLE {_VOTES} (r BIGINT, place INTEGER, by_place INTEGER, "
         f"usual UBIGINT, w {_WEIGHT}, against BOOLEAN)"
@@ -56,30 +61,47 @@ def find_violations(frame: Frame, dependencies: Sequence[Dependency]) -> None:
         _add(frame, frame.columns[place])
 
 
-def _accuse(frame: Frame, number: int, one: Dependency) -> bool:
-    """Note each group's usual value and the cells that differ; false where too many do."""
+def _accuse(frame: Frame, one: Dependency) -> bool:
+    """Note the cells that differ from the usual value of their group; false where too many do."""
     by, on = one.by.sql, one.on.sql
-    # Where the column is nearly always filled, an empty cell differs too.
-    filled = "" if frame.count - one.on.filled <= _NULLS * frame.count else f"AND {on} <> 0"
-    counted = (
-        f"SELECT {by} AS a, {on} AS b, count(*) AS n FROM {CODES} "
-        f"WHERE {by} <> 0 {filled} GROUP BY ALL"
-    )
-    # Of a tie none is usual, and neither is a value of less than three rows in five.
+    filled = _filled(frame, one)
+    # In most groups all rows agree: only the others are looked at.
     frame.connection.execute(
-        f"INSERT INTO {_USUAL} SELECT {number}, a, max_by(b, (n, b)), max(n) / (sum(n) + 1), "
-        f"sum(n) >= 3 FROM ({counted}) GROUP BY a HAVING max(n) >= 2 AND max(n) >= 0.6 * sum(n) "
-        "AND max_by(b, (n, b)) <> 0"
+        f"CREATE OR REPLACE TEMP TABLE {_MIXED} AS SELECT {by} AS a FROM {CODES} "
+        f"WHERE {by} <> 0 {filled} GROUP BY {by} HAVING min({on}) <> max({on})"
     )
     differ = (
-        f"FROM {CODES} t JOIN {_USUAL} u ON u.d = {number} AND t.{by} = u.a "
-        f"WHERE u.sure AND t.{on} <> u.b {filled.replace(on, f't.{on}')}"
+        f"FROM {CODES} t JOIN ({_usual(frame, one, f'SELECT a FROM {_MIXED}')}) u "
+        f"ON t.{by} = u.a WHERE u.sure AND t.{on} <> u.b {filled.replace(on, f't.{on}')}"
     )
     (wrong,) = frame.one(f"SELECT count(*) {differ}")
     if int(wrong) > TOLERANCE * frame.count:
         return False
     frame.connection.execute(f"INSERT INTO {_ACCUSED} SELECT t.r, {one.on.place} {differ}")
     return True
+
+
+def _filled(frame: Frame, one: Dependency) -> str:
+    """Return the condition on the decided cell; an empty one counts where nearly all are filled."""
+    few = frame.count - one.on.filled <= _NULLS * frame.count
+    return "" if few else f"AND {one.on.sql} <> 0"
+
+
+def _usual(frame: Frame, one: Dependency, groups: str) -> str:
+    """Return a query of each group's usual value: ``a, b, w`` (its weight), ``sure``.
+
+    Of a tie none is usual, and neither is a value of less than three rows in five.
+    """
+    by, on = one.by.sql, one.on.sql
+    counted = (
+        f"SELECT {by} AS a, {on} AS b, count(*) AS n FROM {CODES} "
+        f"WHERE {by} <> 0 AND {by} IN ({groups}) {_filled(frame, one)} GROUP BY ALL"
+    )
+    return (
+        f"SELECT a, max_by(b, (n, b)) AS b, max(n) / (sum(n) + 1) AS w, sum(n) >= 3 AS sure "
+        f"FROM ({counted}) GROUP BY a HAVING max(n) >= 2 AND max(n) >= 0.6 * sum(n) "
+        "AND max_by(b, (n, b)) <> 0"
+    )
 
 
 def _weigh(frame: Frame) -> None:
