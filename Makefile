@@ -52,7 +52,9 @@ bench: $(BENCH_STAMP) ## run the benchmarks, in their own environment
 	$(BENCH)/bin/python benchmarks/faults.py
 	$(BENCH)/bin/python benchmarks/ingest.py
 	$(BENCH)/bin/python benchmarks/profiles.py
+	$(BENCH)/bin/python benchmarks/quarantine.py
 	$(BENCH)/bin/python benchmarks/suspects.py
+	$(BENCH)/bin/python benchmarks/drift.py
 	$(BENCH)/bin/python benchmarks/identity.py
 
 clean: ## remove environments, caches, and the demo's data and reports; nothing else of yours
