@@ -75,7 +75,7 @@ def test_all_records_of_a_resolved_customer_go(tmp_path: Path, by: str) -> None:
     assert (done.problems, done.left) == ((), ())
     assert world.holders(*hers) == set()
     (site,) = done.sites
-    assert site.rows["identity"] == 2 * len(hers)
+    assert site.rows["identity"] >= 2 * len(hers)
     assert site.sources == {"customers.main": len(hers), "orders.main": len(hers)}
     stone = read_tombstones(world.home).stones[0]
     assert len(stone.hashes) == len(hers)
