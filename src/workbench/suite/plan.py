@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.data.gone import why_gone
 from workbench.data.snapshots import Snapshot
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of
@@ -327,4 +328,10 @@ def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
         old = entry.key.parts if entry.key else {}
         return tuple(differences(old, job.key.parts)) or ("its key changed",)
     gone = missing_lists(entry, actions)
-    return (f"its action list {', '.join(gone)} is gone",) if gone else ()
+    if gone:
+        return (f"its action list {', '.join(gone)} is gone",)
+    if entry.snapshot and not (job.snapshot.folder.parent / entry.snapshot).is_dir():
+        # It would come out the same, but nobody could verify that it does.
+        why = why_gone(job.snapshot.folder.parents[1], entry.snapshot)
+        return (f"its data, snapshot {entry.snapshot}, are gone: {why}",) if why else ()
+    return ()
