@@ -79,7 +79,8 @@ def test_all_records_of_a_resolved_customer_go(tmp_path: Path, by: str) -> None:
     assert site.sources == {"customers.main": len(hers), "orders.main": len(hers)}
     stone = read_tombstones(world.home).stones[0]
     assert len(stone.hashes) == len(hers)
-    left = list(csv.reader((world.home / "reviews/customers.csv").open(encoding="utf-8-sig")))
+    with (world.home / "reviews/customers.csv").open(encoding="utf-8-sig", newline="") as file:
+        left = list(csv.reader(file))
     told = {cell for row in left for cell in row}
     assert {others[1], others[2]} <= told  # another's answer stays
     newest = next(path for path in world.home.glob("snapshots/*/customers.parquet"))
@@ -92,3 +93,25 @@ def test_all_records_of_a_resolved_customer_go(tmp_path: Path, by: str) -> None:
         len(hers)
     ] * 2
     assert world.holders(*hers) == set()
+
+
+def test_who_was_told_apart_since_stays(tmp_path: Path) -> None:
+    world = built(tmp_path)
+    files = sorted(world.home.glob("identity/*/customers.parquet"))
+    of = dict(duckdb.sql(f"SELECT record, customer FROM '{files[0]}'").fetchall())
+    pairs = {customer: [r for r, c in of.items() if c == customer] for customer in of.values()}
+    one, other = min(sorted(records) for records in pairs.values() if len(records) == 2)
+    answer(world, [(one, other)], ",")
+    summary = ingest_suite(world.workspace, load_suite(world.workspace, "test"))["one"]
+    path = summary.snapshot.path("customers")
+    now = dict(duckdb.sql(f"SELECT source_customer_id, customer_id FROM '{path}'").fetchall())
+    assert now[one] != now[other]
+    gone, stays = (one, other) if now[one] == one else (other, one)
+
+    done = forget(world.workspace, "test", gone)
+
+    assert done.problems == ()
+    newest = next(path for path in world.home.glob("snapshots/*/customers.parquet"))
+    left = {r for (r,) in duckdb.sql(f"SELECT source_customer_id FROM '{newest}'").fetchall()}
+    assert gone not in left
+    assert stays in left

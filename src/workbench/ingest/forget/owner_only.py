@@ -133,18 +133,20 @@ def records_of_customer(
         The unit's data folder.
     current
         The digest of the current snapshot: who is the same was found when it was made. Earlier
-        data tell it only of identifiers that a tombstone holds already.
+        data tell it only of identifiers that a tombstone holds already, and never of a record that
+        the current data know: what was one customer may have been told apart since.
     person
         The customer by the identifier that was given: a record's own, or the resolved one.
     """
-    found = set(person.ids)
-    for path in identity_files(home):
-        pairs = _pairs(connection, path)
-        if path.parent.name == current:
-            asked = {c for r, c in pairs if person.is_named(r) or person.is_named(c)}
-        else:
-            asked = {c for r, c in pairs if person.stones.holds(r) or person.stones.holds(c)}
-        found |= asked | {record for record, customer in pairs if customer in asked}
+    files = {path.parent.name: _pairs(connection, path) for path in identity_files(home)}
+    now = files.pop(current, [])
+    asked = {c for r, c in now if person.is_named(r) or person.is_named(c)}
+    found = {*person.ids, *asked, *(record for record, customer in now if customer in asked)}
+    known = {name for pair in now for name in pair}
+    for pairs in files.values():
+        asked = {c for r, c in pairs if person.stones.holds(r) or person.stones.holds(c)}
+        earlier = asked | {record for record, customer in pairs if customer in asked}
+        found |= earlier - known
     return frozenset(found)
 
 
