@@ -196,7 +196,7 @@ def set_aside(build: Project, found: IngestSummary) -> list[int]:
     return sorted(int(row["_row"]) for row in rows)
 
 
-WIDE = tuple(f"x{place}" for place in range(4_996))
+WIDE = tuple(f"x{place}" for place in range(596))
 LONG = "y" * 10_000_000
 KEPT: Mapping[str, tuple[bytes | Callable[[Path], bytes], str, int, Mapping[str, int], list[int]]]
 KEPT = {
@@ -270,8 +270,8 @@ def test_a_stray_quote_leaves_all_other_rows_as_they_were(build: Project) -> Non
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_five_thousand_columns(build: Project, kind: str) -> None:
-    rows = [(*row, *(f"v{place % (at + 2)}" for place in range(4_996))) for at, row in
+def test_six_hundred_columns(build: Project, kind: str) -> None:
+    rows = [(*row, *(f"v{place % (at + 2)}" for place in range(596))) for at, row in
             enumerate(good(30))]  # fmt: skip
     rows[20] = ("A20", "C1", "2025-01-01", "much", *rows[20][4:])
     names = (*HEADER, *WIDE)
@@ -282,8 +282,8 @@ def test_five_thousand_columns(build: Project, kind: str) -> None:
     assert reasons(found, "orders") == {"unreadable:amount": 1}
     columns = {one.name: one for one in found.record.table("orders").columns}
     assert set(columns) == set(names)
-    assert columns["x4995"].distinct == len({row[-1] for row in rows if row[0] != "A20"})
-    kept = accepted(found, "orders", "order_id, x17, x4995")
+    assert columns["x595"].distinct == len({row[-1] for row in rows if row[0] != "A20"})
+    kept = accepted(found, "orders", "order_id, x17, x595")
     assert sorted(kept) == sorted((r[0], r[21], r[-1]) for r in rows if r[0] != "A20")
     (aside,) = build.quarantine(found, "orders")
     assert (aside["_row"], aside["x17"]) == ("21", rows[20][21])

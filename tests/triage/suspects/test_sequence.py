@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
-from workbench.triage.suspects import Suspects
+from workbench.triage.suspects import Suspects, find_suspects
 
 Look = Callable[..., Suspects]
 START = date(2024, 1, 2)
@@ -48,3 +49,16 @@ def test_dates_in_no_order_are_left_alone(look: Look) -> None:
     place = next(i for i, row in enumerate(rows) if row["sold"] == date(2024, 10, 4))
     rows[place]["sold"] = swap(rows[place]["sold"])
     assert look(rows).findings.empty
+
+
+def test_what_was_left_out_of_a_large_or_wide_table_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workbench.triage.suspects.sequence.MOST_ROWS", 50)
+    monkeypatch.setattr("workbench.triage.suspects.scales.MOST_ROWS", 50)
+    columns = ", ".join(f"'a' AS x{place}" for place in range(203))
+    rows = f"SELECT i AS _row, {columns} FROM range(60) t(i)"
+    said = find_suspects(duckdb.connect(), rows, table="t").not_tried
+    assert "3 columns were not looked at: they come after the first 200" in said
+    assert "dates out of sequence were not looked for: more than 50 rows" in said
+    assert "numbers in another unit than their like were not looked for: more than 50 rows" in said

@@ -16,12 +16,15 @@ __all__ = [
     "LONGEST",
     "MOST_COLUMNS",
     "MOST_DISTINCT",
+    "MOST_ROWS",
     "Column",
     "Frame",
     "number_sql",
     "open_frame",
 ]
 
+MOST_ROWS = 5_000_000
+"""Rows up to which windows and quantiles of groups are taken: they hold every row in memory."""
 MOST_COLUMNS = 200
 """Columns of a table that are looked at: those that come first."""
 LONGEST = 1_000

@@ -6,7 +6,7 @@ import math
 
 from workbench.data.quoting import literal
 from workbench.triage.suspects.evidence import add_cells
-from workbench.triage.suspects.frame import Column, Frame
+from workbench.triage.suspects.frame import MOST_ROWS, Column, Frame
 
 __all__ = ["FACTORS", "find_scales"]
 
@@ -30,6 +30,12 @@ def find_scales(frame: Frame) -> None:
     variance of their logarithms (adjusted R²). The range is that of Tukey's fences, on logarithms:
     one and a half times the distance of the quartiles beyond either of them.
     """
+    if frame.count > MOST_ROWS:
+        frame.not_tried.append(
+            f"numbers in another unit than their like were not looked for: "
+            f"more than {MOST_ROWS:,} rows"
+        )
+        return
     for column in frame.columns:
         if column.number_share < 0.9 or column.filled < _FEWEST or column.distinct < 10:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.triage.suspects.evidence import add_cells
-from workbench.triage.suspects.frame import Column, Frame
+from workbench.triage.suspects.frame import MOST_ROWS, Column, Frame
 
 __all__ = ["find_out_of_sequence"]
 
@@ -21,6 +21,11 @@ def find_out_of_sequence(frame: Frame) -> None:
     ``10/04`` tells what the date alone cannot. The rows around are the five before and the five
     behind; how far a date may be from their median is learned from the column.
     """
+    if frame.count > MOST_ROWS:
+        frame.not_tried.append(
+            f"dates out of sequence were not looked for: more than {MOST_ROWS:,} rows"
+        )
+        return
     for column in frame.columns:
         enough = column.filled >= _FEWEST and column.distinct >= 10
         if column.date_share >= 0.9 and enough and _in_order(frame, column):
