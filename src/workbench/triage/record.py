@@ -116,7 +116,6 @@ class SourceRecord:
     quarantined: int
     warned: int
     reasons: tuple[ReasonRecord, ...]
-    erased: int = 0
     invalid: int | None = None
     repeated: int | None = None
     inconsistent: int | None = None
@@ -125,6 +124,7 @@ class SourceRecord:
     learned: tuple[LearnedRule, ...] = ()
     not_tried: tuple[str, ...] = ()
     repaired: tuple[RepairRecord, ...] = ()
+    erased: int = 0
 
 
 @dataclass(frozen=True)
