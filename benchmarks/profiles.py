@@ -19,15 +19,15 @@ Wall and CPU time are those of the work, without starting Python; the peak is th
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from contest import Run, run
 
 OURS = """
 from workbench.data.engine import connect
@@ -54,27 +54,6 @@ def work():
     ProfileReport(frame, minimal=True, progress_bar=False).get_description()
     return ""
 """
-CHILD = """
-import hashlib, json, resource, sys, time
-path, threads = sys.argv[1], int(sys.argv[2])
-{prepare}
-begun, spent = time.perf_counter(), time.process_time()
-said = work()
-wall, cpu = time.perf_counter() - begun, time.process_time() - spent
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-digest = hashlib.sha256(said.encode()).hexdigest()[:8] if said else ""
-print(json.dumps({{"wall": wall, "cpu": cpu, "peak": peak, "digest": digest}}))
-"""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: seconds of wall and CPU, MB at the peak, a digest of what was found."""
-
-    wall: float
-    cpu: float
-    peak: float
-    digest: str
 
 
 def generate(path: Path, rows: int) -> None:
@@ -113,17 +92,6 @@ def generate(path: Path, rows: int) -> None:
         ) TO '{path}' (FORMAT parquet, COMPRESSION zstd)
         """
     )
-
-
-def measure(python: str, prepare: str, path: Path, threads: int) -> Run:
-    """Run one contestant in a process of its own."""
-    said = subprocess.run(
-        [python, "-c", CHILD.format(prepare=prepare), path, str(threads)],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
-    return Run(**json.loads(said.splitlines()[-1]))
 
 
 def without_ydata(python: str) -> str:
@@ -174,9 +142,9 @@ def main() -> int:
             floor: list[Run] = []
             found: dict[str, list[Run]] = {name: [] for name in others}
             for _ in range(asked.runs):
-                floor.append(measure(sys.executable, SUMMARIZE, path, asked.threads))
+                floor.append(run(sys.executable, SUMMARIZE, path, asked.threads))
                 for name, (python, prepare) in others.items():
-                    found[name].append(measure(python, prepare, path, asked.threads))
+                    found[name].append(run(python, prepare, path, asked.threads))
             show("summarize", floor, floor)
             for name, runs in found.items():
                 show(name, runs, floor)

@@ -20,16 +20,14 @@ Wall and CPU time are those of the work, without starting Python; the peak is th
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from contest import Run, run
 
 OURS = """
 from datetime import date
@@ -67,7 +65,7 @@ names = ("order_id", "customer_id", "ordered_at", "amount", "quantity", "discoun
          "product_id")
 def work():
     connection = connect(memory="750MB", threads=threads, temp=scratch / "spill")
-    received = Received(here / "text.parquet", names, rows)
+    received = Received(here / "text.parquet", names, int(arguments[0]))
     frame = Frame(date(2025, 6, 30), "UTC", "", ("orders",))
     typed = write_typed(connection, named, received, frame, scratch / "typed.parquet")
     settled = settle(connection, [typed], [])
@@ -126,27 +124,6 @@ def work():
     return sorted(failed.items())
 """
 CONTESTANTS = {"ours": OURS, "pandera": PANDERA, "pointblank": POINTBLANK}
-CHILD = """
-import json, os, resource, sys, time
-path, rows, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-os.environ["POLARS_MAX_THREADS"] = str(threads)
-{prepare}
-begun, spent = time.perf_counter(), time.process_time()
-said = work()
-wall, cpu = time.perf_counter() - begun, time.process_time() - spent
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-print(json.dumps({{"wall": wall, "cpu": cpu, "peak": peak, "said": str(said)[:400]}}))
-"""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: seconds of wall and CPU, MB at the peak, what was found."""
-
-    wall: float
-    cpu: float
-    peak: float
-    said: str
 
 
 def generate(folder: Path, rows: int) -> None:
@@ -186,21 +163,6 @@ def generate(folder: Path, rows: int) -> None:
     connection.close()
 
 
-def once(name: str, folder: Path, rows: int, threads: int) -> Run:
-    """Let one contestant work, in a process of its own."""
-    script = CHILD.format(prepare=CONTESTANTS[name])
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script, str(folder), str(rows), str(threads)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{name} failed:\n{done.stderr[-3000:]}")
-    return Run(**json.loads(done.stdout.splitlines()[-1]))
-
-
 def main() -> int:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -214,8 +176,10 @@ def main() -> int:
         generate(folder, chosen.rows)
         runs: dict[str, list[Run]] = {one: [] for one in CONTESTANTS}
         for _ in range(chosen.runs):
-            for one in CONTESTANTS:
-                runs[one].append(once(one, folder, chosen.rows, chosen.threads))
+            for one, script in CONTESTANTS.items():
+                runs[one].append(
+                    run(sys.executable, script, folder, chosen.threads, str(chosen.rows))
+                )
     print(f"{chosen.rows:,} rows x 8 columns, 8 rules, {chosen.threads} threads")
     ours = statistics.median(run.wall for run in runs["ours"])
     work = statistics.median(run.cpu for run in runs["ours"])
@@ -228,7 +192,7 @@ def main() -> int:
             f"{max(run.peak for run in found):6,.0f} MB   "
             f"{wall / ours:5.2f} times ours, {cpu / work:5.2f} in CPU"
         )
-        print(f"              {found[0].said}")
+        print(f"              {found[0].said[:400]}")
     return 0
 
 

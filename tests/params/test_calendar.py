@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from workbench.errors import ParameterError
-from workbench.params import EventParams, UnitParams, load_suite
-from workbench.workspace import Workspace
+from workbench.params import EventParams, UnitParams
 
 SUITE = """
-title: Demo
-as_of: 2025-06-30
-currency: GBP
-timezone: Europe/London
-owner: Insight
 calendar:
   eid:
     title: Eid al-Fitr
@@ -26,23 +19,7 @@ calendar:
     explains: [volume, categories]
   move: {title: New till, start: 2025-05-01, end: 2025-05-01, explains: [schema], tables: [orders]}
 """
-UNIT = """
-title: Atlas
-sources: {orders: {till: {path: orders.csv}}}
-"""
 Load = Callable[..., UnitParams]
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def read(unit: str = "") -> UnitParams:
-        folder = tmp_path / "params" / "demo"
-        folder.mkdir(parents=True)
-        (folder / "suite.yml").write_text(SUITE, encoding="utf-8")
-        (folder / "atlas.yml").write_text(UNIT + unit, encoding="utf-8")
-        return load_suite(Workspace(tmp_path), "demo").unit("atlas")
-
-    return read
 
 
 def test_what_is_declared(load: Load) -> None:

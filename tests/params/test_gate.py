@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from workbench.errors import ParameterError
-from workbench.params import UnitParams, load_suite
-from workbench.workspace import Workspace
+from workbench.params import UnitParams
 
 SUITE = """
-title: Demo
-as_of: 2025-06-30
-currency: GBP
-timezone: Europe/London
-owner: Insight
 gate: {max_quarantine_share: 0.05}
 retain: {quarantine_days: 90}
 """
-UNIT = """
-title: Atlas
-sources: {orders: {till: {path: orders.csv}}}
-"""
 Load = Callable[..., UnitParams]
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def read(unit: str = "") -> UnitParams:
-        folder = tmp_path / "params" / "demo"
-        folder.mkdir(parents=True)
-        (folder / "suite.yml").write_text(SUITE, encoding="utf-8")
-        (folder / "atlas.yml").write_text(UNIT + unit, encoding="utf-8")
-        return load_suite(Workspace(tmp_path), "demo").unit("atlas")
-
-    return read
 
 
 def test_the_suite_speaks_for_its_units(load: Load) -> None:

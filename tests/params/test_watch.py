@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from workbench.errors import ParameterError
-from workbench.params import UnitParams, load_suite
-from workbench.workspace import Workspace
+from workbench.params import UnitParams
 
 SUITE = """
-title: Demo
-as_of: 2025-06-30
-currency: GBP
-timezone: Europe/London
-owner: Insight
 goals:
   retention.repeat-rate: {target: 35%, direction: up, by: 2025-12-31}
   triage.age: {target: 7, direction: down}
@@ -27,23 +20,7 @@ alerts:
 plans:
   voucher: {report: retention, decision: "Voucher?", when: churn > 20%, do: Send it, by: 2025-07-31}
 """
-UNIT = """
-title: Atlas
-sources: {orders: {till: {path: orders.csv}}}
-"""
 Load = Callable[..., UnitParams]
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Load:
-    def read(unit: str = "", suite: str = SUITE) -> UnitParams:
-        folder = tmp_path / "params" / "demo"
-        folder.mkdir(parents=True)
-        (folder / "suite.yml").write_text(suite, encoding="utf-8")
-        (folder / "atlas.yml").write_text(UNIT + unit, encoding="utf-8")
-        return load_suite(Workspace(tmp_path), "demo").unit("atlas")
-
-    return read
 
 
 def test_what_is_declared(load: Load) -> None:
