@@ -21,6 +21,7 @@ __all__ = [
     "files_below",
     "flush_folder",
     "read_json",
+    "read_object",
     "replace_file",
     "write_file",
 ]
@@ -71,6 +72,15 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one where there is none that can be read."""
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "CONTRACTS",
     "CUSTOMER",
     "CUSTOMER_RECORD",
+    "RECORD_COLUMN",
     "SQL_TYPES",
     "ColumnContract",
     "Kind",

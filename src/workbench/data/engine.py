@@ -12,7 +12,7 @@ import duckdb
 
 from workbench.errors import ParameterError
 
-__all__ = ["connect"]
+__all__ = ["column_types", "connect"]
 
 
 def connect(
@@ -78,3 +78,22 @@ def connect(
     with contextlib.suppress(duckdb.InvalidInputException):
         connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def column_types(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]:
+    """Return the columns of some rows with their SQL types, in order.
+
+    Parameters
+    ----------
+    connection
+        The engine.
+    rows
+        What stands after ``FROM``: a table, a view, a file, a query in parentheses.
+
+    Examples
+    --------
+    >>> column_types(connect(), "(SELECT 1 AS number, 'a' AS word)")
+    {'number': 'INTEGER', 'word': 'VARCHAR'}
+    """
+    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+    return {str(name): str(kind) for name, kind, *_ in described}

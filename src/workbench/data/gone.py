@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from workbench.errors import SnapshotError
-from workbench.files import canonical, read_json, replace_file
+from workbench.files import canonical, read_json, read_object, replace_file
 
 __all__ = [
     "ERASED",
     "EXPIRED",
+    "KINDS",
+    "Kind",
     "changed_files",
     "erased_snapshots",
     "note_changed",
@@ -30,6 +32,9 @@ ERASED = "erased.json"
 EXPIRED = "expired.json"
 _SCHEMA = 1
 Kind = Literal["snapshots", "identity", "quarantine"]
+"""What may go by itself: folders in a unit's data, one for each snapshot."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def note_erased(home: Path, days: Mapping[str, str], tombstone: int) -> None:
@@ -133,10 +138,7 @@ def _add(entry: dict[str, Any], tombstone: int) -> None:
 
 def _noted(home: Path, name: str, kind: str) -> Mapping[str, Any]:
     """Return what is noted; nothing where the file cannot be read."""
-    try:
-        found: Mapping[str, Any] = (read_json(home / name) or {}).get(kind, {})
-    except (OSError, ValueError, AttributeError):
-        return {}
+    found: Mapping[str, Any] = read_object(home / name).get(kind, {})
     return found
 
 

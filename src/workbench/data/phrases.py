@@ -11,7 +11,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["counted", "day", "days", "listed", "money", "pvalue", "share", "signed"]
+__all__ = [
+    "counted",
+    "day",
+    "days",
+    "listed",
+    "money",
+    "pvalue",
+    "share",
+    "signed",
+    "uncapitalised",
+]
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹"}
 _SCALES = ((1_000_000_000_000, "trillion"), (1_000_000_000, "billion"), (1_000_000, "million"))
@@ -123,6 +133,17 @@ def listed(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def uncapitalised(text: str) -> str:
+    """Return a sentence as it goes on behind a colon.
+
+    Examples
+    --------
+    >>> uncapitalised("Mend the source.")
+    'mend the source.'
+    """
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _grouped(value: float, digits: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["literal", "quote", "relation"]
+__all__ = ["literal", "numbered", "quote", "relation"]
 
 
 def quote(name: str) -> str:
@@ -29,6 +29,17 @@ def literal(value: str) -> str:
     # A NUL would end the statement's text; chr(0) says the same without one.
     parts = value.split("\x00")
     return " || chr(0) || ".join("'" + part.replace("'", "''") + "'" for part in parts)
+
+
+def numbered(path: Path) -> str:
+    """Return what stands after ``FROM`` for a Parquet file whose rows say their place in it.
+
+    Examples
+    --------
+    >>> numbered(Path("rows.parquet"))
+    "read_parquet('rows.parquet', file_row_number => true)"
+    """
+    return f"read_parquet({literal(str(path))}, file_row_number => true)"
 
 
 def relation(rows: Path | str) -> str:

@@ -16,12 +16,21 @@ from typing import Any
 
 from workbench.data.gone import why_gone
 from workbench.errors import SnapshotError
-from workbench.files import canonical, digest_of, digest_of_file, replace_file, write_file
+from workbench.files import (
+    canonical,
+    digest_of,
+    digest_of_file,
+    read_object,
+    replace_file,
+    write_file,
+)
 
 __all__ = [
     "Snapshot",
     "TableDigest",
+    "current_digest",
     "current_snapshot",
+    "day_of",
     "make_current",
     "publish_snapshot",
     "read_snapshot",
@@ -142,6 +151,16 @@ def _is_whole(folder: Path, description: Mapping[str, Any]) -> bool:
 def make_current(home: Path, digest: str) -> None:
     """Make a snapshot the one that is read when none is named."""
     replace_file(home / CURRENT, canonical({"snapshot": digest}))
+
+
+def current_digest(home: Path) -> str:
+    """Return the digest of a unit's newest snapshot; empty where the pointer tells of none."""
+    return str(read_object(home / CURRENT).get("snapshot", ""))
+
+
+def day_of(home: Path, digest: str) -> str:
+    """Return the day that a snapshot is as of (ISO); empty where its description does not say."""
+    return str(read_object(home / "snapshots" / digest / DESCRIPTION).get("as_of", ""))
 
 
 def current_snapshot(home: Path) -> Snapshot:

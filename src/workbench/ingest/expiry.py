@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
 
-from workbench.data.gone import ERASED, EXPIRED, note_expired
+from workbench.data.gone import ERASED, EXPIRED, KINDS, Kind, note_expired
 from workbench.data.removal import delete, hide
-from workbench.data.snapshots import CURRENT, DESCRIPTION
-from workbench.files import read_json
-from workbench.ingest.ledger import IDENTITY, load_of
+from workbench.data.snapshots import current_digest, day_of
+from workbench.files import read_object
+from workbench.ingest.ledger import compared_with
 from workbench.params import RetainParams
 
 __all__ = ["Expiring", "expire", "what_expires"]
-
-Kind = Literal["snapshots", "identity", "quarantine"]
-KINDS: tuple[Kind, ...] = ("snapshots", "identity", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -59,26 +56,23 @@ def what_expires(home: Path, retain: RetainParams | None, as_of: date) -> tuple[
     """
     if retain is None:
         return ()
-    current = str(_json(home / CURRENT).get("snapshot", ""))
-    found: list[Expiring] = []
-    if retain.snapshots_days is not None:
-        last = (as_of - timedelta(days=retain.snapshots_days)).isoformat()
-        for path in _folders(home / "snapshots"):
+    current = current_digest(home)
+    # A load that is ingested again calls the same people by the same identifiers.
+    known = compared_with(home) | {current}
+    asked: tuple[tuple[Kind, int | None, Collection[str]], ...] = (
+        ("snapshots", retain.snapshots_days, {current}),
+        ("identity", retain.snapshots_days, known),
+        ("quarantine", retain.quarantine_days, ()),
+    )
+    found = []
+    for kind, days, kept in asked:
+        if days is None:
+            continue
+        last = (as_of - timedelta(days=days)).isoformat()
+        for path in _folders(home / kind):
             day = _day(home, path.name)
-            if day and day < last and path.name != current:
-                found.append(Expiring("snapshots", path, day))
-        # A load that is ingested again calls the same people by the same identifiers.
-        needed = {current, *load_of(home).get("before", {}).values()}
-        for path in _folders(home / IDENTITY):
-            day = _day(home, path.name)
-            if day and day < last and path.name not in needed:
-                found.append(Expiring("identity", path, day))
-    if retain.quarantine_days is not None:
-        last = (as_of - timedelta(days=retain.quarantine_days)).isoformat()
-        for path in _folders(home / "quarantine"):
-            day = _day(home, path.name)
-            if day and day < last:
-                found.append(Expiring("quarantine", path, day))
+            if day and day < last and path.name not in kept:
+                found.append(Expiring(kind, path, day))
     return tuple(sorted(found, key=lambda one: (one.as_of, one.kind, one.path.name)))
 
 
@@ -112,19 +106,11 @@ def _folders(place: Path) -> list[Path]:
 
 def _day(home: Path, digest: str) -> str:
     """Return the day of a snapshot, also of one that is gone; empty where nobody knows."""
-    own = str(_json(home / "snapshots" / digest / DESCRIPTION).get("as_of", ""))
+    own = day_of(home, digest)
     if own:
         return own
     for name in (EXPIRED, ERASED):
-        noted = _json(home / name).get("snapshots", {})
+        noted = read_object(home / name).get("snapshots", {})
         if digest in noted:
             return str(noted[digest].get("as_of", ""))
     return ""
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = read_json(path)
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

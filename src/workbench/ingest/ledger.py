@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.data.code import package_digest
 from workbench.data.snapshots import (
@@ -19,7 +19,7 @@ from workbench.data.snapshots import (
 from workbench.data.sources import Received
 from workbench.errors import SnapshotError
 from workbench.files import canonical, digest_of, replace_file
-from workbench.params import SuiteParams, UnitParams
+from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.identity import answers_digest
 from workbench.triage.named import Named
 from workbench.triage.record import TriageRecord, read_record
@@ -27,16 +27,22 @@ from workbench.triage.repairs.file import FILE, agreed, digest_of_agreed
 from workbench.triage.repairs.line import Repair
 from workbench.workspace import Workspace
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 __all__ = [
     "CUSTOMERS_FILE",
     "IDENTITY",
     "REVIEWS",
     "IngestSummary",
     "agreed_repairs",
+    "begin_load",
+    "compared_with",
     "inputs_digest",
     "load_before",
     "load_digest",
     "load_of",
+    "read_identity",
     "read_ledger",
     "reusable",
     "write_ledger",
@@ -79,6 +85,7 @@ def inputs_digest(
     token_key: str | None,
     home: Path,
     erased: str,
+    repairs: Sequence[Repair],
 ) -> str:
     """Return a digest of all that a snapshot depends on, but for the load before it.
 
@@ -94,6 +101,8 @@ def inputs_digest(
         The unit's data folder, where its owners' answers are.
     erased
         The digest of who is forgotten; empty where nobody is.
+    repairs
+        What the owner of the data agreed to, as `agreed_repairs` reads it.
 
     Raises
     ------
@@ -121,7 +130,7 @@ def inputs_digest(
         "tables": {name: table.model_dump(mode="json") for name, table in unit.tables.items()},
         "rows": _rows(received),
         "erased": erased,
-        "repairs": digest_of_agreed(agreed_repairs(home, unit)),
+        "repairs": digest_of_agreed(repairs),
         "token": digest_of(token_key.encode()) if token_key else None,
         "code": package_digest("data", "triage", "ingest"),
     }
@@ -193,6 +202,30 @@ def load_before(home: Path, ledger: Mapping[str, Any] | None, unit: str, load: s
 def load_of(home: Path) -> Mapping[str, Any]:
     """Return what is noted of a unit's newest load: its digest, and what it was compared with."""
     return _load(read_ledger(home))
+
+
+def compared_with(home: Path) -> frozenset[str]:
+    """Return the snapshots with which a unit's newest data were compared when they came."""
+    notes = (load_of(folder) for folder in (home, home.parent / WHOLE))
+    return frozenset(
+        str(digest) for note in notes for digest in note.get("before", {}).values() if digest
+    )
+
+
+def read_identity(connection: DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """Return record -> customer as a load left it; empty when the file is not there.
+
+    Parameters
+    ----------
+    connection
+        The engine.
+    path
+        ``identity/<digest>/customers.parquet`` in a unit's data folder.
+    """
+    if not path.is_file():
+        return {}
+    rows = connection.execute("SELECT record, customer FROM read_parquet(?)", [str(path)])
+    return dict(rows.fetchall())
 
 
 def _load(ledger: Mapping[str, Any] | None) -> Mapping[str, Any]:

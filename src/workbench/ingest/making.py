@@ -30,6 +30,7 @@ from workbench.ingest.ledger import (
     inputs_digest,
     load_before,
     load_digest,
+    read_identity,
     read_ledger,
     reusable,
     write_ledger,
@@ -95,7 +96,9 @@ def make(order: Order) -> dict[str, IngestSummary]:
         received = [(one, inbox.receive(connection, one, order.progress)) for one in order.named]
         stones = read_tombstones(home)
         received = leave_out(connection, suite, unit, inbox, received, stones)
-        inputs = inputs_digest(suite, unit, received, order.token_key, home, stones.digest)
+        # Read once: what is applied is what the digest speaks of, whoever edits the file meanwhile.
+        repairs = agreed_repairs(home, unit)
+        inputs = inputs_digest(suite, unit, received, order.token_key, home, stones.digest, repairs)
         kept = None if inbox.rehash else reusable(workspace, suite, unit, inputs)
         if kept is not None:
             return kept
@@ -110,7 +113,7 @@ def make(order: Order) -> dict[str, IngestSummary]:
             scratch,
             order.progress,
             customers,
-            agreed_repairs(home, unit),
+            repairs,
         )
         titles: Mapping[str, str] = {unit.name: unit.title}
         if batch.units is not None:
@@ -165,13 +168,7 @@ class _Past:
 def _known_customers(
     connection: duckdb.DuckDBPyConnection, home: Path, before: str | None, memory: str
 ) -> Customers:
-    state = home / IDENTITY / str(before) / CUSTOMERS_FILE
-    earlier = {}
-    if state.is_file():
-        rows = connection.execute(
-            "SELECT record, customer FROM read_parquet(?)", [str(state)]
-        ).fetchall()
-        earlier = dict(rows)
+    earlier = read_identity(connection, home / IDENTITY / str(before) / CUSTOMERS_FILE)
     return Customers(home / REVIEWS, earlier, memory)
 
 

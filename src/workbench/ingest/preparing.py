@@ -85,12 +85,10 @@ def prepare(
     repairs
         The repairs that the data's owner agreed to.
     """
-    present = tuple(dict.fromkeys(named.contract.name for named, _ in received))
-    split = suite.split.by if suite.split else ""
-    frame = Frame(suite.as_of, unit.timezone, split, present, repairs)
+    frame = Frame.of(suite, unit, (named.contract.name for named, _ in received), repairs)
     settled: list[Settled] = []
     overlaps = {}
-    for table in present:
+    for table in frame.present:
         typed = []
         for named, rows in received:
             if named.contract.name == table:

@@ -40,8 +40,7 @@ def rehearse(
     ContractError
         When a required column has no value to come from.
     """
-    split = suite.split.by if suite.split else ""
-    frame = Frame(suite.as_of, unit.timezone, split, tuple(unit.sources))
+    frame = Frame.of(suite, unit, unit.sources)
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         empty = Path(folder) / "empty.parquet"
         connection = connect(threads=1, temp=Path(folder))

@@ -14,7 +14,13 @@ from workbench.files import PRUNED
 from workbench.ingest.expiry import expire
 from workbench.ingest.forget.tombstones import read_tombstones
 from workbench.ingest.inbox import Inbox, Progress
-from workbench.ingest.ledger import IngestSummary, inputs_digest, read_ledger, reusable
+from workbench.ingest.ledger import (
+    IngestSummary,
+    agreed_repairs,
+    inputs_digest,
+    read_ledger,
+    reusable,
+)
 from workbench.ingest.naming import name_sources
 from workbench.params import WHOLE, SuiteParams, UnitParams
 from workbench.triage.named import Named
@@ -166,7 +172,8 @@ def _nothing_new(
         if kept is None:
             return None
         received.append((one, kept))
-    inputs = inputs_digest(suite, unit, received, token_key, home, read_tombstones(home).digest)
+    erased, repairs = read_tombstones(home).digest, agreed_repairs(home, unit)
+    inputs = inputs_digest(suite, unit, received, token_key, home, erased, repairs)
     return reusable(workspace, suite, unit, inputs)
 
 

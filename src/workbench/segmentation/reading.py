@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workbench.data.frames import MONEY_SCALE
-from workbench.data.phrases import counted, listed, money, share
+from workbench.data.phrases import counted, listed, money, share, uncapitalised
 from workbench.data.small_groups import hidden_words
 from workbench.segmentation.segments import MERGED, RETURNS_ONLY
 from workbench.segmentation.study import Segmentation
@@ -210,7 +210,7 @@ def _idle(result: Segmentation) -> tuple[str, str]:
     brings = "" if held is None else f", brings {share(held)} of revenue"
     advice = next((rule.advice for rule in result.grid.rules if rule.name == name), "") or "none."
     said = f"The largest segment, {name} ({counted(count, 'customer')}, {share(part)}){brings}."
-    return said, f"{name}: how much effort they deserve. The advice: {_lower(advice)}"
+    return said, f"{name}: how much effort they deserve. The advice: {uncapitalised(advice)}"
 
 
 def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:
@@ -240,10 +240,6 @@ def _how_many(customers: int | None) -> str:
 
 def _only_gini(gini: float) -> str:
     return f"The Gini coefficient of revenue is {gini:.2f}."
-
-
-def _lower(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _spread_title(top: float | None) -> str:

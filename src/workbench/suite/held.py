@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.data.phrases import counted
+from workbench.data.phrases import counted, uncapitalised
 from workbench.data.snapshots import Snapshot
 from workbench.triage.judged import GateFailure
 from workbench.triage.record import read_record
@@ -39,7 +39,7 @@ def in_words(failures: Sequence[GateFailure]) -> str:
     if not failures:
         return ""
     first = failures[0]
-    who = f" {first.department}: {first.fix[:1].lower()}{first.fix[1:]}" if first.department else ""
+    who = f" {first.department}: {uncapitalised(first.fix)}" if first.department else ""
     more = counted(len(failures) - 1, "more reason stands", "more reasons stand")
     also = f" {more} in the triage report." if len(failures) > 1 else ""
     return f"{first.sentence}{who}{also}"

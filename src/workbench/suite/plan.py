@@ -22,9 +22,8 @@ from workbench.suite.watch import declared_for
 
 __all__ = [
     "Job",
-    "NotApplicable",
+    "NotMade",
     "Plan",
-    "Stopped",
     "check_overrides",
     "facts_of",
     "make_plan",
@@ -72,8 +71,8 @@ class Job:
 
 
 @dataclass(frozen=True)
-class NotApplicable:
-    """A report that cannot be had for a unit, which is no failure.
+class NotMade:
+    """A report that is not made for a unit, which is no failure.
 
     Parameters
     ----------
@@ -82,26 +81,7 @@ class NotApplicable:
     report
         What.
     reason
-        Why, in words.
-    """
-
-    unit: str
-    report: Report
-    reason: str
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """A report that is not made of a unit's data, because the unit's gate holds it back.
-
-    Parameters
-    ----------
-    unit
-        For whom.
-    report
-        What.
-    reason
-        Why, in words.
+        Why, in words: it cannot be had, or the unit's gate holds it back.
     """
 
     unit: str
@@ -125,8 +105,8 @@ class Plan:
 
     suite: str
     jobs: tuple[Job, ...]
-    not_applicable: tuple[NotApplicable, ...]
-    stopped: tuple[Stopped, ...] = ()
+    not_applicable: tuple[NotMade, ...]
+    stopped: tuple[NotMade, ...] = ()
 
     def of_unit(self, unit: str) -> Plan:
         """Return a unit's part of the plan."""
@@ -209,17 +189,17 @@ def make_plan(
     """
     known = histories or {}
     jobs: list[Job] = []
-    rest: list[NotApplicable] = []
-    stopped: list[Stopped] = []
+    rest: list[NotMade] = []
+    stopped: list[NotMade] = []
     for unit in units:
         snapshot = snapshots.get(unit.name)
         held = held_back(snapshot) if snapshot else ""
         for report in reports.values():
             reason = _why_not(report, snapshot)
             if snapshot is None or reason:
-                rest.append(NotApplicable(unit.name, report, reason))
+                rest.append(NotMade(unit.name, report, reason))
             elif held and not report.despite_gate:
-                stopped.append(Stopped(unit.name, report, held))
+                stopped.append(NotMade(unit.name, report, held))
             else:
                 jobs.append(_job(suite, unit, report, snapshot, renderer, known.get(unit.name, ())))
     return Plan(suite.name, tuple(jobs), tuple(rest), tuple(stopped))

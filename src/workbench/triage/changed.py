@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, contract
+from workbench.data.engine import column_types
 from workbench.data.quoting import literal, quote
 from workbench.data.snapshots import Snapshot
 from workbench.params import EventParams, GateParams
@@ -146,8 +147,7 @@ class _Rows:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
         file = f"read_parquet({literal(path)})"
-        described = connection.execute(f"DESCRIBE SELECT * FROM {file}").fetchall()
-        names = [str(name) for name, *_ in described]
+        names = list(column_types(connection, file))
         if CUSTOMER_RECORD in names and CUSTOMER in names:
             names.remove(CUSTOMER)
         self.columns = set(names)

@@ -14,6 +14,7 @@ from workbench.data import phrases
 from workbench.params import GateParams, TableGate, TableParams
 from workbench.triage.judged import GateFailure
 from workbench.triage.privacy import undeclared
+from workbench.triage.reading import departments_of
 from workbench.triage.record import MAX_AGE_DAYS, SourceRecord, TableRecord, TriageRecord
 from workbench.triage.score import ENDS, age_in_days
 
@@ -136,7 +137,7 @@ def _age(name: str, tables: Sequence[TableRecord], most: int, day: date) -> Iter
         found="not known" if age is None else phrases.days(age),
         sentence=f"{what}; the gate allows at most {phrases.days(most)}.",
         fix="Deliver newer rows, or ask why they no longer come.",
-        department=_departments(_sources(dated or tables)),
+        department=departments_of(_sources(dated or tables)),
     )
 
 
@@ -155,7 +156,7 @@ def _rows(name: str, tables: Sequence[TableRecord], least: int) -> Iterator[Gate
             f"least {least:,}."
         ),
         fix="Deliver the rows that are missing; see whether an export stopped early.",
-        department=_departments(_sources(tables)),
+        department=departments_of(_sources(tables)),
     )
 
 
@@ -165,7 +166,3 @@ def _of(name: str) -> str:
 
 def _sources(tables: Iterable[TableRecord]) -> list[SourceRecord]:
     return [source for table in tables for source in table.sources]
-
-
-def _departments(sources: Iterable[SourceRecord]) -> str:
-    return phrases.listed(sorted({source.department for source in sources if source.department}))

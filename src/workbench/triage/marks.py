@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.triage.checks import Check, rejected_sql, words
 from workbench.triage.typed import BOOKKEEPING, TypedSource
 
@@ -131,7 +131,7 @@ def _mark_repeated_rows(
         "HAVING count(*) > 1), "
         f"suspects AS (SELECT _wb_row FROM {scan(source)} SEMI JOIN again USING (_wb_hash)), "
         f"texts AS (SELECT {received.row_sql} AS _wb_row, {', '.join(every)} "
-        f"FROM read_parquet({literal(str(received.path))}, file_row_number => true)), "
+        f"FROM {numbered(received.path)}), "
         "numbered AS (SELECT _wb_row, row_number() OVER "
         f"(PARTITION BY {', '.join(every)} ORDER BY _wb_row) AS nth "
         "FROM texts SEMI JOIN suspects USING (_wb_row)) "

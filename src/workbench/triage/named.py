@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from workbench.data.contracts import Table
-from workbench.params import SourceParams, TableParams
+from workbench.params import SourceParams, SuiteParams, TableParams, UnitParams
 from workbench.triage.repairs.line import Repair
 
 __all__ = ["Frame", "Named"]
@@ -69,3 +70,25 @@ class Frame:
     split: str
     present: tuple[str, ...]
     repairs: tuple[Repair, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        suite: SuiteParams,
+        unit: UnitParams,
+        present: Iterable[str],
+        repairs: tuple[Repair, ...] = (),
+    ) -> Frame:
+        """Return what is the same for all sources of a unit.
+
+        Parameters
+        ----------
+        suite, unit
+            Whose sources these are.
+        present
+            The canonical tables that the unit has, each as often as one likes.
+        repairs
+            The repairs that the data's owner agreed to.
+        """
+        split = suite.split.by if suite.split else ""
+        return cls(suite.as_of, unit.timezone, split, tuple(dict.fromkeys(present)), repairs)

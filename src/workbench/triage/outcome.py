@@ -10,7 +10,7 @@ import duckdb
 
 from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, Table
 from workbench.data.copying import copy_parquet
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.errors import ParameterError
 from workbench.params import REST, TableParams
 from workbench.triage.checks import reasons_sql, rejected_sql
@@ -217,10 +217,7 @@ def write_quarantine(
         f"SELECT _wb_row, {reasons_sql(source.checks)} AS _reasons FROM ({rows}) "
         f"WHERE {rejected_sql(source.checks)} AND {chosen}"
     )
-    texts = (
-        f"SELECT {received.row_sql} AS _wb_row, {', '.join(raw)} "
-        f"FROM read_parquet({literal(str(received.path))}, file_row_number => true)"
-    )
+    texts = f"SELECT {received.row_sql} AS _wb_row, {', '.join(raw)} FROM {numbered(received.path)}"
     written = connection.execute(
         f"COPY (SELECT {literal(source.named.name)} AS _source, j._wb_row AS _row, j._reasons, "
         f"{', '.join('t.' + name for name in raw)} FROM ({rejected}) j "

@@ -24,6 +24,7 @@ from itertools import combinations
 import duckdb
 
 from workbench.data import phrases
+from workbench.data.engine import column_types
 from workbench.errors import AnalysisError
 from workbench.triage.shared_keys import ColumnOverlap, Counted, SourceRows, count_shared
 
@@ -154,9 +155,10 @@ def compare_sources(
         )
     types = {}
     for source in sources:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source.sql}").fetchall()
         types[source.name] = {
-            name: kind for name, kind, *_ in described if not name.startswith("_wb_")
+            name: kind
+            for name, kind in column_types(connection, source.sql).items()
+            if not name.startswith("_wb_")
         }
         for name in key:
             if name not in types[source.name]:

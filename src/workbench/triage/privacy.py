@@ -20,6 +20,7 @@ from workbench.data import phrases
 from workbench.data.contracts import CONTRACTS, Table
 from workbench.params import TableParams
 from workbench.triage.judged import GateFailure
+from workbench.triage.reading import departments_of
 from workbench.triage.record import ColumnRecord, TriageRecord
 
 __all__ = ["WITHHELD", "suspected", "undeclared", "withheld_columns"]
@@ -93,7 +94,6 @@ def undeclared(record: TriageRecord, tables: Mapping[str, TableParams]) -> tuple
     found = []
     for table in record.tables:
         chosen = tables.get(table.name)
-        departments = sorted({one.department for one in table.sources if one.department})
         for column in suspected(CONTRACTS[table.name], chosen, table.columns):
             evidence = phrases.listed([one.evidence for one in column.suspicions])
             is_out = table.personal.get(column.name) == WITHHELD
@@ -115,7 +115,7 @@ def undeclared(record: TriageRecord, tables: Mapping[str, TableParams]) -> tuple
                         f"`waive: {{{column.name}: <why>}}`, if it only looks so; or empty it at "
                         "the source."
                     ),
-                    department=phrases.listed(departments),
+                    department=departments_of(table.sources),
                 )
             )
     return tuple(found)

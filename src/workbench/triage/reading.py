@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from workbench.data import phrases
 from workbench.triage.record import ReasonRecord, SourceRecord, TableRecord, TriageRecord
 
-__all__ = ["each_reason", "each_source", "joined", "share_of"]
+__all__ = ["departments_of", "each_reason", "each_source", "joined", "share_of"]
 
 
 def each_source(record: TriageRecord) -> Iterator[tuple[TableRecord, SourceRecord]]:
@@ -23,6 +24,11 @@ def each_reason(
     for table, source in each_source(record):
         for reason in source.reasons:
             yield table, source, reason
+
+
+def departments_of(sources: Iterable[SourceRecord]) -> str:
+    """Return the departments that own some sources, listed; empty where none is known."""
+    return phrases.listed(sorted({source.department for source in sources if source.department}))
 
 
 def joined(parts: Iterable[str]) -> str | None:

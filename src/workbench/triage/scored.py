@@ -9,7 +9,8 @@ import pandas as pd
 
 from workbench.data import phrases
 from workbench.triage.judged import DIMENSIONS
-from workbench.triage.record import TableRecord, TriageRecord
+from workbench.triage.reading import departments_of
+from workbench.triage.record import TriageRecord
 from workbench.triage.score import MEANINGS, Score, score
 
 __all__ = [
@@ -62,7 +63,7 @@ def scores(record: TriageRecord) -> pd.DataFrame:
     for table in record.tables:
         found = score(table, day)
         shares = {str(name): share for name, share in found.shares.items()}
-        about = {"weakest": found.weakest, "departments": _departments(table)}
+        about = {"weakest": found.weakest, "departments": departments_of(table.sources)}
         rows.append({"table": table.name, **shares, **about})
     columns = ["table", *DIMENSIONS, "weakest", "departments"]
     # A column of nothing but None would be one of objects.
@@ -134,7 +135,7 @@ def score_verdict(record: TriageRecord) -> str:
         return "On every dimension that can be counted, all rows and cells of every table hold."
     value, place, worst = min(low, key=lambda one: one[:2])
     assert worst.weakest is not None
-    owners = _departments(record.tables[place])
+    owners = departments_of(record.tables[place].sources)
     asked = f" Its sources are owned by {owners}." if owners else ""
     return (
         f"The lowest share is the {worst.weakest} of {worst.table}, {phrases.share(value)}: "
@@ -194,9 +195,5 @@ def gate_verdict(record: TriageRecord) -> GateVerdict:
     return GateVerdict(
         False,
         f"The unit's other reports are held back. {first.sentence}{also}",
-        f"{who}: {first.fix[:1].lower()}{first.fix[1:]}".replace("`", ""),
+        f"{who}: {phrases.uncapitalised(first.fix)}".replace("`", ""),
     )
-
-
-def _departments(table: TableRecord) -> str:
-    return phrases.listed(sorted({one.department for one in table.sources if one.department}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.data import phrases
+from workbench.triage.reading import each_source, joined, share_of
 from workbench.triage.record import TriageRecord
 
 __all__ = ["KINDS_IN_WORDS", "SuspicionVerdict", "learned", "suspected", "suspicion_verdict"]
@@ -74,12 +75,11 @@ def suspected(record: TriageRecord) -> pd.DataFrame:
                 "kind": one.kind,
                 "what": KINDS_IN_WORDS.get(one.kind, one.kind),
                 "cells": one.cells,
-                "share": one.cells / source.accepted if source.accepted else None,
+                "share": share_of(one.cells, source.accepted),
                 "rows": ", ".join(f"{place.row:,}" for place in one.examples),
-                "patterns": ", ".join(dict.fromkeys(place.pattern for place in one.examples)),
+                "patterns": joined(place.pattern for place in one.examples),
             }
-            for table in record.tables
-            for source in table.sources
+            for table, source in each_source(record)
             for one in source.suspected
         ],
         columns=[
@@ -121,8 +121,7 @@ def learned(record: TriageRecord) -> pd.DataFrame:
                 "on": one.on,
                 "share": one.share,
             }
-            for table in record.tables
-            for source in table.sources
+            for table, source in each_source(record)
             for one in source.learned
             if one.share < 1
         ],
@@ -136,8 +135,7 @@ def suspicion_verdict(record: TriageRecord) -> SuspicionVerdict:
     found = suspected(record)
     skipped = [
         f"{table.name} from {source.name}: {why.replace('`', '')}"
-        for table in record.tables
-        for source in table.sources
+        for table, source in each_source(record)
         for why in source.not_tried
     ]
     not_tried = f"Not looked at: {'; '.join(skipped)}." if skipped else None

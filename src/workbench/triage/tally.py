@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.params import REST, WHOLE
 from workbench.triage.checks import Check, any_of, failing_sql, rejected_sql
 from workbench.triage.marks import Settled
@@ -212,7 +212,7 @@ def _patterns(
     texts = connection.execute(
         f"SELECT * FROM (SELECT {source.received.row_sql} AS _wb_row, "
         f"{', '.join(quote(name) for name in names)} "
-        f"FROM read_parquet({literal(str(source.received.path))}, file_row_number => true)) "
+        f"FROM {numbered(source.received.path)}) "
         f"WHERE _wb_row IN ({numbers})"
     ).fetchall()
     return {

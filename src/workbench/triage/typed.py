@@ -24,7 +24,7 @@ from workbench.data.casts import SQL_TYPES, cast_sql, exact_sql, unreadable_sql
 from workbench.data.contracts import ColumnContract
 from workbench.data.copying import copy_parquet
 from workbench.data.expressions import check_expression
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.data.sources import Received
 from workbench.errors import ContractError, ParameterError, one_of
 from workbench.params import ColumnType
@@ -205,7 +205,7 @@ def _text_step(
     every = ", ".join(f"t.{quote(name)}" for name in raw)
     return (
         f"SELECT {received.row_sql} AS _row, hash({every}) AS _wb_hash, {', '.join(columns)} "
-        f"FROM read_parquet({literal(str(received.path))}, file_row_number => true) t "
+        f"FROM {numbered(received.path)} t "
         f"{applied.joins if applied else ''}"
     )
 

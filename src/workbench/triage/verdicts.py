@@ -225,7 +225,7 @@ def _to_do(mend: pd.DataFrame) -> str | None:
             f"{first['department']}: settle which source leads where {names} deliver the same "
             f"{first['table']}, and export each of them once."
         )
-    return f"{first['department']}: {first['fix'][:1].lower()}{first['fix'][1:]}"
+    return f"{first['department']}: {phrases.uncapitalised(first['fix'])}"
 
 
 def _first_warning(record: TriageRecord) -> str:

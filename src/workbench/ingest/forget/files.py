@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.quoting import literal, quote, relation
+from workbench.data.quoting import literal, relation
 from workbench.data.sources.received import private_folder
 from workbench.data.sources.text import LONGEST_LINE
 from workbench.files import replace_file
 
-__all__ = ["csv_without", "parquet_columns", "parquet_without", "records_of"]
+__all__ = ["csv_without", "parquet_without", "records_of"]
 
 
 def records_of(path: Path, *, saved: bool = False) -> Iterator[tuple[list[str], str]]:
@@ -81,12 +81,6 @@ def csv_without(
     return gone
 
 
-def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """Return the columns of a Parquet file with their SQL types."""
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {relation(path)}").fetchall()
-    return {str(name): str(kind) for name, kind, *_ in rows}
-
-
 def parquet_without(
     connection: duckdb.DuckDBPyConnection, path: Path, gone: Iterable[str], *, write: bool
 ) -> int:
@@ -111,9 +105,8 @@ def parquet_without(
     if count and write:
         with private_folder(path) as folder:
             made = folder / path.name
-            columns = ", ".join(quote(name) for name in parquet_columns(connection, path))
             connection.execute(
-                f"COPY (SELECT {columns} FROM {relation(path)} WHERE NOT ({conditions})) "
+                f"COPY (SELECT * FROM {relation(path)} WHERE NOT ({conditions})) "
                 f"TO {literal(str(made))} (FORMAT parquet, COMPRESSION zstd)"
             )
             made.chmod(0o600)

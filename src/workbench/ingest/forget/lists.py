@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import numbered, quote
 from workbench.data.sources import Received
 from workbench.ingest.forget.files import csv_without, records_of
 from workbench.ingest.forget.owner_only import Places
@@ -126,7 +126,7 @@ class _Theirs:
         raw = [name for name in received.columns if name not in BOOKKEEPING]
         found = self.connection.execute(
             f"SELECT DISTINCT digest FROM (SELECT {record_sql(raw)} AS digest, "
-            f"{received.row_sql} AS number FROM {_scan(received)}) "
+            f"{received.row_sql} AS number FROM {numbered(received.path)}) "
             "WHERE NOT list_contains($1, number) AND list_contains($2, digest)",
             [list(numbers), list(self.asked)],
         ).fetchall()
@@ -135,13 +135,12 @@ class _Theirs:
     def _values_alone(
         self, received: Received, numbers: Sequence[int], column: str
     ) -> set[str | None]:
-        rows = f"SELECT {quote(column)} AS v, {received.row_sql} AS number FROM {_scan(received)}"
+        rows = (
+            f"SELECT {quote(column)} AS v, {received.row_sql} AS number "
+            f"FROM {numbered(received.path)}"
+        )
         found = self.connection.execute(
             f"SELECT v FROM ({rows}) GROUP BY v HAVING bool_and(list_contains($1, number))",
             [list(numbers)],
         ).fetchall()
         return {value for (value,) in found}
-
-
-def _scan(received: Received) -> str:
-    return f"read_parquet({literal(str(received.path))}, file_row_number => true)"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.engine import column_types
+from workbench.data.quoting import literal, quote, relation
 from workbench.data.sources import Received
 from workbench.data.sources.received import private_folder
 from workbench.errors import WorkbenchError
-from workbench.ingest.forget.files import csv_without, parquet_columns, parquet_without, records_of
+from workbench.ingest.forget.files import csv_without, parquet_without, records_of
 from workbench.ingest.forget.person import Person
 from workbench.ingest.forget.received import concerned_rows
 from workbench.ingest.forget.snapshots import naming
-from workbench.ingest.ledger import CUSTOMERS_FILE, IDENTITY
+from workbench.ingest.ledger import CUSTOMERS_FILE, IDENTITY, read_identity
 from workbench.triage.named import Frame, Named
 from workbench.triage.typed import BOOKKEEPING
 
@@ -82,9 +83,9 @@ def erase_quarantine(
             theirs = _typed(connection, path, named[path.stem], person, frame)
             gone += csv_without(path, _rows(person, theirs), write=write)
         else:
-            gone += csv_without(path, _cells(person), write=write)
+            gone += csv_without(path, _rows(person, None), write=write)
     for path in sorted(folder.glob("*.parquet")):
-        columns = parquet_columns(connection, path)
+        columns = column_types(connection, relation(path))
         if rows is None and set(columns) >= _PLACE:
             gone += parquet_without(connection, path, ["true"], write=write)
             continue
@@ -138,16 +139,19 @@ def records_of_customer(
     person
         The customer by the identifier that was given: a record's own, or the resolved one.
     """
-    files = {path.parent.name: _pairs(connection, path) for path in identity_files(home)}
-    now = files.pop(current, [])
-    asked = {c for r, c in now if person.is_named(r) or person.is_named(c)}
-    found = {*person.ids, *asked, *(record for record, customer in now if customer in asked)}
-    known = {name for pair in now for name in pair}
-    for pairs in files.values():
-        asked = {c for r, c in pairs if person.stones.holds(r) or person.stones.holds(c)}
-        earlier = asked | {record for record, customer in pairs if customer in asked}
-        found |= earlier - known
+    loads = {path.parent.name: read_identity(connection, path) for path in identity_files(home)}
+    now = loads.pop(current, {})
+    found = {*person.ids, *_all_of(now, person.is_named)}
+    known = {*now, *now.values()}
+    for load in loads.values():
+        found |= _all_of(load, person.stones.holds) - known
     return frozenset(found)
+
+
+def _all_of(load: Mapping[str, str], is_asked: Callable[[str], bool]) -> set[str]:
+    """Return the customers that are asked for, by themselves or by a record, and their records."""
+    asked = {c for r, c in load.items() if is_asked(r) or is_asked(c)}
+    return asked | {record for record, customer in load.items() if customer in asked}
 
 
 def erase_identity(
@@ -195,7 +199,10 @@ def _typed(
 
 
 def _rows(person: Person, theirs: frozenset[int] | None) -> Any:
-    """Return what tells whether a row that was set aside is the customer's."""
+    """Return what tells whether a row that was set aside is the customer's.
+
+    Of a source that nobody can type any more (``theirs`` is None) it is one that names them.
+    """
 
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
         if theirs is None:
@@ -208,15 +215,6 @@ def _rows(person: Person, theirs: frozenset[int] | None) -> Any:
 def _lines(person: Person) -> Any:
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
         return person.is_in_line(cells[header.index("_line")])
-
-    return drops
-
-
-def _cells(person: Person) -> Any:
-    """Return what tells whether a row of a source that nobody can type any more names them."""
-
-    def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
-        return any(person.is_named(cell) for cell in cells)
 
     return drops
 
@@ -237,9 +235,3 @@ def _named_cells(columns: Mapping[str, str], person: Person, rows: Places) -> li
         known = ", ".join(map(literal, sorted(person.telling))) or "NULL"
         found.append(f'CAST("value" AS VARCHAR) IN ({known})')
     return found
-
-
-def _pairs(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[str, str]]:
-    return connection.execute(
-        f"SELECT record, customer FROM read_parquet({literal(str(path))}) ORDER BY ALL"
-    ).fetchall()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.data.sources import Received
 from workbench.data.sources.received import private_folder, record_column
 from workbench.ingest.forget.person import Person
@@ -22,21 +22,7 @@ from workbench.params import SuiteParams, UnitParams
 from workbench.triage.named import Frame, Named
 from workbench.triage.typed import plan_source
 
-__all__ = ["concerned_rows", "frame_of", "leave_out", "lines_of"]
-
-
-def frame_of(suite: SuiteParams, unit: UnitParams, present: Sequence[str]) -> Frame:
-    """Return what is the same for all sources of a unit.
-
-    Parameters
-    ----------
-    suite, unit
-        Whose sources these are.
-    present
-        The canonical tables that the unit has.
-    """
-    split = suite.split.by if suite.split else ""
-    return Frame(suite.as_of, unit.timezone, split, tuple(dict.fromkeys(present)))
+__all__ = ["concerned_rows", "leave_out", "lines_of"]
 
 
 def leave_out(
@@ -72,7 +58,7 @@ def leave_out(
     """
     if not stones.stones:
         return list(received)
-    frame = frame_of(suite, unit, [named.contract.name for named, _ in received])
+    frame = Frame.of(suite, unit, (named.contract.name for named, _ in received))
     return [
         (named, rows)
         if rows.erased_for == stones.digest
@@ -170,7 +156,7 @@ def _copy(
     numbers = ", ".join(str(one) for one in gone)
     connection.execute(
         f"COPY (SELECT * FROM (SELECT {', '.join(columns)} "
-        f"FROM read_parquet({literal(str(path))}, file_row_number => true)) "
+        f"FROM {numbered(path)}) "
         f"WHERE {number} NOT IN ({numbers}) ORDER BY {number}) "
         f"TO {literal(str(out))} (FORMAT parquet, COMPRESSION zstd)"
     )

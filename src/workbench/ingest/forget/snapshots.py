@@ -10,15 +10,15 @@ from pathlib import Path
 
 import duckdb
 
+from workbench.data.engine import column_types
 from workbench.data.gone import note_erased
 from workbench.data.quoting import literal, quote, relation
 from workbench.data.removal import delete, hide
-from workbench.data.snapshots import CURRENT, DESCRIPTION
-from workbench.files import read_json
-from workbench.ingest.forget.files import parquet_columns
+from workbench.data.snapshots import CURRENT, current_digest, day_of
+from workbench.ingest.forget.files import parquet_without
 from workbench.ingest.forget.person import Person
 
-__all__ = ["current_of", "erase_snapshots", "holding", "naming"]
+__all__ = ["erase_snapshots", "holding", "naming"]
 
 
 def naming(columns: dict[str, str], person: Person) -> list[str]:
@@ -64,15 +64,10 @@ def holding(connection: duckdb.DuckDBPyConnection, home: Path, person: Person) -
     found: dict[str, int] = {}
     for folder in sorted((home / "snapshots").glob("*")):
         for path in sorted(folder.glob("*.parquet")):
-            conditions = naming(parquet_columns(connection, path), person)
-            if not conditions:
-                continue
-            some = " OR ".join(f"coalesce({one}, false)" for one in conditions)
-            row = connection.execute(
-                f"SELECT count(*) FROM {relation(path)} WHERE {some}"
-            ).fetchone()
-            if row and row[0]:
-                found[folder.name] = found.get(folder.name, 0) + int(row[0])
+            conditions = naming(column_types(connection, relation(path)), person)
+            rows = parquet_without(connection, path, conditions, write=False)
+            if rows:
+                found[folder.name] = found.get(folder.name, 0) + rows
     return found
 
 
@@ -92,23 +87,8 @@ def erase_snapshots(home: Path, digests: list[str], tombstone: int) -> None:
     """
     if not digests:
         return
-    days = {}
-    for digest in digests:
-        try:
-            told = read_json(home / "snapshots" / digest / DESCRIPTION) or {}
-        except (OSError, ValueError):
-            told = {}
-        days[digest] = str(told.get("as_of", ""))
-    note_erased(home, days, tombstone)
-    if current_of(home) in digests:
+    note_erased(home, {digest: day_of(home, digest) for digest in digests}, tombstone)
+    if current_digest(home) in digests:
         (home / CURRENT).unlink()
     for digest in digests:
         delete(hide(home / "snapshots" / digest, home))
-
-
-def current_of(home: Path) -> str:
-    """Return the digest of a unit's current snapshot; empty where there is none."""
-    try:
-        return str((read_json(home / CURRENT) or {}).get("snapshot", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""

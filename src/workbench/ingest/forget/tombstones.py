@@ -12,6 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from workbench.data.quoting import literal
@@ -75,7 +76,7 @@ class Tombstones:
     salt: str
     stones: tuple[Tombstone, ...] = ()
 
-    @property
+    @cached_property
     def hashes(self) -> frozenset[str]:
         """Return the hashes of all identifiers."""
         return frozenset(one for stone in self.stones for one in stone.hashes)

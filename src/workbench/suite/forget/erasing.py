@@ -14,11 +14,14 @@ from pathlib import Path
 
 import duckdb
 
+from workbench.data.engine import column_types
+from workbench.data.quoting import relation
 from workbench.data.removal import delete
+from workbench.data.snapshots import current_digest
 from workbench.data.sources import Received
 from workbench.errors import WorkbenchError
 from workbench.ingest import ingest_suite
-from workbench.ingest.forget.files import parquet_columns, parquet_without
+from workbench.ingest.forget.files import parquet_without
 from workbench.ingest.forget.lists import erase_lists
 from workbench.ingest.forget.owner_only import (
     Places,
@@ -27,7 +30,7 @@ from workbench.ingest.forget.owner_only import (
     erase_quarantine,
 )
 from workbench.ingest.forget.received import leave_out
-from workbench.ingest.forget.snapshots import current_of, erase_snapshots, holding, naming
+from workbench.ingest.forget.snapshots import erase_snapshots, holding, naming
 from workbench.ingest.forget.tombstones import Tombstone, write_tombstones
 from workbench.ingest.ledger import load_digest, load_of
 from workbench.ingest.run import clean_home
@@ -173,7 +176,7 @@ def erase(
     work.done["snapshots"] = _held(work)
     # What is made anew is not compared with data that go.
     for place, found in work.held.items():
-        erase_snapshots(place, sorted(found.keys() - {current_of(place)}), known.stone.number)
+        erase_snapshots(place, sorted(found.keys() - {current_digest(place)}), known.stone.number)
     _note(work, at, "earlier data")
     problem = ""
     if site.unit is not None and (was_killed or work.sources or _is_current_held(work)):
@@ -221,7 +224,7 @@ def _held(work: _Work) -> int:
 
 
 def _is_current_held(work: _Work) -> bool:
-    return any(current_of(place) in found for place, found in work.held.items())
+    return any(current_digest(place) in found for place, found in work.held.items())
 
 
 def _stone(work: _Work) -> Tombstone:
@@ -242,7 +245,7 @@ def _owner_only(work: _Work) -> None:
     there = _at_hand(work)
     for place in site.places:
         lists += erase_lists(work.connection, place, person, there, work.rows, write=work.write)
-        current = current_of(place) if _is_same_load(work, there) else ""
+        current = current_digest(place) if _is_same_load(work, there) else ""
         for folder in sorted((place / "quarantine").glob("*")):
             if not folder.is_dir() or folder.name.startswith("."):
                 continue
@@ -301,7 +304,7 @@ def _ownerless(work: _Work, there: Iterable[tuple[Named, Received]]) -> int:
         parquet_without(
             work.connection,
             path,
-            naming(parquet_columns(work.connection, path), work.known.person),
+            naming(column_types(work.connection, relation(path)), work.known.person),
             write=False,
         )
         for path in _without_owner(work, there)

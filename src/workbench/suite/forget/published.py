@@ -18,7 +18,7 @@ from pathlib import Path
 
 from workbench.data.gone import erased_snapshots, note_changed
 from workbench.data.removal import delete, hide
-from workbench.files import files_below, flush_folder, read_json, replace_file, write_file
+from workbench.files import files_below, flush_folder, read_object, replace_file, write_file
 from workbench.ingest.forget.person import Person
 from workbench.suite.editions import MANIFEST, SERVED, clean, list_editions, serve
 from workbench.suite.manifest import data_of
@@ -112,11 +112,7 @@ def _rewrite(
 
 def _remove(folder: Path, edition: Path) -> None:
     """Remove an edition; where it is the one that is shown, the newest other one is shown."""
-    try:
-        shown = str((read_json(folder / SERVED) or {}).get("edition", ""))
-    except (OSError, ValueError, AttributeError):
-        shown = ""
-    if shown == edition.name:
+    if read_object(folder / SERVED).get("edition") == edition.name:
         other = next((one for one in list_editions(folder) if one.id != edition.name), None)
         if other is not None:
             serve(folder, other.id)

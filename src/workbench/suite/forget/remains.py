@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from workbench.data.engine import column_types
 from workbench.data.quoting import literal, quote, relation
 from workbench.files import files_below
-from workbench.ingest.forget.files import parquet_columns
+from workbench.ingest.forget.files import parquet_without
 from workbench.ingest.forget.person import Person
 from workbench.suite.forget.published import TEXTS
 
@@ -56,11 +57,11 @@ def _naming(connection: duckdb.DuckDBPyConnection, folder: Path, person: Person)
     for path in files_below(folder) if folder.is_dir() else ():
         if path.suffix == ".parquet":
             try:
-                columns = parquet_columns(connection, path)
-                texts = [quote(name) for name, kind in columns.items() if kind == "VARCHAR"]
-                some = " OR ".join(f"{name} IN ({known})" for name in texts) or "false"
-                query = f"SELECT count(*) FROM {relation(path)} WHERE {some}"
-                named = connection.execute(query).fetchall()[0][0]
+                columns = column_types(connection, relation(path)).items()
+                telling = [
+                    f"{quote(name)} IN ({known})" for name, kind in columns if kind == "VARCHAR"
+                ]
+                named = parquet_without(connection, path, telling, write=False) > 0
             except duckdb.Error:
                 named = True  # what cannot be read is for a person to look at
             if named:

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from workbench.data.snapshots import DESCRIPTION
+from workbench.data.snapshots import current_digest, day_of
 from workbench.errors import ParameterError
-from workbench.files import read_json
 from workbench.ingest.forget.owner_only import Places, records_of_customer
 from workbench.ingest.forget.person import Person
-from workbench.ingest.forget.received import concerned_rows, frame_of, lines_of
-from workbench.ingest.forget.snapshots import current_of
+from workbench.ingest.forget.received import concerned_rows, lines_of
 from workbench.ingest.forget.tombstones import TOMBSTONES, Tombstone, Tombstones, read_tombstones
 from workbench.ingest.inbox import Inbox
 from workbench.ingest.naming import name_sources
@@ -67,7 +65,7 @@ class Site:
         """Return what is the same for all sources; None where the unit is not known any more."""
         if self.unit is None:
             return None
-        return frame_of(self.suite, self.unit, [one.contract.name for one in self.named])
+        return Frame.of(self.suite, self.unit, (one.contract.name for one in self.named))
 
 
 @dataclass(frozen=True)
@@ -171,11 +169,8 @@ def _homes(workspace: Workspace, suite: str) -> list[Path]:
 
 def _day(home: Path) -> date | None:
     """Return the day of a unit's current data, None where there are none."""
-    try:
-        told = read_json(home / "snapshots" / current_of(home) / DESCRIPTION) or {}
-    except (OSError, ValueError):
-        return None
-    return parse_as_of(str(told["as_of"])) if "as_of" in told else None
+    day = day_of(home, current_digest(home))
+    return parse_as_of(day) if day else None
 
 
 def know(connection: duckdb.DuckDBPyConnection, site: Site, customer: str) -> Known:
@@ -198,7 +193,7 @@ def know(connection: duckdb.DuckDBPyConnection, site: Site, customer: str) -> Kn
     person = Person(frozenset({customer}), stones.only(stone))
     ids = set(person.ids)
     for place in site.places:
-        ids |= records_of_customer(connection, place, current_of(place), person)
+        ids |= records_of_customer(connection, place, current_digest(place), person)
     hashes = sorted({*stone.hashes, *map(stones.hash_of, ids)})
     stone = Tombstone(
         stone.number, stone.as_of, tuple(hashes), stone.is_complete, stone.rows, stone.editions

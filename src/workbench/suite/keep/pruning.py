@@ -10,8 +10,7 @@ from typing import Literal
 from workbench.data.removal import delete, delete_hidden, hide
 from workbench.errors import ParameterError, PublishError, WorkbenchError
 from workbench.files import read_json
-from workbench.ingest.ledger import IDENTITY, read_ledger
-from workbench.params import WHOLE
+from workbench.ingest.ledger import IDENTITY, compared_with
 from workbench.suite.editions import SERVED, Edition, clean, list_editions, served
 from workbench.suite.keep.portal import rewrite_portal
 from workbench.suite.keep.rows import size_of, unreadable
@@ -256,20 +255,11 @@ def _damaged(folder: Path, broken: Iterable[str]) -> Iterator[Going]:
 def _unneeded(home: Path, kept: Iterable[Edition]) -> Iterator[Going]:
     """Yield the data of a unit that no kept edition was made from and that are not the newest."""
     needed = {digest for edition in kept for digest in data_of(edition.manifest)}
-    needed |= {_current(home), *_compared_with(home)}
+    needed |= {_current(home), *compared_with(home)}
     for place, kind in _DATA.items():
         for path in sorted((home / place).glob("*")):
             if path.name not in needed and path.is_dir() and not path.name.startswith("."):
                 yield Going(kind, path, size_of(path))
-
-
-def _compared_with(home: Path) -> set[str]:
-    """Return the snapshots with which the newest data were compared when they came."""
-    found = set()
-    for folder in (home, home.parent / WHOLE):
-        note = (read_ledger(folder) or {}).get("load") or {}
-        found |= {str(digest) for digest in note.get("before", {}).values() if digest}
-    return found
 
 
 def _current(home: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.report.formats import format_date
-from workbench.suite.portal.views import Link, UnitView
+from workbench.suite.portal.views import Cell, Link, UnitView
 
 __all__ = ["Attention", "Late", "attention_of", "late_units"]
 
@@ -122,8 +122,10 @@ def _held_back(unit: UnitView) -> Iterator[_One]:
     held = [cell for cell in unit.cells if cell.condition == "stopped"]
     # What stands in the edition was made in spite of the gate: it tells what to mend.
     made = [cell for cell in unit.cells if cell.condition != "stopped" and cell.href]
-    for reason in dict.fromkeys(cell.reasons[0] if cell.reasons else "" for cell in held):
-        cells = [cell for cell in held if (cell.reasons[0] if cell.reasons else "") == reason]
+    by_reason: dict[str, list[Cell]] = {}
+    for cell in held:
+        by_reason.setdefault(cell.reasons[0] if cell.reasons else "", []).append(cell)
+    for reason, cells in by_reason.items():
         links = [Link(cell.href, cell.title) for cell in made]
         for cell in cells:
             if cell.last_good:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import duckdb
 
+from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 from workbench.params import ChangeKind, EventParams
@@ -19,7 +20,7 @@ from workbench.triage.drift.changes import (
     VolumeChange,
 )
 from workbench.triage.drift.columns import ColumnReader, Compared, Family
-from workbench.triage.drift.figures import column_types, count_basics
+from workbench.triage.drift.figures import count_basics
 from workbench.triage.drift.history import restated
 from workbench.triage.drift.measures import usual_growth
 from workbench.triage.drift.result import TableDrift
@@ -105,7 +106,7 @@ def compare_loads(
             fix="Give the older load first.",
         )
     pair = _Pair(
-        before.sql, now.sql, column_types(connection, before), column_types(connection, now)
+        before.sql, now.sql, column_types(connection, before.sql), column_types(connection, now.sql)
     )
     _refuse_unknown(subject, pair, settings)
     days = (min(before.as_of + timedelta(days=1), now.as_of), now.as_of)

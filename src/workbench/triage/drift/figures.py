@@ -14,13 +14,12 @@ from typing import Literal
 import duckdb
 
 from workbench.data.quoting import quote
-from workbench.triage.drift.settings import Load, Settings
+from workbench.triage.drift.settings import Settings
 
 __all__ = [
     "Basics",
     "Bins",
     "category_counts",
-    "column_types",
     "count_basics",
     "count_bins",
     "cut_points",
@@ -81,12 +80,6 @@ class Bins:
         for place, count in zip(self.coarse, counts, strict=True):
             summed[place] += count
         return summed
-
-
-def column_types(connection: duckdb.DuckDBPyConnection, load: Load) -> dict[str, str]:
-    """Return a load's columns with their SQL types, in order."""
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {load.sql}").fetchall()
-    return {name: kind for name, kind, *_ in rows}
 
 
 def values_kind(sql_type: str) -> ValuesKind:

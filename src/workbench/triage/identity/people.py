@@ -14,6 +14,7 @@ from itertools import pairwise
 import duckdb
 import pyarrow as pa
 
+from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.errors import ContractError
 from workbench.triage.identity import normal
@@ -151,10 +152,9 @@ def load_people(
 
 def sides(connection: duckdb.DuckDBPyConnection) -> str:
     """Return all spellings of two records ``l`` and ``r`` as ``<name>_l`` and ``<name>_r``."""
-    described = connection.execute(f"DESCRIBE {PEOPLE}").fetchall()
     return ", ".join(
         f"{side}.{quote(name)} AS {quote(f'{name}_{side}')}"
-        for name, *_ in described
+        for name in column_types(connection, PEOPLE)
         for side in "lr"
     )
 

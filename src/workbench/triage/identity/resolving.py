@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.data.contracts import CONTRACTS
+from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.files import replace_file
 from workbench.triage.found import CustomersRecord
@@ -165,11 +166,7 @@ def _values(
 ) -> dict[str, dict[str, str | None]]:
     if not records:
         return {}
-    names = [
-        str(name)
-        for name, *_ in connection.execute(f"DESCRIBE {_RECORDS}").fetchall()
-        if name != "customer_id"
-    ]
+    names = [name for name in column_types(connection, _RECORDS) if name != "customer_id"]
     texts = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in names)
     rows = connection.execute(
         f"SELECT CAST(customer_id AS VARCHAR), {texts} FROM {_RECORDS} "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of, replace_file
+from workbench.triage.answered import answered_text, records
 from workbench.triage.identity.clusters import Answer, LeftOut
 
 if TYPE_CHECKING:  # it waits for the engine
@@ -163,30 +164,18 @@ def read_reviews(path: Path) -> tuple[Review, ...]:
 
 
 def _read(path: Path) -> list[tuple[int, Review]]:
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    content = answered_text(path)
+    if content is None:
         return []
-    except UnicodeDecodeError as error:
-        raise ParameterError(
-            "the file is not in UTF-8", where=str(path), fix="Save it as CSV UTF-8."
-        ) from error
-    head = content.partition("\n")[0]
-    # A spreadsheet in a country with a decimal comma writes semicolons.
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, Review]] = []
+    found = records(path, content, ",;")
+    _, _, head = next(found, (1, 1, []))
+    places = _header(path, head)
     seen: dict[tuple[str, str], int] = {}
-    try:
-        places = _header(path, next(reader, []))
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, _row(path, reader.line_num, cells, places, seen)))
-    except csv.Error as error:
-        raise ParameterError(
-            f"this is no CSV: {error}", where=f"{path}:{reader.line_num}", fix="Check its quotes."
-        ) from error
-    return rows
+    return [
+        (line, _row(path, line, cells, places, seen))
+        for _, line, cells in found
+        if any(cell.strip() for cell in cells)
+    ]
 
 
 def _header(path: Path, cells: Sequence[str]) -> dict[str, int]:

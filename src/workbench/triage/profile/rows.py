@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.data.small_groups import shown_of
 from workbench.triage.facts import ColumnProfile, Suspicion
@@ -71,8 +72,7 @@ def profile_rows(
     >>> age.lowest, age.highest, age.mean, age.key
     ('29', '31', '30.0', True)
     """
-    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
-    types: dict[str, str] = {name: kind for name, kind, *_ in described}
+    types = column_types(connection, rows)
     counted = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()
     count = int(counted[0]) if counted else 0
     exact = count <= exact_up_to

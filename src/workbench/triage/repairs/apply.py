@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.data.sources import Received
 from workbench.files import digest_of
 from workbench.triage.named import Named
@@ -146,7 +146,7 @@ def _find_records(
     numbers: dict[str, int],
 ) -> None:
     """Make the table of the records that are meant: only rows with such a value are digested."""
-    rows = f"read_parquet({literal(str(received.path))}, file_row_number => true)"
+    rows = numbered(received.path)
     meant = f"SELECT _wb_value FROM {repairs} WHERE _wb_record <> '' AND _wb_column ="
     candidates = " UNION ALL ".join(
         f"SELECT file_row_number FROM {rows} "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.params import WHOLE
 from workbench.triage.marks import Settled
 from workbench.triage.repairs.apply import Applied
@@ -54,8 +54,10 @@ def count_repairs(
 def _cells_sql(source: TypedSource, applied: Applied) -> str:
     """Return a query of the changed cells: ``row`` (in the source) and ``repair`` (its number)."""
     received = source.received
-    scan = f"read_parquet({literal(str(received.path))}, file_row_number => true)"
-    rows = f"SELECT *, file_row_number AS _wb_at, {received.row_sql} AS _wb_row FROM {scan}"
+    rows = (
+        f"SELECT *, file_row_number AS _wb_at, {received.row_sql} AS _wb_row "
+        f"FROM {numbered(received.path)}"
+    )
     parts = [
         f"SELECT _wb_row AS row, _wb_repair AS repair FROM {applied.by_record} "
         f"JOIN ({rows}) USING (_wb_at)"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of, replace_file
+from workbench.triage.answered import answered_text, records
 from workbench.triage.repairs.line import COLUMNS, NOTHING, Repair, plain, written
 
 __all__ = ["FILE", "agreed", "digest_of_agreed", "merged", "read_repairs", "write_repairs"]
@@ -103,34 +104,18 @@ def read_repairs(
         When the file cannot be understood, an answer is none, or a line that is to be applied is
         not whole; the message says line and column.
     """
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    content = answered_text(path)
+    if content is None or not content.strip():
         return ()
-    except UnicodeDecodeError as error:
-        raise ParameterError(
-            "the file is not in UTF-8", where=str(path), fix="Save it as CSV UTF-8."
-        ) from error
-    if not content.strip():
-        return ()
-    head = content.partition("\n")[0]
-    # A spreadsheet in a country with a decimal comma writes semicolons; some write tabs.
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-    lines: list[Repair] = []
+    found = records(path, content, ",;\t")
+    _, _, head = next(found, (1, 1, []))
+    places = _header(path, head)
     seen: dict[tuple[str, ...], int] = {}  # open lines are written anew, whatever they say
-    try:
-        places = _header(path, next(reader, []))
-        begin = reader.line_num + 1
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                lines.append(_Line(path, begin, cells, places, sources).repair(seen))
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        raise ParameterError(
-            f"this is no CSV: {error}", where=f"{path}:{reader.line_num}", fix="Check its quotes."
-        ) from error
-    return tuple(lines)
+    return tuple(
+        _Line(path, line, cells, places, sources).repair(seen)
+        for line, _, cells in found
+        if any(cell.strip() for cell in cells)
+    )
 
 
 def _header(path: Path, cells: Sequence[str]) -> dict[str, int]:

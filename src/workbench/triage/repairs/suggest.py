@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from workbench.data.casts import SQL_TYPES, cast_sql
-from workbench.data.quoting import literal, quote
+from workbench.data.quoting import literal, numbered, quote
 from workbench.data.sources import Received
 from workbench.params import ColumnType
 from workbench.triage.named import Named
@@ -156,8 +156,7 @@ class _Source:
 
     @property
     def rows(self) -> str:
-        path = literal(str(self.received.path))
-        return f"read_parquet({path}, file_row_number => true)"
+        return numbered(self.received.path)
 
     @property
     def cells(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.data import phrases
+from workbench.triage.reading import each_source
 from workbench.triage.record import TriageRecord
 
 __all__ = ["repaired", "repairs_verdict"]
@@ -34,8 +35,7 @@ def repaired(record: TriageRecord) -> pd.DataFrame:
                 "cells": one.cells,
                 "state": _state(one.repairs, one.lost),
             }
-            for table in record.tables
-            for source in table.sources
+            for table, source in each_source(record)
             for one in source.repaired
         ],
         columns=list(_COLUMNS),
@@ -44,7 +44,7 @@ def repaired(record: TriageRecord) -> pd.DataFrame:
 
 def repairs_verdict(record: TriageRecord) -> str:
     """Return a sentence that says what was repaired before the rows were checked."""
-    every = [one for table in record.tables for source in table.sources for one in source.repaired]
+    every = [one for _, source in each_source(record) for one in source.repaired]
     if not every:
         return "No value was repaired: every row was checked as it came."
     cells = sum(one.cells for one in every)

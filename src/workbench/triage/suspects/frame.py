@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 
@@ -148,10 +149,7 @@ def open_frame(
         When the query has no column ``row``, or that is no whole number.
     """
     try:
-        types = {
-            name: kind
-            for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM ({query})").fetchall()
-        }
+        types = column_types(connection, f"({query})")
         if types.get(row) not in (*_INTEGERS, *_WIDE[:3]):
             raise AnalysisError(
                 f"the rows have no whole number `{row}` that says their place in the source",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from workbench.data.quoting import literal
 from workbench.triage.suspects.evidence import add_cells
 from workbench.triage.suspects.frame import MOST_ROWS, Column, Frame
 
@@ -46,7 +45,7 @@ def find_scales(frame: Frame) -> None:
 
 def _like(frame: Frame, column: Column) -> Column | None:
     """Return the column that best tells how large the numbers are, None where none does."""
-    found: tuple[float, int, Column] | None = None
+    best, most = None, 0.0
     for other in frame.columns:
         if (
             other.place == column.place
@@ -55,9 +54,9 @@ def _like(frame: Frame, column: Column) -> Column | None:
         ):
             continue
         explained = _explained(frame, column, other)
-        if explained >= _EXPLAINED and (found is None or explained > found[0] + 0.01):
-            found = (explained, other.place, other)
-    return None if found is None else found[2]
+        if explained >= _EXPLAINED and (best is None or explained > most + 0.01):
+            best, most = other, explained
+    return best
 
 
 def _explained(frame: Frame, column: Column, other: Column) -> float:
@@ -94,13 +93,14 @@ def _outside(frame: Frame, column: Column, other: Column) -> None:
         "AS high FROM (SELECT g, quantile_disc(x, 0.25) AS q1, quantile_disc(x, 0.75) AS q3 "
         f"FROM ({numbers}) GROUP BY g HAVING count(*) >= {_GROUP})"
     )
-    cases = []
-    for factor in FACTORS:
-        for undone, text in ((f"x / {factor}", f"/{factor}"), (f"x * {factor}", f"*{factor}")):
-            far = f"x > {_APART} * high" if text[0] == "/" else f"x * {_APART} < low"
-            cases.append(
-                f"WHEN {far} AND {undone} BETWEEN low / {_SLACK} AND high * {_SLACK} THEN {undone}"
-            )
+    cases = [
+        f"WHEN {far} AND {undone} BETWEEN low AND high THEN {undone}"
+        for factor in FACTORS
+        for far, undone in (
+            (f"x > {_APART} * high", f"x / {factor}"),
+            (f"x * {_APART} < low", f"x * {factor}"),
+        )
+    ]
     found = (
         f"SELECT r, v, right_value FROM (SELECT *, CASE {' '.join(cases)} END AS right_value "
         f"FROM ({numbers}) JOIN ({ranges}) USING (g)) WHERE right_value IS NOT NULL"
@@ -110,7 +110,7 @@ def _outside(frame: Frame, column: Column, other: Column) -> None:
         return
     add_cells(
         frame,
-        f"SELECT r, {column.place} AS place, v, {literal('unit')} AS kind, "
+        f"SELECT r, {column.place} AS place, v, 'unit' AS kind, "
         "regexp_replace(regexp_replace(printf('%.6f', right_value), '0+$', ''), '[.]$', '') "
         f"AS suggestion, 0.85 AS confidence FROM ({found})",
     )
