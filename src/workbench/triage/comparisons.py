@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from workbench.data import phrases
-from workbench.triage.found import ChangeRecord, CustomersRecord
+from workbench.triage.found import ChangeRecord, CustomersRecord, DriftRecord
 from workbench.triage.record import TableRecord, TriageRecord
 
 __all__ = [
@@ -135,8 +135,15 @@ def changes_verdict(record: TriageRecord) -> ChangesVerdict:
             f"{'is' if len(asks) == 1 else 'are'} both large and certain"
             f"{told if explained else ''}. First: {table.name}: {change.sentence.replace('`', '')}"
         )
-    methods = dict.fromkeys(one.method for one in compared if one.method)
-    return ChangesVerdict(len(asks), said + gone, " ".join(methods), None)
+    return ChangesVerdict(len(asks), said + gone, _method(compared), None)
+
+
+def _method(compared: Sequence[DriftRecord]) -> str:
+    """Return how certainty was found, told of the table with most changes looked for."""
+    told = max(compared, key=lambda one: len(one.changes))
+    others = len({one.method for one in compared}) > 1
+    where = f" That is of the table with {told.rows_now:,} rows; of the others likewise."
+    return told.method + (where if told.method and others else "")
 
 
 def overlaps(record: TriageRecord) -> pd.DataFrame:
