@@ -58,7 +58,12 @@ def test_equals_the_count_by_hand(drawn: list[Any]) -> None:
         row = found.loc[name]
         assert row["year_units"] == 100 * sum(o[2] for o in own if o[1] < YEAR_DAYS)
         assert row["active_year_units"] == 100 * sum(o[2] for o in own if o[1] < last + YEAR_DAYS)
+        assert row["units"] == 100 * sum(o[2] for o in own)
         assert row["margin_units"] == 100 * sum(o[2] - o[3] for o in costed)
+        year = [o for o in costed if o[1] < YEAR_DAYS]
+        assert row["year_margin_units"] == 100 * sum(o[2] - o[3] for o in year)
+        active = [o for o in costed if o[1] < last + YEAR_DAYS]
+        assert row["active_year_costed_units"] == 100 * sum(o[2] for o in active)
         assert row["costed_units"] == 100 * sum(o[2] for o in costed)
         assert (row["costed_lines"], row["lines"]) == (len(costed), len(own))
 

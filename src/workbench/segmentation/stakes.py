@@ -24,10 +24,27 @@ from workbench.data.frames import (
 )
 from workbench.errors import AnalysisError
 
-__all__ = ["YEAR_DAYS", "Contacts", "contact_costs", "customer_values", "values_of"]
+__all__ = [
+    "YEAR_DAYS",
+    "Contacts",
+    "Stakes",
+    "contact_costs",
+    "customer_values",
+    "measure_stakes",
+    "values_of",
+]
 
 YEAR_DAYS = 365
-_SUMS = ("year_units", "active_year_units", "margin_units", "costed_units", "costed_lines", "lines")
+_WINDOWS = ("year_", "active_year_", "")
+_SUMS = (
+    *(
+        f"{window}{what}"
+        for window in _WINDOWS
+        for what in ("units", "margin_units", "costed_units")
+    ),
+    "costed_lines",
+    "lines",
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,36 @@ class Contacts:
     has_cost: bool
 
 
+@dataclass(frozen=True)
+class Stakes:
+    """What customers bring in a year, and what contacting them took.
+
+    Parameters
+    ----------
+    values
+        As :func:`customer_values` returns them.
+    contacts
+        As :func:`contact_costs` returns them; None where no contacts are recorded.
+    """
+
+    values: pd.DataFrame
+    contacts: Contacts | None
+
+
+def measure_stakes(orders: Any, touchpoints: Any = None, *, as_of: date) -> Stakes:
+    """Return what is at stake with each customer.
+
+    Parameters
+    ----------
+    orders, touchpoints
+        As :func:`customer_values` and :func:`contact_costs` take them; None for no touchpoints.
+    as_of
+        The last day that counts.
+    """
+    costs = None if touchpoints is None else contact_costs(touchpoints, as_of=as_of)
+    return Stakes(customer_values(orders, as_of=as_of), costs)
+
+
 def customer_values(orders: Any, *, as_of: date) -> pd.DataFrame:
     """Return what each customer brings in a year, and the margin where costs are known.
 
@@ -64,12 +111,11 @@ def customer_values(orders: Any, *, as_of: date) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per customer, sorted by `customer_id`, money in whole ten-thousandths:
-        `year_units` (net revenue in the year up to `as_of`); `active_year_units` (net revenue in
-        the year up to the customer's own last purchase, later returns included); `margin_units`
-        (net revenue less cost, over lines whose cost is known); `costed_units` (net revenue of
-        those lines); `costed_lines`, `lines`. Without a column `cost` the lines with a known cost
-        are nought.
+        One row per customer, sorted by `customer_id`, money in whole ten-thousandths: `units` (net
+        revenue), `costed_units` (that of lines whose cost is known), `margin_units` (the same less
+        their cost); each again as `year_...` (the year up to `as_of`) and `active_year_...` (the
+        year up to the customer's own last purchase, later returns included); `costed_lines`,
+        `lines`. Without a column `cost` nothing is costed.
 
     Raises
     ------
@@ -99,13 +145,19 @@ def customer_values(orders: Any, *, as_of: date) -> pd.DataFrame:
     bought = lines.filter(nw.col("units") >= 0)
     last = bought.group_by("customer_id").agg(last_day=nw.col("day").max())
     found = lines.join(last, on="customer_id", how="inner").with_columns(
-        year_units=_where(nw.col("day") > as_of.toordinal() - YEAR_DAYS, nw.col("units")),
-        active_year_units=_where(nw.col("day") > nw.col("last_day") - YEAR_DAYS, nw.col("units")),
         margin_units=_where(nw.col("known"), nw.col("units") - nw.col("cost_units")),
         costed_units=_where(nw.col("known"), nw.col("units")),
         costed_lines=_where(nw.col("known"), nw.lit(1)),
         lines=nw.lit(1),
     )
+    since = (nw.lit(as_of.toordinal()), nw.col("last_day"))
+    for window, end in zip(_WINDOWS, since, strict=False):
+        found = found.with_columns(
+            **{
+                f"{window}{what}": _where(nw.col("day") > end - YEAR_DAYS, nw.col(what))
+                for what in ("units", "margin_units", "costed_units")
+            }
+        )
     made = collect(
         found.group_by("customer_id")
         .agg(*[nw.col(name).sum() for name in _SUMS])
