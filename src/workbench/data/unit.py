@@ -276,7 +276,7 @@ def _own(own: Handed, report: str) -> Handed:
         raise SnapshotError(
             f"the state of report `{report}` is not that of this report",
             where=f"report {own.report}",
-            fix=f"A report goes on from its own earlier edition: `data.state({own.report!r}, ...)`.",
+            fix=f"A report goes on from its own earlier edition: name `{own.report}`.",
         )
     return own
 

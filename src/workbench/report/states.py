@@ -84,7 +84,9 @@ def _plain(value: Any, where: str, path: str, depth: int) -> Any:
     if isinstance(value, float):
         if not math.isfinite(value):
             raise NotebookError(
-                f"{at} is {value}, which is no JSON", where=where, fix="Give None where there is none."
+                f"{at} is {value}, which is no JSON",
+                where=where,
+                fix="Give None where there is none.",
             )
         return float(value)
     if isinstance(value, Mapping) and not _module(value):
