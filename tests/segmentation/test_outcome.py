@@ -182,9 +182,10 @@ def test_what_is_too_few_is_not_shown() -> None:
     assert none_held.verdict == "too few to tell"
     assert none_held.reason.startswith("Nobody was held out")
     assert none_held.held_out.customers == 0
+    assert none_held.share.reason == none_held.reason
     few_held = found(*world(400, 4))
     assert few_held.reason == "Fewer than 5 customers were held out."
-    assert few_held.held_out.customers is None
+    assert few_held.held_out.customers is few_held.contact.customers is None
     assert few_held.share.value is None
     few_buyers = found(*world(4000, 100, buys=(0.3, 0.1)))
     assert (

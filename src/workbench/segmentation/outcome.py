@@ -22,7 +22,7 @@ only where the interval excludes nought). Mielke & Berry, "Permutation Methods",
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from math import isclose, sqrt
 from typing import Any, Literal
@@ -61,7 +61,7 @@ class Arm:
     Parameters
     ----------
     customers
-        How many; None where they are too few to show.
+        How many; None where those of either arm are too few to show.
     buyers
         How many bought after the list's day; None where they, or the others, are too few to show.
     share
@@ -218,34 +218,48 @@ def outcome_of_list(
     rows = customers.assign(customer_id=customers["customer_id"].astype(str))
     rows = rows.sort_values("customer_id").merge(spent, on="customer_id", how="left")
     contact, held = (_arm(rows[rows["arm"] == arm]) for arm in ARMS)
-    arms = (_shown(contact, min_group), _shown(held, min_group))
+    few = any(is_small(arm.n, min_group) for arm in (contact, held))
+    # Who knows the whole list would know a small arm from the other one: neither is shown.
+    arms = tuple(Arm(None) if few else _shown(arm, min_group) for arm in (contact, held))
     unlike = _unlike(rows, min_group)
     if why := _too_few(contact, held, min_group):
         none = Effect(reason=why)
-        share = _share_effect(contact, held, arms, level)
+        share = (
+            none if few or 0 in (contact.n, held.n) else _share_effect(contact, held, arms, level)
+        )
         return Outcome(
-            since, as_of, *arms, none, share, none, reason=why, unlike=unlike, level=level
+            since,
+            as_of,
+            arms[0],
+            arms[1],
+            none,
+            share,
+            none,
+            reason=why,
+            unlike=unlike,
+            level=level,
         )
     revenue = _revenue_effect(contact, held, level)
     pvalue = _permuted(contact, held)
     verdict, reason = _verdict(revenue, pvalue, level)
     share = _share_effect(contact, held, arms, level)
+    needed, needed_lower, needed_upper = _needed(share)
     return Outcome(
         since,
         as_of,
-        *(
-            Arm(arm.customers, arm.buyers, arm.share, moments.mean)
-            for arm, moments in zip(arms, (contact, held), strict=True)
-        ),
-        revenue,
-        share,
-        _times(revenue, contact.n),
-        *_needed(share),
-        pvalue,
-        verdict,
-        reason,
-        unlike,
-        level,
+        contact=replace(arms[0], revenue=contact.mean),
+        held_out=replace(arms[1], revenue=held.mean),
+        revenue=revenue,
+        share=share,
+        total=_times(revenue, contact.n),
+        number_needed=needed,
+        number_needed_ci_lower=needed_lower,
+        number_needed_ci_upper=needed_upper,
+        pvalue=pvalue,
+        verdict=verdict,
+        reason=reason,
+        unlike=unlike,
+        level=level,
     )
 
 
@@ -254,7 +268,9 @@ def _check(customers: pd.DataFrame, since: date, as_of: date, level: float) -> N
     for name in ("customer_id", "arm"):
         if name not in customers:
             raise AnalysisError(
-                f"column {name} is missing", where=where, fix=one_of(name, list(customers))
+                f"column {name} is missing",
+                where=where,
+                fix=one_of(name, map(str, customers.columns)),
             )
     for arm in customers["arm"].unique():
         if arm not in ARMS:
@@ -327,8 +343,6 @@ def _arm(rows: pd.DataFrame) -> _Moments:
 
 def _shown(arm: _Moments, min_group: int) -> Arm:
     """Return what may be shown of an arm, its revenue aside."""
-    if is_small(arm.n, min_group):
-        return Arm(None)
     few = is_small(arm.buyers, min_group) or is_small(arm.n - arm.buyers, min_group)
     if arm.n == 0 or few:
         return Arm(arm.n)
@@ -363,7 +377,7 @@ def _revenue_effect(contact: _Moments, held: _Moments, level: float) -> Effect:
     return Effect(effect, effect - half, effect + half, "Welch's t")
 
 
-def _share_effect(contact: _Moments, held: _Moments, arms: tuple[Arm, Arm], level: float) -> Effect:
+def _share_effect(contact: _Moments, held: _Moments, arms: tuple[Arm, ...], level: float) -> Effect:
     one, other = (arm.share for arm in arms)
     if one is None or other is None:
         return Effect(reason="In one group too few bought, or too few did not, to show how many.")
@@ -390,10 +404,11 @@ def _wilson(hits: int, n: int, level: float) -> tuple[float, float]:
 
 def _times(effect: Effect, customers: int) -> Effect:
     """Return an effect per customer as that on all contacted ones."""
-    ends = (effect.value, effect.ci_lower, effect.ci_upper)
-    return Effect(
-        *(None if end is None else end * customers for end in ends), effect.method, effect.reason
+    value, low, high = (
+        None if end is None else end * customers
+        for end in (effect.value, effect.ci_lower, effect.ci_upper)
     )
+    return Effect(value, low, high, effect.method, effect.reason)
 
 
 def _needed(share: Effect) -> tuple[float | None, float | None, float | None]:

@@ -120,7 +120,7 @@ def _buyers(outcome: Outcome) -> str:
 
 def _how(outcome: Outcome) -> str:
     sizes = [
-        "too few to show" if arm.customers is None else counted(arm.customers, "customer")
+        "not shown" if arm.customers is None else counted(arm.customers, "customer")
         for arm in (outcome.contact, outcome.held_out)
     ]
     methods = [one.method for one in (outcome.revenue, outcome.share) if one.method]
