@@ -13,18 +13,15 @@ had no effect on anybody.
 
 References
 ----------
-Welch, Biometrika 34, 1947 (interval of a difference in means). Newcombe, Statistics in Medicine 17,
-1998, method 10 (interval of a difference in shares). Altman, BMJ 317, 1998 (number needed to treat,
-only where the interval excludes nought). Mielke & Berry, "Permutation Methods", 2nd ed., Springer,
-2007, chapter 2 (a permutation distribution by its first three exact moments, Pearson type III).
+Altman, BMJ 317, 1998 (number needed to treat, told only where the interval excludes nought). The
+intervals and the permutation test stand in `contrast.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from math import isclose, sqrt
 from typing import Any, Literal
 
 import narwhals as nw
@@ -32,7 +29,6 @@ import pandas as pd
 from scipy import stats
 
 from workbench.data.frames import (
-    MONEY_SCALE,
     collect,
     day_number,
     lazy,
@@ -42,8 +38,15 @@ from workbench.data.frames import (
 )
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError, one_of
+from workbench.segmentation.contrast import (
+    Effect,
+    Moments,
+    chance_alone,
+    difference_in_revenue,
+    difference_in_share,
+)
 
-__all__ = ["ARMS", "MIN_BUYERS", "Arm", "Effect", "Outcome", "outcome_of_list"]
+__all__ = ["ARMS", "MIN_BUYERS", "Arm", "Outcome", "outcome_of_list"]
 
 ARMS = ("contact", "held out")
 MIN_BUYERS = 20
@@ -74,29 +77,6 @@ class Arm:
     buyers: int | None = None
     share: float | None = None
     revenue: float | None = None
-
-
-@dataclass(frozen=True)
-class Effect:
-    """Contacted minus held out.
-
-    Parameters
-    ----------
-    value
-        The difference; None where it is not told.
-    ci_lower, ci_upper
-        Its interval; None where there is none.
-    method
-        How the interval was made; empty where there is none.
-    reason
-        Why it is not told; else empty.
-    """
-
-    value: float | None = None
-    ci_lower: float | None = None
-    ci_upper: float | None = None
-    method: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,29 +133,6 @@ class Outcome:
     def days(self) -> int:
         """Return how many days count."""
         return (self.as_of - self.since).days
-
-
-@dataclass(frozen=True)
-class _Moments:
-    """Customers of one arm: whole ten-thousandths of revenue, and how many bought."""
-
-    units: tuple[int, ...] = field(repr=False)
-    buyers: int
-
-    @property
-    def n(self) -> int:
-        return len(self.units)
-
-    @property
-    def mean(self) -> float:
-        return sum(self.units) / self.n / MONEY_SCALE
-
-    @property
-    def error(self) -> float:
-        """Return the squared standard error of the mean; whole numbers, so that it is exact."""
-        n, total = self.n, sum(self.units)
-        spread = n * sum(one * one for one in self.units) - total * total
-        return spread / (n * n * (n - 1)) / MONEY_SCALE**2
 
 
 def outcome_of_list(
@@ -239,8 +196,8 @@ def outcome_of_list(
             unlike=unlike,
             level=level,
         )
-    revenue = _revenue_effect(contact, held, level)
-    pvalue = _permuted(contact, held)
+    revenue = difference_in_revenue(contact, held, level)
+    pvalue = chance_alone(contact, held)
     verdict, reason = _verdict(revenue, pvalue, level)
     share = _share_effect(contact, held, arms, level)
     needed, needed_lower, needed_upper = _needed(share)
@@ -336,12 +293,12 @@ def _spending(orders: Any, since: date, as_of: date) -> pd.DataFrame:
     return found[["customer_id", "units", "bought"]]
 
 
-def _arm(rows: pd.DataFrame) -> _Moments:
+def _arm(rows: pd.DataFrame) -> Moments:
     units = rows["units"].fillna(0).astype("int64").tolist()
-    return _Moments(tuple(units), int((rows["bought"] > 0).sum()))
+    return Moments(tuple(units), int((rows["bought"] > 0).sum()))
 
 
-def _shown(arm: _Moments, min_group: int) -> Arm:
+def _shown(arm: Moments, min_group: int) -> Arm:
     """Return what may be shown of an arm, its revenue aside."""
     few = is_small(arm.buyers, min_group) or is_small(arm.n - arm.buyers, min_group)
     if arm.n == 0 or few:
@@ -349,7 +306,7 @@ def _shown(arm: _Moments, min_group: int) -> Arm:
     return Arm(arm.n, arm.buyers, arm.buyers / arm.n)
 
 
-def _too_few(contact: _Moments, held: _Moments, min_group: int) -> str:
+def _too_few(contact: Moments, held: Moments, min_group: int) -> str:
     """Return why no effect on revenue is told; empty where it is."""
     if held.n == 0:
         return "Nobody was held out, so nothing tells what would have come without the list."
@@ -366,40 +323,10 @@ def _too_few(contact: _Moments, held: _Moments, min_group: int) -> str:
     return ""
 
 
-def _revenue_effect(contact: _Moments, held: _Moments, level: float) -> Effect:
-    effect = contact.mean - held.mean
-    vc, vh = contact.error, held.error
-    if vc + vh == 0:
-        return Effect(effect, reason="Everybody spent the same, so chance cannot be judged.")
-    part = vc / (vc + vh)
-    freedom = 1 / (part**2 / (contact.n - 1) + (1 - part) ** 2 / (held.n - 1))
-    half = float(stats.t.isf((1 - level) / 2, freedom)) * sqrt(vc + vh)
-    return Effect(effect, effect - half, effect + half, "Welch's t")
-
-
-def _share_effect(contact: _Moments, held: _Moments, arms: tuple[Arm, ...], level: float) -> Effect:
-    one, other = (arm.share for arm in arms)
-    if one is None or other is None:
+def _share_effect(contact: Moments, held: Moments, arms: tuple[Arm, ...], level: float) -> Effect:
+    if any(arm.share is None for arm in arms):
         return Effect(reason="In one group too few bought, or too few did not, to show how many.")
-    low, high = _wilson(contact.buyers, contact.n, level)
-    low_held, high_held = _wilson(held.buyers, held.n, level)
-    effect = one - other
-    return Effect(
-        effect,
-        effect - sqrt((one - low) ** 2 + (high_held - other) ** 2),
-        effect + sqrt((high - one) ** 2 + (other - low_held) ** 2),
-        "Newcombe's interval, of two Wilson intervals",
-    )
-
-
-def _wilson(hits: int, n: int, level: float) -> tuple[float, float]:
-    """Return Wilson's score interval of one share."""
-    z = float(stats.norm.isf((1 - level) / 2))
-    p = hits / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # At the ends the interval reaches them exactly; rounding must not push it inside or beyond.
-    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
+    return difference_in_share(contact, held, level)
 
 
 def _times(effect: Effect, customers: int) -> Effect:
@@ -417,35 +344,6 @@ def _needed(share: Effect) -> tuple[float | None, float | None, float | None]:
     if value is None or low is None or high is None or low <= 0:
         return None, None, None
     return 1 / value, 1 / high, 1 / low
-
-
-def _permuted(contact: _Moments, held: _Moments) -> float | None:
-    """Return how often chance alone makes a difference as large, in its own direction.
-
-    Had the list no effect on anybody, those held out would be a random sample of all. The mean,
-    variance and third moment of its mean are known exactly for a sample without replacement.
-    """
-    everybody = (*contact.units, *held.units)
-    size, n = len(everybody), held.n
-    total = sum(everybody)
-    second = size * sum(one * one for one in everybody) - total * total
-    if second == 0 or size < 3:
-        return None
-    centred = [size * one - total for one in everybody]  # whole numbers, `size` times as large
-    third = sum(one**3 for one in centred) / size**4
-    spread = sqrt(second / size / (size - 1) / n * (1 - n / size))
-    moment = third * (size - n) * (size - 2 * n) / (n * n * (size - 1) * (size - 2))
-    off = (sum(held.units) / n - total / size) / spread
-    skew = moment / spread**3
-    return _tail(off, skew)
-
-
-def _tail(off: float, skew: float) -> float:
-    """Return the tail beyond a standardised value, of Pearson's type III with this skewness."""
-    if isclose(skew, 0, abs_tol=1e-9):
-        return float(stats.norm.sf(abs(off)))
-    tail = stats.pearson3.sf if off > 0 else stats.pearson3.cdf
-    return float(tail(off, skew))
 
 
 def _verdict(revenue: Effect, pvalue: float | None, level: float) -> tuple[Verdict, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.data.phrases import counted, day, days, money, share, signed
-from workbench.segmentation.outcome import Effect, Outcome
+from workbench.segmentation.contrast import Effect
+from workbench.segmentation.outcome import Outcome
 
 __all__ = ["OutcomeReading", "read_outcome"]
 
