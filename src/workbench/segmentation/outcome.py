@@ -8,8 +8,8 @@ Revenue per customer is skewed - most spend nothing, few spend much - and few ar
 Welch's interval is too narrow on one side: simulated with a tenth held out and lognormal spending,
 an interval of 95% held the truth in 89 to 92 of 100 cases with 20 buyers held out, and in 92 to 94
 with 80. So the verdict asks more than the interval: a permutation test, too, must find the
-difference larger than chance makes it. Its level is right however skewed revenue is, where the list
-had no effect on anybody.
+difference larger than chance makes it. That keeps its level however skewed revenue is, where the
+list had no effect on anybody.
 
 References
 ----------
