@@ -7,8 +7,8 @@
   those of all customers, by how far purchases of one customer are alike (see `_strength`), and
   then square-rooted (Hellinger): small shares differ more than large ones.
 - Measures count by theme. When (recency, frequency, tenure), how much (money, returns), what
-  (categories) and where (channels) count the same, however many columns each has. A mix that
-  customers do not hold to counts less, by just as much as its shares were drawn in.
+  (categories) and where (channels) count the same, however many columns each has. Only a mix that
+  customers hardly hold to counts less: what is left of it is not blown up without bounds.
 
 References
 ----------
@@ -50,6 +50,7 @@ FURTHEST = 4.0  # a normal value lies further out once in 16,000
 _DIGITS = 6
 _NORMAL_IQR = 1.3489795003921634  # between the quartiles of a standard normal distribution
 _STRENGTHS = (0.1, 100.0)
+_ENLARGED = 2.0  # the most by which what is left of drawn-in shares is enlarged
 _UNKNOWN_STRENGTH = 1.0  # nobody bought twice: one purchase counts as much as the average of all
 
 
@@ -192,23 +193,27 @@ def _share_scales(
 ) -> dict[str, Scale]:
     """Return the scales of the shares of one block, all with one factor.
 
-    The factor is that of the shares before they were drawn in: what customers do not hold to
-    becomes small, and is not blown up again.
+    Together they have the variance of one standardised measure. Where drawing in has taken nearly
+    all of it, customers do not hold to the mix, and what is left is enlarged only so far.
     """
     raw = customers[[trait.column for trait in traits]].to_numpy("float64")
     overall = np.array([_round(value) for value in raw.mean(axis=0)])
-    strength = _round(_strength(raw, overall, _purchases(customers)))
-    total = float(np.sqrt(raw).var(axis=0).sum())
-    factor = _round(weight / total**0.5) if total > 1e-12 else 0.0
+    purchases = _purchases(customers)
+    strength = _round(_strength(raw, overall, purchases))
+    drawn = np.sqrt(_drawn_in(raw, purchases[:, None], strength, overall))
+    spread = max(
+        float(drawn.var(axis=0).sum()) ** 0.5,
+        float(np.sqrt(raw).var(axis=0).sum()) ** 0.5 / _ENLARGED,
+    )
+    factor = _round(weight / spread) if spread > 1e-9 else 0.0
     scales = {}
     for place, trait in enumerate(traits):
-        drawn = _drawn_in(raw[:, place], _purchases(customers), strength, overall[place])
         scales[trait.column] = Scale(
             trait.column,
             "root",
             strength,
             float(overall[place]),
-            _round(np.sqrt(drawn).mean()),
+            _round(drawn[:, place].mean()),
             factor,
             _round(FURTHEST * weight),
         )
@@ -241,7 +246,7 @@ def _purchases(customers: pd.DataFrame) -> Floats:
     return np.ones(len(customers))
 
 
-def _drawn_in(values: Floats, purchases: Floats, strength: float, overall: float) -> Floats:
+def _drawn_in(values: Floats, purchases: Floats, strength: float, overall: Any) -> Floats:
     return (values * purchases + overall * strength) / (purchases + strength)
 
 
