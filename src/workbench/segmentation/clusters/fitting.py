@@ -205,7 +205,7 @@ def _fit_mixture(points: Floats, centres: Floats, form: str) -> Any:
         means_init=centres,
         init_params="random_from_data",
         random_state=0,  # starts are all given: nothing is drawn that matters
-        max_iter=200,
+        max_iter=100,
         tol=1e-3,
     )
     labels = nearest(points, centres)
@@ -213,7 +213,7 @@ def _fit_mixture(points: Floats, centres: Floats, form: str) -> Any:
     model.weights_init = (model.weights_init + 1e-6) / (model.weights_init + 1e-6).sum()
     model.precisions_init = _first_precisions(points, labels, centres, form)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 200 steps are near enough to compare
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 100 steps are near enough to compare
         return model.fit(points)
 
 

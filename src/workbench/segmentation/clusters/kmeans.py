@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
+_STEPS = 100
+_LITTLE, _NOTHING = 3e-3, 1e-4
 _BLOCK = 65_536  # rows whose distances are held at a time
 
 
@@ -26,8 +28,6 @@ def kmeans(
     rng: np.random.Generator,
     *,
     starts: int = 8,
-    steps: int = 100,
-    tolerance: float = 1e-4,
 ) -> Floats:
     """Return the centres that k-means finds.
 
@@ -40,12 +40,8 @@ def kmeans(
     rng
         Where the first centres (k-means++) come from.
     starts
-        How often it starts anew; the start with the least squared distance counts.
-    steps
-        The most steps of a start.
-    tolerance
-        A start ends when its mean squared distance falls by less than this share of the variance
-        that a start still has.
+        How often it starts anew. All starts go on until a step gains little; the best of them then
+        goes on until a step gains next to nothing.
 
     Returns
     -------
@@ -55,18 +51,10 @@ def kmeans(
     middle = points.mean(axis=0)
     # Single precision: steps need no more digits, and the points are near nought.
     moved = np.ascontiguousarray(points - middle, dtype="float32")
-    centres = _first_centres(moved, k, starts, rng)
-    cost = np.full(starts, np.inf)
-    going = np.arange(starts)
-    for _ in range(steps):
-        new, spent = _step(moved, centres[going])
-        centres[going] = new
-        done = cost[going] - spent <= tolerance * spent
-        cost[going] = spent
-        going = going[~done]
-        if not len(going):
-            break
-    return centres[int(np.argmin(cost))].astype("float64") + middle
+    centres, cost = _descend(moved, _first_centres(moved, k, starts, rng), _LITTLE)
+    best = int(np.argmin(cost))
+    centres, _ = _descend(moved, centres[best : best + 1], _NOTHING)
+    return centres[0].astype("float64") + middle
 
 
 def nearest(points: Floats, centres: Floats) -> Ints:
@@ -93,8 +81,38 @@ def _offsets(points: Floats, centres: Floats) -> Floats:
     return np.einsum("ij,ij->i", centres, centres) - 2.0 * (points @ centres.T)
 
 
+def _descend(points: Singles, centres: Singles, gain: float) -> tuple[Singles, Floats]:
+    """Return the centres, and their costs, of starts that each went on until a step gains little.
+
+    Parameters
+    ----------
+    points
+        Shape (points, measures).
+    centres
+        Shape (starts, k, measures).
+    gain
+        The least share of its cost that a step must gain.
+    """
+    cost = np.full(len(centres), np.inf)
+    going = np.arange(len(centres))
+    found = centres.copy()
+    square = float(np.einsum("ij,ij->", points, points))
+    for _ in range(_STEPS):
+        new, spent = _step(points, found[going])
+        spent = spent + square
+        done = cost[going] - spent <= gain * spent
+        found[going], cost[going] = new, spent
+        going = going[~done]
+        if not len(going):
+            break
+    return found, cost
+
+
 def _step(points: Singles, centres: Singles) -> tuple[Singles, Floats]:
-    """Return the centres after one step of several starts, and their costs before it."""
+    """Return the centres after one step of several starts, and their costs before it.
+
+    Costs are less the sum of the points' squares, which is the same for all.
+    """
     starts, k, measures = centres.shape
     flat = centres.reshape(starts * k, measures)
     offsets = flat @ points.T
@@ -102,8 +120,7 @@ def _step(points: Singles, centres: Singles) -> tuple[Singles, Floats]:
     offsets += np.einsum("ij,ij->i", flat, flat)[:, None]
     offsets = offsets.reshape(starts, k, len(points))
     least = offsets.min(axis=1)
-    square = float(np.einsum("ij,ij->", points, points))
-    cost = least.sum(axis=1, dtype="float64") + square
+    cost = least.sum(axis=1, dtype="float64")
     # A point that is equally near to two centres pulls at both.
     member = (offsets == least[:, None, :]).astype("float32").reshape(starts * k, len(points))
     counts = member.sum(axis=1).reshape(starts, k, 1)
@@ -112,19 +129,32 @@ def _step(points: Singles, centres: Singles) -> tuple[Singles, Floats]:
 
 
 def _first_centres(points: Singles, k: int, starts: int, rng: np.random.Generator) -> Singles:
-    """Return first centres of all starts: each drawn in proportion to its squared distance."""
-    n = len(points)
+    """Return first centres of all starts: of some points drawn in proportion to their squared
+    distance, each time the one that leaves the least (greedy k-means++).
+    """
+    n, trials = len(points), 2 + int(np.log(k))
     squares = np.einsum("ij,ij->i", points, points)
     centres = np.empty((starts, k, points.shape[1]), dtype="float32")
     centres[:, 0] = points[rng.integers(n, size=starts)]
-    least = np.full((starts, n), np.inf)
+    least = _squared(points, squares, centres[:, 0])
     for number in range(1, k):
-        last = centres[:, number - 1]
-        far = squares - 2.0 * (last @ points.T) + np.einsum("ij,ij->i", last, last)[:, None]
-        least = np.minimum(least, np.maximum(far, 0.0))
-        upto = np.cumsum(least, axis=1)
-        aim = rng.random(starts) * upto[:, -1]
-        for start in range(starts):
-            chosen = np.searchsorted(upto[start], aim[start], side="right")
-            centres[start, number] = points[min(int(chosen), n - 1)]
+        upto = np.cumsum(least, axis=1, dtype="float64")
+        aims = rng.random((starts, trials)) * upto[:, -1:]
+        chosen = np.array([row.searchsorted(aim, "right") for row, aim in zip(upto, aims, strict=True)])
+        chosen = np.minimum(chosen, n - 1)
+        tried = _squared(points, squares, points[chosen.ravel()]).reshape(starts, trials, n)
+        np.minimum(tried, least[:, None, :], out=tried)
+        best = tried.sum(axis=2).argmin(axis=1)
+        rows = np.arange(starts)
+        least = tried[rows, best]
+        centres[:, number] = points[chosen[rows, best]]
     return centres
+
+
+def _squared(points: Singles, squares: Singles, centres: Singles) -> Singles:
+    """Return squared distances, shape (centres, points)."""
+    far = centres @ points.T
+    far *= -2.0
+    far += squares
+    far += np.einsum("ij,ij->i", centres, centres)[:, None]
+    return np.maximum(far, 0.0, out=far)
