@@ -3,7 +3,9 @@
 Three kinds of customers who have no groups:
 
 - `gaussian`: one normal cloud with the same means and covariances (Liu et al.);
-- `uniform`: evenly spread over the box around the principal axes (Tibshirani et al.);
+- `uniform`: evenly spread over a box along the principal axes (Tibshirani et al.), with the same
+  variance along each: a box that reached to the furthest customers would be as long as one of them
+  makes it;
 - `shuffled`: the very same customers, but when, how much, what and where they buy are dealt out
   anew, each theme by itself, among customers with about as many purchases. Who bought once bought
   one category through one channel, and so sits on a corner of the shares: corners are as sharp as
@@ -154,11 +156,10 @@ def _gaussian(points: Floats) -> Draw:
 
 def _uniform(points: Floats) -> Draw:
     middle = points.mean(axis=0)
-    _, _, axes = np.linalg.svd(points - middle, full_matrices=False)
-    turned = (points - middle) @ axes.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
+    _, sizes, axes = np.linalg.svd(points - middle, full_matrices=False)
+    reach = (3.0 / max(len(points) - 1, 1)) ** 0.5 * sizes[:, None] * axes
     shape = (len(points), len(axes))
-    return lambda rng: middle + (low + (high - low) * rng.random(shape)) @ axes
+    return lambda rng: middle + (2.0 * rng.random(shape) - 1.0) @ reach
 
 
 def _shuffled(points: Floats, themes: Sequence[str], purchases: npt.NDArray[Any]) -> Draw:

@@ -2,7 +2,8 @@
 
 - Days, counts and money that are skewed are taken as roots or logarithms, whichever leaves the
   least skew; then the median is nought and the spread between the quartiles one (as of a normal
-  distribution), and what lies further out than four is drawn in to four.
+  distribution), or the standard deviation where tails are heavy, and what lies further out than
+  four is drawn in to four.
 - A share rests on few purchases: who bought once bought one thing only. Shares are drawn towards
   those of all customers, by how far purchases of one customer are alike (see `_strength`), and
   then square-rooted (Hellinger): small shares differ more than large ones.
@@ -182,6 +183,8 @@ def _plain_scale(trait: Trait, values: Floats, weight: float) -> Scale:
     spread = (high - low) / _NORMAL_IQR
     if spread < 1e-9 * max(1.0, abs(float(centre))):
         centre, spread = moved.mean(), moved.std()
+    if spread > 0:  # heavy tails: the quartiles alone would let a measure count for more than one
+        spread *= max(1.0, float(np.clip((moved - centre) / spread, -FURTHEST, FURTHEST).std()))
     factor = weight / spread if spread > 1e-12 else 0.0
     return Scale(
         trait.column, shape, 0.0, 0.0, _round(centre), _round(factor), _round(FURTHEST * weight)
