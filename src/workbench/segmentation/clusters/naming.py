@@ -1,9 +1,10 @@
 """Names for groups, drawn from what sets each one apart: "Camping in store, seldom".
 
-A name is put together from the words of at most three traits, what is bought first, then where, then
-how often and how lately. Small changes of the data seldom change it: only traits that set a group far
-apart count, one for each kind of trait, in a fixed order. (That a group keeps its name although it
-would now be called otherwise is the work of :mod:`workbench.segmentation.clusters.matching`.)
+A name is put together from the words of at most three traits, what is bought first, then where,
+then how often and how lately. Small changes of the data seldom change it: only traits that set a
+group far apart count, one for each kind of trait, in a fixed order. (That a group keeps its name
+although it would now be called otherwise is the work of
+:mod:`workbench.segmentation.clusters.matching`.)
 """
 
 from __future__ import annotations
