@@ -2,7 +2,8 @@
 
 A rule is a few conditions on plain measures with round numbers, such as "share of spending on
 Camping above 40%, and share of spending in store above 50%". Rules are read from the top: the first
-one that fits a customer names the group, and the last one takes all who are left. How the rules are found stands in :mod:`workbench.segmentation.clusters.tree`.
+one that fits a customer names the group, and the last one takes all who are left. How the rules are
+found stands in :mod:`workbench.segmentation.clusters.tree`.
 """
 
 from __future__ import annotations
@@ -188,8 +189,9 @@ class GroupRules:
         Returns
         -------
         pandas.DataFrame
-            `step` (1 and up, asked in this order), `rule` (in words), `group`, `customers`, `right_share` (0-1), `ci_lower`, `ci_upper`;
-            the last three are None where too few customers were tried.
+            `step` (1 and up, asked in this order), `rule` (in words), `group`, `customers`,
+            `right_share` (0-1), `ci_lower`, `ci_upper`; the last three are None where too few
+            customers were tried.
         """
         rows = [
             (
