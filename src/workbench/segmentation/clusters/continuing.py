@@ -115,8 +115,8 @@ def keep_or_renew(
     scale = "on a scale where 1 is the same and 0 is chance"
     if kept:
         said = (
-            f"The earlier groups stay. Groups made anew would agree with them to {agrees}, {scale}; "
-            f"{asked} is asked, as much as groupings of the same customers agree with each other. "
+            f"The earlier groups stay. Groups made anew would agree with them to {agrees}, "
+            f"{scale}; {asked} is asked, for so far groups made of the same customers may differ. "
             "So a customer changes group only when what the customer does changes."
         )
         if len(candidates) != len(earlier):

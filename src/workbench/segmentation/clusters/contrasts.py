@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from workbench.errors import AnalysisError, one_of
 from workbench.segmentation.clusters.traits import Trait
@@ -182,27 +182,54 @@ def contrasts(
     sizes = np.bincount(whole)
     if len(sizes) < 2:
         raise AnalysisError("there is one group only, and nothing to compare", where="contrasts")
-    total = len(whole)
+    small = whole.astype("int32")
     made: list[list[Contrast]] = [[] for _ in sizes]
     for trait in traits:
-        values = values_of(measures, trait, where="contrasts")
-        # Sorted, so that no sum depends on the order of the rows.
-        order = np.argsort(values, kind="stable")
-        values, owner = values[order], whole[order]
-        ranks = np.bincount(owner, weights=rankdata(values), minlength=len(sizes))
+        sides = _Sides(values_of(measures, trait, where="contrasts"), small, sizes)
+        centre = "median" if trait.kind in ("days", "money") else "mean"
         for group, n in enumerate(sizes.tolist()):
-            higher = float((ranks[group] - n * (n + 1) / 2) / (n * (total - n)))
-            lower, upper = wilson(higher, min(n, total - n), level)
-            mine = owner == group
-            ends = (values[mine], values[~mine])
-            centre = "median" if trait.kind in ("days", "money") else "mean"
-            inside, outside = (
-                float(np.median(v) if centre == "median" else v.sum() / len(v)) for v in ends
-            )
+            higher = sides.higher(group)
+            lower, upper = wilson(higher, min(n, len(whole) - n), level)
+            inside, outside = sides.medians(group) if centre == "median" else sides.means(group)
             made[group].append(
                 Contrast(group, trait, higher, lower, upper, inside, outside, centre)
             )
     return tuple(tuple(of_group) for of_group in made)
+
+
+class _Sides:
+    """One measure, sorted, so that no sum depends on the order of the rows."""
+
+    def __init__(self, values: Floats, labels: npt.NDArray[np.int32], sizes: Ints) -> None:
+        order = np.argsort(values)  # ties in any order: their values and ranks are the same
+        self.values, self.owner, self.sizes = values[order], labels[order], sizes
+        starts = np.flatnonzero(np.diff(self.values, prepend=-np.inf))
+        lengths = np.diff(starts, append=len(values))
+        ranks = np.repeat(starts + (lengths + 1) / 2, lengths)
+        self.ranks = np.bincount(self.owner, weights=ranks)
+        self.sums = np.bincount(self.owner, weights=self.values)
+
+    def higher(self, group: int) -> float:
+        """Return the share of pairs in which a member has more than another customer."""
+        n, total = int(self.sizes[group]), len(self.values)
+        return float((self.ranks[group] - n * (n + 1) / 2) / (n * (total - n)))
+
+    def means(self, group: int) -> tuple[float, float]:
+        """Return the mean in a group, and among the others."""
+        n, total = int(self.sizes[group]), len(self.values)
+        others = np.delete(self.sums, group).sum()
+        return float(self.sums[group] / n), float(others / (total - n))
+
+    def medians(self, group: int) -> tuple[float, float]:
+        """Return the median in a group, and among the others."""
+        mine = self.owner == group
+        ends = []
+        for side in (mine, ~mine):
+            before = np.cumsum(side, dtype="int64")  # how many of a side stand up to here
+            middle = int(before[-1])
+            places = np.searchsorted(before, [(middle + 1) // 2, middle // 2 + 1])
+            ends.append(float(self.values[places].mean()))
+        return ends[0], ends[1]
 
 
 def wilson(share: float, n: int, level: float) -> tuple[float, float]:

@@ -343,7 +343,9 @@ def _fate(
     parts = [k for k in range(len(names)) if _mostly(row[k], overlap[:, k].sum())]
     parts.sort(key=lambda k: (-row[k], names[k]))
     if len(parts) > 1 and _mostly(row[parts].sum(), size):
-        shares = [f"{share(row[k] / size, 0)} of its customers are in {names[k]}" for k in parts]
+        first, *more = (f"{share(row[k] / size, 0)}" for k in parts)
+        told = [f"{part} in {names[k]}" for part, k in zip(more, parts[1:], strict=True)]
+        shares = [f"{first} of its customers are in {names[parts[0]]}", *told]
         return [f"{name} was split: {listed(shares)}."]
     if is_same:
         return []

@@ -34,7 +34,7 @@ from workbench.segmentation.clusters.rules import (
 )
 from workbench.segmentation.clusters.traits import Kind, Trait
 
-__all__ = ["find_rules", "round_cuts"]
+__all__ = ["find_rules", "kept_apart", "round_cuts"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -98,9 +98,7 @@ def find_rules(
     whole = check_groups(measures, traits, labels, min_group=min_group, where="group rules")
     values = [values_of(measures, trait, where="group rules") for trait in traits]
     place = _places(values, whole, seed)
-    sizes = np.bincount(whole)
-    part = min(_LEARNED_SHARE, _LEARNED_MOST / len(whole))
-    learned = place < np.maximum(np.rint(sizes * part), 1)[whole]
+    learned = _learned(place, whole)
     chosen = np.flatnonzero(learned)
     chosen = chosen[np.lexsort((place[chosen], whole[chosen]))]
     cuts = [round_cuts(v[chosen], t.kind) for v, t in zip(values, traits, strict=True)]
@@ -113,6 +111,15 @@ def find_rules(
     grown = _Grown.of(grower.fit(binned, whole[chosen]))
     drafts = _drafts(grown, grown.stops(alpha, merge=True), cuts, traits)
     return _tried(drafts, measures, whole, learned, min_group=min_group, level=level)
+
+
+def kept_apart(
+    measures: pd.DataFrame, traits: Sequence[Trait], labels: npt.NDArray[Any], *, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Return on which customers :func:`find_rules` tries its rules, given the same arguments."""
+    whole = check_groups(measures, traits, labels, min_group=1, where="group rules")
+    values = [values_of(measures, trait, where="group rules") for trait in traits]
+    return ~_learned(_places(values, whole, seed), whole)
 
 
 def round_cuts(values: Floats, kind: Kind) -> Floats:
@@ -184,6 +191,12 @@ def _places(values: Sequence[Floats], labels: Ints, seed: int) -> Ints:
     places = np.empty(len(labels), dtype="int64")
     places[order] = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return places
+
+
+def _learned(place: Ints, labels: Ints) -> npt.NDArray[np.bool_]:
+    """Return which customers the rules are made from: the same part of each group, at least one."""
+    part = min(_LEARNED_SHARE, _LEARNED_MOST / len(labels))
+    return np.asarray(place < np.maximum(np.rint(np.bincount(labels) * part), 1)[labels])
 
 
 @dataclass(frozen=True)
