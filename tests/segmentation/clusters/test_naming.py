@@ -138,7 +138,12 @@ def test_names_differ_and_do_not_depend_on_numbering_or_order(data: st.DataObjec
 
 @pytest.mark.parametrize(
     ("value", "kind", "words"),
-    [(0.004, "share", "<1%"), (1, "days", "1 day"), (0.25, "count", "0.2"), (1500, "money", "1,500")],
+    [
+        (0.004, "share", "<1%"),
+        (1, "days", "1 day"),
+        (0.25, "count", "0.2"),
+        (1500, "money", "1,500"),
+    ],
 )
 def test_values_in_words(value: float, kind: str, words: str) -> None:
     assert value_words(value, kind) == words  # type: ignore[arg-type]

@@ -152,7 +152,9 @@ def test_every_rule_takes_enough_customers_at_a_round_number(
     for group in range(k):
         of_group = [rule.customers for rule in rules.rules if rule.group == group]
         assert sum(of_group) == (named == group).sum()
-    cuts = {trait.column: round_cuts(frame[trait.column].to_numpy(), trait.kind) for trait in TRAITS}
+    cuts = {
+        trait.column: round_cuts(frame[trait.column].to_numpy(), trait.kind) for trait in TRAITS
+    }
     for rule in rules.rules:
         assert rule.customers >= min_group
         assert len(rule.conditions) <= 4
