@@ -25,6 +25,9 @@ def test_a_first_edition_has_its_groups_by_size_and_nothing_to_tell() -> None:
     assert first.order == (1, 2, 0)
     assert np.bincount(first.labels).tolist() == [50, 40, 30]
     assert (first.agreement, first.needed, first.sentences) == (None, None, ())
+    ranked = keep_or_renew(THEN, NAMES, stability_lower=0.8, min_group=5, rank_by=(9.5, -2.0, 3.0))
+    assert ranked.names == ("Campers", "Sleepers", "Readers")
+    assert (ranked.labels == np.array([0, 2, 1])[THEN]).all()
 
 
 @pytest.mark.parametrize("moved", [0, 3, 20])

@@ -202,5 +202,7 @@ def test_what_does_not_fit_is_an_error_that_says_so() -> None:
         match_groups(now, [("A",), ()], min_group=1)
     with pytest.raises(AnalysisError, match="Give `earlier_labels`"):
         match_groups(now, [("A",), ("B",)], earlier=EARLIER, min_group=1)
+    with pytest.raises(AnalysisError, match="1 ranks for 2 groups"):
+        match_groups(now, [("A",), ("B",)], rank_by=[1.0], min_group=1)
     with pytest.raises(AnalysisError, match="2 earlier labels for 3 customers"):
         match_groups(now, [("A",), ("B",)], earlier=EARLIER, earlier_labels=now[:2], min_group=1)

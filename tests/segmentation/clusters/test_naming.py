@@ -110,8 +110,35 @@ def test_groups_alike_in_everything_are_numbered_by_size() -> None:
     labels = np.repeat([0, 1, 2], [40, 80, 60])
     named = name_groups(customers(180), TRAITS, labels, min_group=5)
     assert named.names == (f"{MIXED} (3)", MIXED, f"{MIXED} (2)")
-    assert "no single trait sets them apart" in named.groups[0].sentence
+    assert named.groups[0].sentence == (
+        "40 customers (22%). No single trait sets them apart from the others."
+    )
     assert named.frame().empty
+
+
+def test_a_group_that_only_leans_to_a_side_is_named_for_it_and_said_to() -> None:
+    labels = np.repeat([0, 1], 100)
+    frame = customers(200, days=np.resize(np.arange(10.0), 200) + 2 * (labels == 0))
+    named = name_groups(frame, TRAITS, labels, min_group=5)
+    assert named.names == ("Buys often", "Buys seldom")
+    assert named.groups[0].sentence == (
+        "100 customers (50%). No single trait sets them far apart; most of all days with a "
+        "purchase 6.5 (others 4.5)."
+    )
+    assert named.frame()["trait"].tolist() == ["Days with a purchase"] * 2
+
+
+@pytest.mark.parametrize("size", [8, 30, 300])
+def test_groups_by_chance_are_not_named_for_it(size: int) -> None:
+    """Six traits of two chance groups each: seldom is one of them called anything but mixed."""
+    rng = np.random.default_rng(size)
+    labels = np.repeat([0, 1], [size, 600 - size])
+    named = 0
+    for _ in range(100):
+        frame = pd.DataFrame({trait.column: rng.gamma(1.0, 1.0, 600) for trait in TRAITS})
+        names = name_groups(frame, TRAITS, labels, min_group=5).names
+        named += not all(name.startswith(MIXED) for name in names)
+    assert named <= 5
 
 
 @given(data=st.data())

@@ -72,12 +72,13 @@ def keep_or_renew(
     min_group: int,
     earlier: Sequence[NamedGroup] = (),
     earlier_labels: npt.NDArray[Any] | None = None,
+    rank_by: Sequence[float] = (),
 ) -> Continuation:
     """Return the groups to publish: the earlier rule's while it agrees with the new clustering.
 
     Parameters
     ----------
-    labels, candidates, earlier, earlier_labels
+    labels, candidates, earlier, earlier_labels, rank_by
         As :func:`workbench.segmentation.clusters.matching.match_groups` takes them.
     stability_lower
         Lower end of the interval of the new clustering's stability (adjusted Rand index between
@@ -99,6 +100,7 @@ def keep_or_renew(
         candidates,
         earlier=earlier,
         earlier_labels=earlier_labels,
+        rank_by=rank_by,
         min_group=min_group,
     )
     renewed = matching.reorder(labels)

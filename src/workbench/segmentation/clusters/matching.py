@@ -76,8 +76,8 @@ class Matching:
     vanished
         Names of earlier groups that are no longer found.
     order
-        Today's labels in the order to show them: earlier groups as they stood, then new ones, the
-        largest first.
+        Today's labels in the order to show them: earlier groups as they stood, then new ones by
+        what they are ranked by.
     overlap
         Customers by earlier and today's label, shape (earlier groups, groups); not for showing.
     sentences
@@ -137,6 +137,7 @@ def match_groups(
     *,
     earlier: Sequence[NamedGroup] = (),
     earlier_labels: npt.NDArray[Any] | None = None,
+    rank_by: Sequence[float] = (),
     min_group: int,
 ) -> Matching:
     """Return names and colours for today's groups, kept from earlier ones where they are the same.
@@ -154,6 +155,8 @@ def match_groups(
         The earlier edition's groups, by the labels that its rule gives; empty for a first edition.
     earlier_labels
         What the earlier edition's rule says of the same customers, today; needed with `earlier`.
+    rank_by
+        What new groups are ordered by, the largest first, by today's label; customers if empty.
     min_group
         Of groups with fewer customers nothing is told in numbers.
 
@@ -192,16 +195,23 @@ def match_groups(
                 f"{len(then)} earlier labels for {len(now)} customers", where="matching of groups"
             )
         np.add.at(overlap, (then, now), 1)
-    by_size = sorted(range(len(candidates)), key=lambda k: (-sizes[k], tuple(candidates[k])))
-    before = _pairs(overlap, [group.name for group in earlier], by_size)
-    groups = _named(before, earlier, candidates, by_size)
-    kept = sorted((k for k in by_size if before[k] is not None), key=lambda k: before[k] or 0)
+    ranks = rank_by or sizes.tolist()
+    if len(ranks) != len(candidates):
+        raise AnalysisError(
+            f"{len(ranks)} ranks for {len(candidates)} groups", where="matching of groups"
+        )
+    ranked = sorted(
+        range(len(candidates)), key=lambda k: (-ranks[k], -sizes[k], tuple(candidates[k]))
+    )
+    before = _pairs(overlap, [group.name for group in earlier], ranked)
+    groups = _named(before, earlier, candidates, ranked)
+    kept = sorted((k for k in ranked if before[k] is not None), key=lambda k: before[k] or 0)
     vanished = [place for place in range(len(earlier)) if place not in before]
     return Matching(
         groups=groups,
         before=before,
         vanished=tuple(earlier[place].name for place in vanished),
-        order=(*kept, *(k for k in by_size if before[k] is None)),
+        order=(*kept, *(k for k in ranked if before[k] is None)),
         overlap=overlap,
         sentences=_told(overlap, earlier, groups, before, candidates, min_group) if earlier else (),
     )
@@ -225,12 +235,12 @@ def _jaccard(overlap: Ints) -> npt.NDArray[np.float64]:
     return np.asarray(overlap / np.maximum(either, 1))
 
 
-def _pairs(overlap: Ints, names: Sequence[str], by_size: Sequence[int]) -> tuple[int | None, ...]:
+def _pairs(overlap: Ints, names: Sequence[str], ranked: Sequence[int]) -> tuple[int | None, ...]:
     """Return for each of today's groups the earlier one that it is, if any."""
     before: list[int | None] = [None] * overlap.shape[1]
     # In an order that does not depend on how groups are numbered, for the rare exact halves.
     rows = np.array(sorted(range(len(names)), key=lambda place: names[place]), dtype="int64")
-    columns = np.array(by_size, dtype="int64")
+    columns = np.array(ranked, dtype="int64")
     near = _jaccard(overlap)[np.ix_(rows, columns)]
     near[near < SAME] = 0.0
     for row, column in zip(*linear_sum_assignment(near, maximize=True), strict=True):
@@ -243,7 +253,7 @@ def _named(
     before: Sequence[int | None],
     earlier: Sequence[NamedGroup],
     candidates: Sequence[Sequence[str]],
-    by_size: Sequence[int],
+    ranked: Sequence[int],
 ) -> tuple[NamedGroup, ...]:
     """Return name and colour of each of today's groups."""
     made: dict[int, NamedGroup] = {}
@@ -256,7 +266,7 @@ def _named(
             colour = own if used.count(own) <= min(map(used.count, range(COLOURS))) else None
             free = _free(used, []) if colour is None else colour
             made[k] = NamedGroup(earlier[place].name, free)
-    for k in by_size:
+    for k in ranked:
         if before[k] is None:
             own_names = candidates[k]
             fits = next((name for name in own_names if name not in taken), "")

@@ -94,6 +94,8 @@ class Naming:
     def frame(self, names: Sequence[str] = (), *, currency: str = "") -> pd.DataFrame:
         """Return the traits that set each group apart, the furthest first.
 
+        Of a group that nothing sets apart, those to which it leans.
+
         Parameters
         ----------
         names
@@ -121,8 +123,7 @@ class Naming:
                 c.upper,
             )
             for of_group in self.contrasts
-            for c in sorted(of_group, key=lambda c: -c.size)
-            if c.is_apart
+            for c in sorted(_worth_telling(of_group), key=lambda c: -c.size)
         ]
         columns = ["group", "trait", "in_group", "in_others", "centre"]
         return pd.DataFrame(rows, columns=[*columns, "higher_share", "ci_lower", "ci_upper"])
@@ -311,14 +312,23 @@ def _tell_apart(
             names[group] = f"{names[group]}, {words[0]}"
 
 
+def _worth_telling(of_group: Sequence[Contrast]) -> list[Contrast]:
+    """Return what sets a group apart or, where nothing does, to what it leans."""
+    apart = [c for c in of_group if c.is_apart]
+    return apart or [c for c in of_group if c.size >= LEAN and c.sure]
+
+
 def _sentence(of_group: Sequence[Contrast], size: int, total: int, currency: str) -> str:
     """Return what a manager should know of a group."""
     head = f"{counted(size, 'customer')} ({share(size / total, 0)})"
-    apart = [c for c in _by_size(of_group) if c.is_apart]
-    if not apart:
-        return f"{head}; no single trait sets them apart from the others."
-    first, *more = (_fact(contrast, currency) for contrast in apart[:_FACTS])
-    return f"{head}. {'; '.join([first, *map(uncapitalised, more)])}."
+    told = _by_size(_worth_telling(of_group))[:_FACTS]
+    if not told:
+        return f"{head}. No single trait sets them apart from the others."
+    first, *more = (_fact(contrast, currency) for contrast in told)
+    facts = "; ".join([first, *map(uncapitalised, more)])
+    if told[0].is_apart:
+        return f"{head}. {facts}."
+    return f"{head}. No single trait sets them far apart; most of all {uncapitalised(facts)}."
 
 
 def _fact(contrast: Contrast, currency: str) -> str:
