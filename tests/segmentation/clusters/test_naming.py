@@ -90,15 +90,14 @@ def test_groups_that_share_their_first_traits_are_told_apart_by_the_next() -> No
 
 
 def test_groups_that_only_differ_from_each_other_are_told_apart() -> None:
-    """Both lie among the others in how they spend, but one above the other."""
-    labels = np.repeat([0, 1, 2], 60)
+    """Both lie amid the many others in how they spend, but one above the other."""
+    labels = np.repeat([0, 1, 2], [60, 60, 600])
     camps = labels < 2
-    others = np.resize([1.0, 9.0], 60)
     frame = customers(
-        180,
+        720,
         tents=np.where(camps, 0.8, 0.0),
         store=np.where(camps, 0.9, 0.1),
-        spend=np.concatenate([np.full(60, 4.0), np.full(60, 6.0), others]),
+        spend=np.concatenate([np.full(60, 4.0), np.full(60, 6.0), np.resize([1.0, 9.0], 600)]),
     )
     assert name_groups(frame, TRAITS, labels, min_group=5).names[:2] == (
         "Camping in store, spends little",

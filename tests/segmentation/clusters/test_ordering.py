@@ -68,9 +68,13 @@ def test_a_chain_is_read_without_repeating_what_was_asked() -> None:
         {0: (-INF, 0.2), 1: (-INF, 0.3), 2: (0.1, INF)},
         {0: (-INF, 0.2), 1: (-INF, 0.3), 2: (-INF, 0.1)},
     ]
-    assert in_order(chain) == [
-        (0, {0: (0.2, INF)}),
-        (1, {1: (0.3, INF)}),
-        (2, {2: (0.1, INF)}),
-        (3, {}),
-    ]
+    listed = [{0: (0.2, INF)}, {1: (0.3, INF)}, {2: (0.1, INF)}, {}]
+    assert in_order(chain) == list(enumerate(listed))
+    assert [box for _, box in in_order(chain[::-1])] == listed
+
+
+def test_what_customers_do_is_said_rather_than_what_they_do_not() -> None:
+    """Either end would tell the two boxes apart."""
+    high: Box = {0: (1.0, INF), 1: (-INF, 5.0)}
+    low: Box = {0: (-INF, 1.0), 1: (5.0, INF)}
+    assert in_order([high, low]) == [(0, {0: (1.0, INF)}), (1, {})]

@@ -76,6 +76,44 @@ def test_rates_are_those_of_the_rules_shown_on_customers_kept_apart() -> None:
     assert sum(rule.customers for rule in rules.rules) == 2000
 
 
+def test_a_larger_tree_must_be_worth_it() -> None:
+    """An exception of fewer than one customer in 100 gets no rule of its own."""
+    frame = customers(10_000)
+    labels = np.where(frame["days"] > 8, 0, planted(frame))
+    assert 0.005 < (labels != planted(frame)).mean() < 0.01
+    rules = find_rules(frame, TRAITS, labels, min_group=5, seed=1)
+    assert len(rules.rules) == 3
+    often = np.where(frame["days"] > 6, 0, planted(frame))
+    assert len(find_rules(frame, TRAITS, often, min_group=5, seed=1).rules) > 3
+
+
+def test_two_ends_of_the_tree_with_one_answer_are_one_rule() -> None:
+    grown = _Grown(
+        left=np.array([1, -1, -1]),
+        right=np.array([2, -1, -1]),
+        feature=np.array([0, -2, -2]),
+        threshold=np.array([0.5, -2.0, -2.0]),
+        answer=np.array([1, 1, 1]),
+        cost=np.array([0.4, 0.0, 0.1]),
+    )
+    assert grown.stops(0.0).tolist() == [False, True, True]
+    assert grown.stops(0.0, merge=True).tolist() == [True, True, True]
+
+
+def test_few_customers_to_try_a_rule_on_are_said_and_not_counted() -> None:
+    frame = customers(400)
+    labels = planted(frame)
+    labels[np.flatnonzero(labels == 2)[12:]] = 1
+    rules = find_rules(frame, TRAITS, labels, min_group=5, seed=1)
+    campers = rules.groups[2].recall  # 12 campers, of whom 4 are kept apart
+    assert campers.share is campers.lower is campers.upper is None
+    shown = rules.group_frame(["Asleep", "Awake", "Campers"])
+    assert shown["found_share"][2] is None
+    assert shown["reason"][2] == "fewer than 5 customers to try it on"
+    none = find_rules(frame[:9], TRAITS, planted(frame)[:9] * 0, min_group=5, seed=1)
+    assert "is not known: fewer than 5 customers to try it on" in none.sentence(["All"])
+
+
 def test_nothing_to_find_is_no_better_than_naming_the_largest_group() -> None:
     frame = customers(2000)
     labels = np.random.default_rng(6).choice(3, 2000, p=[0.5, 0.3, 0.2])
