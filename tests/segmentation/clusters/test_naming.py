@@ -74,6 +74,21 @@ def test_a_sentence_has_the_numbers() -> None:
     assert named.names == ("Camping, often", "Buys seldom, long ago")
 
 
+def test_of_several_categories_the_one_that_holds_most_money_names_a_group() -> None:
+    """Everybody in the group buys more Food than anybody else, but it is a tenth of the money."""
+    labels = np.repeat([0, 1], 50)
+    even = np.resize(np.arange(10.0), 100) / 200
+    frame = customers(
+        100, tents=np.where(labels == 0, 0.5 + even, even * 20), food=even + 0.1 * (labels == 0)
+    )
+    named = name_groups(frame, TRAITS, labels, min_group=5)
+    by_trait = {c.trait.column: c.higher for c in named.contrasts[0]}
+    assert by_trait["food"] == 1.0
+    assert named.names[0] == "Food"
+    frame["tents"] = np.where(labels == 0, 0.5 + even, even * 12)
+    assert name_groups(frame, TRAITS, labels, min_group=5).names[0] == "Camping"
+
+
 def test_groups_that_share_their_first_traits_are_told_apart_by_the_next() -> None:
     labels = np.repeat([0, 1, 2], 50)
     camps = labels < 2

@@ -10,7 +10,7 @@ although it would now be called otherwise is the work of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -199,21 +199,29 @@ def _by_size(of_group: Sequence[Contrast]) -> list[Contrast]:
     return sorted(of_group, key=lambda c: -round(c.size / _STEP))
 
 
-def _telling(of_group: Sequence[Contrast], least: float) -> list[Contrast]:
-    """Return one contrast for each kind of trait, what names a group best first."""
+def _telling(of_group: Iterable[Contrast]) -> list[Contrast]:
+    """Return one contrast for each kind of trait that has a word, what names a group best first."""
+    fit = [c for c in of_group if c.word]
+    # Of several shares the one that holds most money names a group best, and most steadily.
+    shares = [c for c in fit if c.trait.kind == "share"]
+    shares.sort(key=lambda c: -abs(c.inside - c.outside))
     named: dict[str, Contrast] = {}
-    for contrast in _by_size(of_group):
-        if contrast.size >= least and contrast.sure and contrast.word:
-            named.setdefault(contrast.trait.block, contrast)
+    for contrast in (*shares, *_by_size(fit)):
+        named.setdefault(contrast.trait.block, contrast)
     concrete = [named.pop(block) for block in _CONCRETE if block in named]
     others = sorted(named.values(), key=lambda c: _ORDER.index(c.trait.block))
     return concrete + _by_size(others)
 
 
+def _leans(contrast: Contrast) -> bool:
+    return contrast.size >= LEAN and contrast.sure
+
+
 def _candidates(of_group: Sequence[Contrast]) -> Iterator[str]:
     """Yield names that fit a group: of its two most telling traits, then with a third one."""
-    telling = [contrast for contrast in _telling(of_group, LEAN) if contrast.is_apart]
-    leaning = [c for c in _telling(of_group, LEAN) if c not in telling]
+    telling = _telling(c for c in of_group if c.is_apart)
+    told = {c.trait.block for c in telling}
+    leaning = [c for c in _telling(filter(_leans, of_group)) if c.trait.block not in told]
     if not telling:
         telling, leaning = leaning[:1], leaning[1:]
     if not telling:
@@ -305,7 +313,7 @@ def _tell_apart(
     among = np.searchsorted(np.asarray(clash), labels[rows])
     compared = contrasts(measures[rows], traits, among, min_group=1)
     for group, of_group in zip(clash, compared, strict=True):
-        telling = _telling(of_group, LEAN)
+        telling = _telling(filter(_leans, of_group))
         taken = names[group].lower()
         words = [c.word for c in telling if c.word.lower() not in taken]
         if words:
@@ -315,7 +323,7 @@ def _tell_apart(
 def _worth_telling(of_group: Sequence[Contrast]) -> list[Contrast]:
     """Return what sets a group apart or, where nothing does, to what it leans."""
     apart = [c for c in of_group if c.is_apart]
-    return apart or [c for c in of_group if c.size >= LEAN and c.sure]
+    return apart or list(filter(_leans, of_group))
 
 
 def _sentence(of_group: Sequence[Contrast], size: int, total: int, currency: str) -> str:
