@@ -169,6 +169,7 @@ def test_names_differ_and_do_not_depend_on_numbering_or_order(data: st.DataObjec
     )
     named = name_groups(frame, TRAITS, labels, min_group=5)
     assert len(set(named.names)) == k
+    assert all(name.count(", ") <= 2 for names in named.candidates for name in names)
     renumber, order = rng.permutation(k), rng.permutation(len(labels))
     again = name_groups(frame.iloc[order], TRAITS, renumber[labels][order], min_group=5)
     assert [again.groups[renumber[g]].sentence for g in range(k)] == [

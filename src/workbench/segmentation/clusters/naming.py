@@ -244,13 +244,18 @@ def _compose(parts: Sequence[Contrast]) -> str:
     ordered = sorted(parts, key=lambda c: _ORDER.index(c.trait.block))
     name = ""
     for place, contrast in enumerate(ordered):
-        verb, _, rest = contrast.word.partition(" ")
-        bare = rest if rest and verb in _VERBS else contrast.word
+        bare = _bare(contrast.word)
         if place:
             name += f" {bare}" if bare.split()[0] in _JOINED else f", {bare}"
         else:  # "Camping", but "Buys often": what is bought needs no verb
             name = bare if contrast.trait.block == "category" else contrast.word
     return f"{name[:1].upper()}{name[1:]}"
+
+
+def _bare(word: str) -> str:
+    """Return a trait's word without the verb that goes without saying in a name."""
+    verb, _, rest = word.partition(" ")
+    return rest if rest and verb in _VERBS else word
 
 
 def _distinct(
@@ -271,7 +276,7 @@ def _distinct(
             level[group] += 1
             names[group] = candidates[group][level[group]]
     for clash in _clashes(names):
-        _tell_apart(clash, names, measures, traits, labels)
+        _tell_apart(clash, names, candidates, measures, traits, labels)
     sizes = np.bincount(labels)
     for clash in _clashes(names):
         by_size = sorted(clash, key=lambda g: (-sizes[g], [c.higher for c in found[g]], g))
@@ -304,20 +309,21 @@ def _clashes(names: Sequence[str]) -> list[list[int]]:
 def _tell_apart(
     clash: Sequence[int],
     names: list[str],
+    candidates: Sequence[Sequence[str]],
     measures: pd.DataFrame,
     traits: Sequence[Trait],
     labels: npt.NDArray[np.int64],
 ) -> None:
-    """Add to names that are the same what sets their groups apart from each other."""
+    """Add to the shortest names of some groups what sets these apart from each other."""
     rows = np.isin(labels, clash)
     among = np.searchsorted(np.asarray(clash), labels[rows])
     compared = contrasts(measures[rows], traits, among, min_group=1)
     for group, of_group in zip(clash, compared, strict=True):
-        telling = _telling(filter(_leans, of_group))
-        taken = names[group].lower()
-        words = [c.word for c in telling if c.word.lower() not in taken]
+        short = candidates[group][0]
+        words = [_bare(c.word) for c in _telling(filter(_leans, of_group))]
+        words = [word for word in words if word.lower() not in short.lower()]
         if words:
-            names[group] = f"{names[group]}, {words[0]}"
+            names[group] = f"{short}, {words[0]}"
 
 
 def _worth_telling(of_group: Sequence[Contrast]) -> list[Contrast]:
