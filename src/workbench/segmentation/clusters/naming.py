@@ -136,6 +136,7 @@ def name_groups(
     *,
     min_group: int,
     currency: str = "",
+    counts: bool = True,
 ) -> Naming:
     """Return names for groups of customers, no two alike, with a sentence for each.
 
@@ -152,6 +153,8 @@ def name_groups(
         The smallest group that may be shown.
     currency
         Code of the unit's currency, for amounts.
+    counts
+        Whether sentences say how many customers a group has, beside their share.
 
     Raises
     ------
@@ -170,7 +173,7 @@ def name_groups(
             candidates=tuple(dict.fromkeys([name, *candidates[group]])),
             customers=sizes[group],
             customer_share=sizes[group] / len(whole),
-            sentence=_sentence(found[group], sizes[group], len(whole), currency),
+            sentence=_sentence(found[group], sizes[group], len(whole), currency, counts=counts),
         )
         for group, name in enumerate(chosen)
     )
@@ -332,9 +335,12 @@ def _worth_telling(of_group: Sequence[Contrast]) -> list[Contrast]:
     return apart or list(filter(_leans, of_group))
 
 
-def _sentence(of_group: Sequence[Contrast], size: int, total: int, currency: str) -> str:
+def _sentence(
+    of_group: Sequence[Contrast], size: int, total: int, currency: str, *, counts: bool
+) -> str:
     """Return what a manager should know of a group."""
-    head = f"{counted(size, 'customer')} ({share(size / total, 0)})"
+    part = share(size / total, 0)
+    head = f"{counted(size, 'customer')} ({part})" if counts else f"{part} of customers"
     told = _by_size(_worth_telling(of_group))[:_FACTS]
     if not told:
         return f"{head}. No single trait sets them apart from the others."
