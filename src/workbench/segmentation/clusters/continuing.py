@@ -118,7 +118,7 @@ def keep_or_renew(
     if kept:
         said = (
             f"The earlier groups stay. Groups made anew would agree with them to {agrees}, "
-            f"{scale}; {asked} is asked, for so far groups made of the same customers may differ. "
+            f"{scale}; at least {asked} is asked, as groupings agree that differ by chance alone. "
             "So a customer changes group only when what the customer does changes."
         )
         if len(candidates) != len(earlier):

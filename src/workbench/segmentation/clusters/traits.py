@@ -7,7 +7,12 @@ from typing import Literal
 
 import pandas as pd
 
-__all__ = ["Behaviour", "Block", "Kind", "Trait"]
+__all__ = ["OTHERS", "PURCHASES", "Behaviour", "Block", "Kind", "Trait"]
+
+PURCHASES = "purchase_days"
+"""The column that counts a customer's purchases: how much their shares can be relied on."""
+OTHERS = "(others)"
+"""What the categories, or channels, with the least spending are called together in a column."""
 
 Kind = Literal["days", "count", "money", "share"]
 Block = Literal["recency", "frequency", "money", "category", "channel", "returns", "tenure"]
