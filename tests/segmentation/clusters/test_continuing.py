@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -68,6 +70,25 @@ def test_agreement_exactly_as_asked_keeps_the_rule_and_is_told_so() -> None:
             now, NAMES, stability_lower=asked, min_group=5, earlier=groups, earlier_labels=THEN
         )
         assert later.kept == kept
+
+
+@pytest.mark.parametrize("gap", [-0.02, -0.004, -0.001, 0.0, 1e-6, 0.001, 0.004, 0.02])
+def test_the_numbers_told_do_not_contradict_what_was_decided(gap: float) -> None:
+    groups = [NamedGroup(name, k) for k, (name,) in enumerate(NAMES)]
+    for moved in range(1, 12):
+        now = np.where(np.arange(120) < moved, 1, THEN)
+        later = keep_or_renew(
+            now,
+            NAMES,
+            stability_lower=min(adjusted_rand_score(THEN, now) + gap, 1.0),
+            min_group=5,
+            earlier=groups,
+            earlier_labels=THEN,
+        )
+        agrees, asked = map(float, re.findall(r"\b[01]\.\d\d\b", later.sentences[0]))
+        assert (agrees >= asked) == later.kept
+        assert later.agreement is not None
+        assert agrees <= later.agreement < agrees + 0.01 + 1e-9
 
 
 def test_the_rule_is_not_kept_for_a_group_too_small_to_show() -> None:

@@ -111,9 +111,9 @@ def keep_or_renew(
     agreement = float(adjusted_rand_score(before, np.asarray(labels)))
     thin = np.bincount(before, minlength=len(earlier)).min() < max(min_group, 1)
     kept = agreement >= stability_lower and not thin
-    # Cut, not rounded, and the border rounded up: what is told never contradicts what was decided.
-    agrees = f"{max(np.floor(agreement * 100), 0) / 100:.2f}"
-    asked = f"{np.ceil(stability_lower * 100) / 100:.2f}"
+    # Cut alike, or apart: rounding must not contradict what was decided.
+    agrees = _cut(agreement)
+    asked = _cut(stability_lower) if kept else _cut(stability_lower + 0.01 - 1e-9)
     scale = "on a scale where 1 is the same and 0 is chance"
     if kept:
         said = (
@@ -143,3 +143,8 @@ def keep_or_renew(
         matching,
         (said, *matching.sentences),
     )
+
+
+def _cut(agreement: float) -> str:
+    """Return an agreement with two decimals, none rounded up; less than chance gives is none."""
+    return f"{max(np.floor(agreement * 100 + 1e-9), 0) / 100:.2f}"
