@@ -14,6 +14,13 @@
     choosing.py    how many groups
     grouping.py    a published grouping, which puts later customers into the same groups
     groups.py      all of it in one call, or the reason why there are no groups
-
-The calls: `measure_behaviour`, `find_groups`, `Grouping.read` and `Grouping.assign`.
+    contrasts.py   what sets a group apart, trait by trait
+    naming.py      names for groups, drawn from what sets them apart
+    tree.py        a shallow tree that restates groups, on round numbers
+    ordering.py    its leaves, in an order in which each condition is short
+    rules.py       the tree as rules to read, and how often they are right
+    matching.py    which groups are those of the earlier edition: names and colours
+    continuing.py  whether the earlier rule stays, or the new clustering is published
+    study.py       from order lines to named groups, and what is handed on to the next edition
+    reading.py     what it says, in sentences
 """
