@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import adjusted_rand_score
 
 from workbench.data.phrases import counted
 from workbench.errors import AnalysisError
+from workbench.segmentation.clusters.agreement import adjusted_rand
 from workbench.segmentation.clusters.matching import Matching, NamedGroup, match_groups
 
 __all__ = ["Continuation", "keep_or_renew"]
@@ -108,7 +108,7 @@ def keep_or_renew(
     if not earlier or earlier_labels is None:
         return Continuation(False, renewed, groups, matching.order, None, None, matching, ())
     before = np.asarray(earlier_labels, dtype="int64")
-    agreement = float(adjusted_rand_score(before, np.asarray(labels)))
+    agreement = adjusted_rand(before, labels)
     thin = np.bincount(before, minlength=len(earlier)).min() < max(min_group, 1)
     kept = agreement >= stability_lower and not thin
     # Cut alike, or apart: rounding must not contradict what was decided.
