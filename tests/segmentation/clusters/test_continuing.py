@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from support.atlas_groups import atlas_groups
 from workbench.errors import AnalysisError
+from workbench.segmentation.clusters.agreement import adjusted_rand
 from workbench.segmentation.clusters.continuing import keep_or_renew
 from workbench.segmentation.clusters.matching import NamedGroup
 from workbench.segmentation.clusters.naming import name_groups
@@ -44,7 +47,7 @@ def test_the_earlier_rule_is_kept_where_it_agrees_enough(moved: int) -> None:
         earlier_labels=earlier.labels,
     )
     agreement = adjusted_rand_score(earlier.labels, now)
-    assert later.agreement == agreement
+    assert later.agreement == pytest.approx(agreement, abs=1e-12)
     assert later.kept == (agreement >= 0.8) == (moved < 20)
     if later.kept:
         assert later.groups == earlier.groups
@@ -61,13 +64,32 @@ def test_the_earlier_rule_is_kept_where_it_agrees_enough(moved: int) -> None:
 
 def test_agreement_exactly_as_asked_keeps_the_rule_and_is_told_so() -> None:
     now = np.where(np.arange(120) < 4, 1, THEN)
-    agreement = adjusted_rand_score(THEN, now)
+    agreement = adjusted_rand(THEN, now)
     groups = [NamedGroup(name, k) for k, (name,) in enumerate(NAMES)]
     for asked, kept in ((agreement, True), (np.nextafter(agreement, 1), False)):
         later = keep_or_renew(
             now, NAMES, stability_lower=asked, min_group=5, earlier=groups, earlier_labels=THEN
         )
         assert later.kept == kept
+
+
+@pytest.mark.parametrize("gap", [-0.02, -0.004, -0.001, 0.0, 1e-6, 0.001, 0.004, 0.02])
+def test_the_numbers_told_do_not_contradict_what_was_decided(gap: float) -> None:
+    groups = [NamedGroup(name, k) for k, (name,) in enumerate(NAMES)]
+    for moved in range(1, 12):
+        now = np.where(np.arange(120) < moved, 1, THEN)
+        later = keep_or_renew(
+            now,
+            NAMES,
+            stability_lower=min(adjusted_rand(THEN, now) + gap, 1.0),
+            min_group=5,
+            earlier=groups,
+            earlier_labels=THEN,
+        )
+        agrees, asked = map(float, re.findall(r"\b[01]\.\d\d\b", later.sentences[0]))
+        assert (agrees >= asked) == later.kept
+        assert later.agreement is not None
+        assert agrees <= later.agreement < agrees + 0.01 + 1e-9
 
 
 def test_the_rule_is_not_kept_for_a_group_too_small_to_show() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import adjusted_rand_score
 
 from workbench.data.phrases import counted
 from workbench.errors import AnalysisError
+from workbench.segmentation.clusters.agreement import adjusted_rand
 from workbench.segmentation.clusters.matching import Matching, NamedGroup, match_groups
 
 __all__ = ["Continuation", "keep_or_renew"]
@@ -108,17 +108,17 @@ def keep_or_renew(
     if not earlier or earlier_labels is None:
         return Continuation(False, renewed, groups, matching.order, None, None, matching, ())
     before = np.asarray(earlier_labels, dtype="int64")
-    agreement = float(adjusted_rand_score(before, np.asarray(labels)))
+    agreement = adjusted_rand(before, labels)
     thin = np.bincount(before, minlength=len(earlier)).min() < max(min_group, 1)
     kept = agreement >= stability_lower and not thin
-    # Cut, not rounded, and the border rounded up: what is told never contradicts what was decided.
-    agrees = f"{max(np.floor(agreement * 100), 0) / 100:.2f}"
-    asked = f"{np.ceil(stability_lower * 100) / 100:.2f}"
+    # Cut alike, or apart: rounding must not contradict what was decided.
+    agrees = _cut(agreement)
+    asked = _cut(stability_lower) if kept else _cut(stability_lower + 0.01 - 1e-9)
     scale = "on a scale where 1 is the same and 0 is chance"
     if kept:
         said = (
             f"The earlier groups stay. Groups made anew would agree with them to {agrees}, "
-            f"{scale}; {asked} is asked, for so far groups made of the same customers may differ. "
+            f"{scale}; at least {asked} is asked, as groupings agree that differ by chance alone. "
             "So a customer changes group only when what the customer does changes."
         )
         if len(candidates) != len(earlier):
@@ -143,3 +143,8 @@ def keep_or_renew(
         matching,
         (said, *matching.sentences),
     )
+
+
+def _cut(agreement: float) -> str:
+    """Return an agreement with two decimals, none rounded up; less than chance gives is none."""
+    return f"{max(np.floor(agreement * 100 + 1e-9), 0) / 100:.2f}"
