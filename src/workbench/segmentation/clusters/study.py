@@ -39,6 +39,18 @@ __all__ = ["NamedGroups", "Published", "group_customers"]
 
 Ints = npt.NDArray[np.int64]
 
+_HELD = (
+    "segment",
+    "customers",
+    "customer_share",
+    "revenue",
+    "revenue_share",
+    "median_days_since",
+    "median_orders",
+    "median_revenue",
+    "colour",
+)
+
 
 @dataclass(frozen=True)
 class Published:
@@ -123,10 +135,11 @@ class NamedGroups:
         pandas.DataFrame
             The columns of :class:`workbench.segmentation.segments.SegmentTable`, and `colour`
             (place in the palette). Where `counts_shown` is false, `customers` is None and
-            `customer_share` a whole number of hundredths. No rows when there are no groups.
+            `customer_share` a whole number of hundredths. One row without a number when there are
+            no groups.
         """
         if self.published is None:
-            return pd.DataFrame(columns=["segment", "customers", "revenue_share", "colour"])
+            return pd.DataFrame([{**dict.fromkeys(_HELD), "segment": "No groups", "colour": 0}])
         colours = {group.name: group.colour for group in self.published.groups}
         frame = self.published.table.frame.copy()
         frame["colour"] = [colours[name] for name in frame["segment"]]
