@@ -2,7 +2,7 @@
 
 ::
 
-    behaviour.py  order lines -> one row per customer: money, cost, days in each channel and category
+    behaviour.py  order lines -> one row per customer: money, cost, days in each channel
     preferred.py  each customer's preferred channel, for action lists
     lifts.py      which segment prefers which channel and category, with intervals
     money.py      what each segment brings, takes back and leaves as margin

@@ -74,6 +74,34 @@ class Profiles:
         names = ["segment", "what", "level", "share", "other_share", "lift", "ci_lower", "ci_upper"]
         return chosen[[*names, "name"]].head(limit).reset_index(drop=True)
 
+    def drawn(self, limit: int = 12) -> pd.DataFrame:
+        """Return the lifts for one figure, never without a row.
+
+        They are those that stand out; where none does, those that come nearest to it; where none
+        could be tested, one row without a number.
+
+        Parameters
+        ----------
+        limit
+            How many at most.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `name`, `lift`, `ci_lower`, `ci_upper`.
+        """
+        columns = ["name", "lift", "ci_lower", "ci_upper"]
+        chosen = self.preferences(limit)
+        if len(chosen):
+            return chosen[columns]
+        tried = self.lifts.frame[self.lifts.frame["reason"] == ""]
+        if tried.empty:
+            return pd.DataFrame([("no number", None, None, None)], columns=columns, dtype=object)
+        nearest = tried["pvalue"].astype("float64").sort_values(kind="stable").index[:limit]
+        rows = tried.loc[nearest]
+        rows = rows.assign(name=rows["segment"] + ": " + rows["level"])
+        return rows[columns].reset_index(drop=True)
+
     def lift_grid(self, what: str) -> pd.DataFrame:
         """Return the lifts of one kind, a row per segment, a column per channel or category.
 
