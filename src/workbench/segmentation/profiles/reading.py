@@ -172,11 +172,12 @@ def _preference(result: Profiles) -> tuple[str, str, str]:
         f"{share(row['share'])} of their purchases against {share(row['other_share'])} "
         f"(lift {row['lift']:.2f}, interval {row['ci_lower']:.2f} to {row['ci_upper']:.2f})."
     )
-    decision = (
-        f"{row['segment']}: whether to meet them {where}."
-        if row["lift"] > 1
-        else f"{row['segment']}: whether to stop looking for them {where}."
+    more, less = (
+        (f"meet them {where} first", f"stop looking for them {where}")
+        if row["what"] == "channel"
+        else (f"make {row['level']} the reason to come back", f"stop offering them {row['level']}")
     )
+    decision = f"{row['segment']}: whether to {more if row['lift'] > 1 else less}."
     return said, decision, f"{row['segment']} buy {often} {where} as others"
 
 
