@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from workbench.data.frames import as_money
@@ -25,12 +24,13 @@ from workbench.data.small_groups import hide_sums
 from workbench.errors import AnalysisError
 from workbench.segmentation.segments import MERGED, RETURNS_ONLY, small_segments
 
-__all__ = ["DIRECTIONS", "GONE", "NEW", "Moves", "moves"]
+__all__ = ["DIRECTIONS", "FLOW_COLUMNS", "GONE", "NEW", "Moves", "moves"]
 
 NEW = "New since then"
 GONE = "Not there now"
 DIRECTIONS = ("up", "down", "stayed", "new", "gone", "no order")
 _MONEY = ["value_before", "value_after"]
+FLOW_COLUMNS = ["then", "now", "direction", "customers", "share_of_then", *_MONEY, "value"]
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ def moves(
     >>> worth = pd.DataFrame(
     ...     {"customer_id": list("abc"), "before_units": 10_000, "after_units": 20_000})
     >>> found = moves(then, now, worth, order=["good", "poor"], min_group=1)
-    >>> found.totals[["direction", "customers", "value"]].values.tolist()
-    [['down', 1, Decimal('1.0000')], ['stayed', 1, Decimal('2.0000')], ['new', 1, Decimal('2.0000')]]
+    >>> found.totals[["direction", "value"]].values.tolist()
+    [['down', Decimal('1.0000')], ['stayed', Decimal('2.0000')], ['new', Decimal('2.0000')]]
     """
     for frame in (then, now):
         _check(frame, order, min_group)
@@ -299,8 +299,7 @@ def _flows(cells: pd.DataFrame, shown: dict[str, Any]) -> pd.DataFrame:
         worth = (as_money(row["before"]), as_money(row["after"]))
         stake = _at_stake(row["direction"], row["before"], row["after"])
         rows.append((*pair, row["customers"], share, *worth, stake))
-    columns = ["then", "now", "direction", "customers", "share_of_then", *_MONEY, "value"]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return pd.DataFrame(rows, columns=FLOW_COLUMNS, dtype=object)
 
 
 def _totals(cells: pd.DataFrame, shown: dict[str, Any]) -> pd.DataFrame:

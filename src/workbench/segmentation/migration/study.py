@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench.errors import AnalysisError
 from workbench.segmentation.lines import revenue_in
-from workbench.segmentation.migration.moves import Moves, moves
+from workbench.segmentation.migration.moves import FLOW_COLUMNS, Moves, moves
 from workbench.segmentation.rfm import CustomerBase, rfm
 from workbench.segmentation.scores import score_at
 from workbench.segmentation.segments import RETURNS_ONLY
@@ -49,6 +49,14 @@ class Migration:
     days_back: int
     first_day: date
     reason: str = ""
+
+    def grid(self) -> pd.DataFrame:
+        """Return :meth:`Moves.grid`, or one cell without a number where there are no moves."""
+        return self.moves.grid() if self.moves else pd.DataFrame({"then": ["–"], "–": [None]})
+
+    def matter(self, limit: int = 5) -> pd.DataFrame:
+        """Return :meth:`Moves.matter`, or no rows where there are no moves."""
+        return self.moves.matter(limit) if self.moves else pd.DataFrame(columns=FLOW_COLUMNS)
 
 
 def migrate(orders: Any, now: Segmentation, *, days_back: int = 365) -> Migration:

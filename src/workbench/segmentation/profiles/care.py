@@ -74,7 +74,8 @@ class Care:
         One row per segment: `segment`, `contacts_per_year` (per customer), `contacts_ci_lower`,
         `contacts_ci_upper`, `contacts_per_100` (per hundred days with a purchase),
         `per_100_ci_lower`, `per_100_ci_upper`, `satisfaction` (mean score),
-        `satisfaction_ci_lower`, `satisfaction_ci_upper`, `scored_share` (of contacts, 0-1); None where there is no number.
+        `satisfaction_ci_lower`, `satisfaction_ci_upper`, `scored_share` (of contacts, 0-1); None
+        where there is no number.
     since
         The first contact in the data; None without contacts.
     contacts
