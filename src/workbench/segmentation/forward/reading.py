@@ -130,8 +130,9 @@ def _separation(result: Forward, currency: str) -> tuple[str, str]:
     named = frame[(frame["segment"] != MERGED) & frame["ci_lower"].notna()]
     if len(named) < 2:
         return "Too few segments are large enough to be compared.", "Too few segments to compare"
-    means = named["mean"].astype("float64")
-    top, low = named.loc[means.idxmax()], named.loc[means.idxmin()]
+    rows: list[dict[Any, Any]] = named.to_dict("records")
+    top = max(rows, key=lambda row: row["mean"])
+    low = min(rows, key=lambda row: row["mean"])
     tested = "" if result.pvalue is None else f" ({result.test}, {pvalue(result.pvalue)})"
     clear = result.pvalue is not None and result.pvalue < 1 - result.level
     differ = "The segments differ in" if clear else "It is not shown that the segments differ in"
@@ -149,9 +150,8 @@ def _separation(result: Forward, currency: str) -> tuple[str, str]:
 
 
 def _order(result: Forward) -> str:
-    frame = result.segments
-    first = str(frame["segment"].iloc[0])
-    best = str(frame.loc[frame["mean"].astype("float64").idxmax(), "segment"])
+    rows: list[dict[Any, Any]] = result.segments.to_dict("records")
+    first, best = rows[0]["segment"], max(rows, key=lambda row: row["mean"])["segment"]
     if first == best:
         return f"{first} were expected to bring most per customer, and they did."
     return f"{first} were expected to bring most per customer; {best} did."

@@ -9,7 +9,7 @@ at.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import sqrt
@@ -103,10 +103,10 @@ class Forward:
 
     def judged(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the rows of `captures` and of `gains` on which the verdict is given."""
-        place = int((self.captures["top_share"] - JUDGED).abs().argmin())
-        row = self.captures.iloc[place]
-        own = self.gains[self.gains["ranking"] == BOTH].iloc[place]
-        return dict(row.items()), dict(own.items())
+        rows: list[dict[Any, Any]] = self.captures.to_dict("records")
+        own: list[dict[Any, Any]] = self.gains[self.gains["ranking"] == BOTH].to_dict("records")
+        place = min(range(len(rows)), key=lambda at: abs(rows[at]["top_share"] - JUDGED))
+        return rows[place], own[place]
 
 
 def look_forward(
@@ -147,6 +147,46 @@ def look_forward(
     AnalysisError
         For options out of range, or orders that cannot be read.
     """
+    _check(forward_days, alpha, smallest_gain)
+    span, day = timedelta(days=forward_days), timedelta(days=1)
+    formed, before = as_of - span, as_of - 2 * span
+    worth = revenue_in(orders, [(before + day, formed), (formed + day, as_of)])
+    nothing = _nothing(formed, as_of, forward_days, smallest_gain, 1 - alpha)
+    first = date.fromordinal(int(worth["first_day"].min())) if len(worth) else as_of
+    if first > before - span + day:
+        have, need = (as_of - first).days + 1, 3 * forward_days
+        why = f"looking {forward_days:,} days forward needs {need:,} days of orders; there are "
+        return replace(nothing, reason=f"{why}{have:,}")
+    grid = read_grid(rules, n_bins=n_bins)
+    then, earlier = (_sorted_at(orders, at, grid, n_bins, cuts) for at in (formed, before))
+    least = max(MIN_CUSTOMERS, min_group)
+    if len(then) < least:
+        return replace(nothing, reason=f"fewer than {least} customers had bought by then")
+    own = then.merge(worth, on="customer_id", how="left").sort_values("customer_id")
+    if own["span_1"].sum() <= 0:
+        return replace(nothing, reason="these customers brought no revenue after that day")
+    assigned = assign(own, grid.names, min_group=min_group)
+    own = own.assign(segment=assigned.customers["segment"].to_numpy())
+    expected = _expected(earlier, worth, assigned, need=max(MIN_MEAN, min_group))
+    segments = _by_segment(own, expected, alpha)
+    statistic, pvalue = _differ(own)
+    captures, gains = _compared(own, segments, min_group, alpha)
+    found = replace(
+        nothing,
+        segments=segments,
+        statistic=statistic,
+        pvalue=pvalue,
+        captures=captures,
+        gains=gains,
+        customers=len(own),
+        revenue=as_money(int(own["span_1"].sum())),
+        all_revenue=as_money(int(worth["span_1"].sum())),
+    )
+    row = found.judged()[1]
+    return replace(found, verdict=_verdict(row["ci_lower"], row["ci_upper"], smallest_gain))
+
+
+def _check(forward_days: int, alpha: float, smallest_gain: float) -> None:
     for name, value, right in (
         ("forward_days", forward_days, forward_days >= 1),
         ("alpha", alpha, 0 < alpha < 1),
@@ -154,52 +194,6 @@ def look_forward(
     ):
         if not right:
             raise AnalysisError(f"{name} == {value} is out of range", where="forward separation")
-    span, day = timedelta(days=forward_days), timedelta(days=1)
-    formed, before = as_of - span, as_of - 2 * span
-    worth = revenue_in(orders, [(before + day, formed), (formed + day, as_of)])
-    first = date.fromordinal(int(worth["first_day"].min())) if len(worth) else as_of
-    nothing = _without(formed, as_of, forward_days, smallest_gain, 1 - alpha)
-    if first > before - span + day:
-        have = (as_of - first).days + 1
-        return nothing(
-            f"looking {forward_days:,} days forward needs {3 * forward_days:,} days of orders; "
-            f"there are {have:,}"
-        )
-    grid = read_grid(rules, n_bins=n_bins)
-    sorted_then = _sorted_at(orders, formed, grid, n_bins, cuts)
-    if len(sorted_then) < max(MIN_CUSTOMERS, min_group):
-        return nothing(f"fewer than {max(MIN_CUSTOMERS, min_group)} customers had bought by then")
-    own = sorted_then.merge(worth, on="customer_id", how="left").sort_values("customer_id")
-    revenue = own["span_1"].to_numpy("int64")
-    if revenue.sum() <= 0:
-        return nothing("these customers brought no revenue after that day")
-    assigned = assign(own, grid.names, min_group=min_group)
-    named = own.assign(segment=assigned.customers["segment"].to_numpy())
-    expected = _expected(
-        _sorted_at(orders, before, grid, n_bins, cuts),
-        worth,
-        assigned,
-        need=max(MIN_MEAN, min_group),
-    )
-    segments = _by_segment(named, expected, alpha)
-    statistic, pvalue = _differ(named)
-    captures, gains = _compared(named, segments, min_group, alpha)
-    found = Forward(
-        **{
-            **vars(nothing("")),
-            "segments": segments,
-            "statistic": statistic,
-            "pvalue": pvalue,
-            "captures": captures,
-            "gains": gains,
-            "customers": len(own),
-            "revenue": as_money(int(revenue.sum())),
-            "all_revenue": as_money(int(worth["span_1"].sum())),
-        }
-    )
-    row = found.judged()[1]
-    verdict = _verdict(row["ci_lower"], row["ci_upper"], smallest_gain)
-    return Forward(**{**vars(found), "verdict": verdict})
 
 
 _SEGMENTS = ["segment", "customers", "expected", "later_revenue", "later_share", "mean"]
@@ -208,30 +202,25 @@ _CAPTURES = ["top_share", "by_segment", "by_revenue", "by_both"]
 _GAINS = ["top_share", "ranking", "difference", "ci_lower", "ci_upper"]
 
 
-def _without(formed: date, later: date, days: int, smallest: float, level: float) -> Any:
-    """Return a function that makes a result without numbers, for a reason."""
-
-    def made(reason: str) -> Forward:
-        return Forward(
-            formed=formed,
-            later=later,
-            forward_days=days,
-            segments=pd.DataFrame(columns=_SEGMENTS),
-            statistic=None,
-            pvalue=None,
-            test="Kruskal-Wallis rank test, ties corrected",
-            captures=pd.DataFrame(columns=_CAPTURES),
-            gains=pd.DataFrame(columns=_GAINS),
-            verdict="too little history",
-            customers=None,
-            revenue=None,
-            all_revenue=None,
-            smallest_gain=smallest,
-            level=level,
-            reason=reason,
-        )
-
-    return made
+def _nothing(formed: date, later: date, days: int, smallest: float, level: float) -> Forward:
+    """Return a result without numbers."""
+    return Forward(
+        formed=formed,
+        later=later,
+        forward_days=days,
+        segments=pd.DataFrame(columns=_SEGMENTS),
+        statistic=None,
+        pvalue=None,
+        test="Kruskal-Wallis rank test, ties corrected",
+        captures=pd.DataFrame(columns=_CAPTURES),
+        gains=pd.DataFrame(columns=_GAINS),
+        verdict="too little history",
+        customers=None,
+        revenue=None,
+        all_revenue=None,
+        smallest_gain=smallest,
+        level=level,
+    )
 
 
 def _sorted_at(
@@ -258,15 +247,12 @@ def _expected(
     own = before.merge(worth, on="customer_id", how="left")
     merged = own["segment"].isin(list(assigned.merged))
     own = own.assign(segment=own["segment"].where(~merged, MERGED))
-    grouped = own.groupby("segment")["span_0"].agg(["size", "sum"])
     overall = float(own["span_0"].sum()) / max(len(own), 1) / MONEY_SCALE
     made: dict[str, tuple[float, float | None]] = {}
     for name in assigned.order:
-        if name in grouped.index and grouped.loc[name, "size"] >= need:
-            mean = float(grouped.loc[name, "sum"] / grouped.loc[name, "size"]) / MONEY_SCALE
-            made[name] = (mean, mean)
-        else:
-            made[name] = (overall, None)
+        units = own.loc[own["segment"] == name, "span_0"].to_numpy("int64")
+        mean = float(units.sum()) / len(units) / MONEY_SCALE if len(units) >= need else None
+        made[name] = (overall if mean is None else mean, mean)
     return made
 
 

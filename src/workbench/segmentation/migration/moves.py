@@ -303,7 +303,7 @@ def _flows(cells: pd.DataFrame, shown: dict[str, Any]) -> pd.DataFrame:
 
 
 def _totals(cells: pd.DataFrame, shown: dict[str, Any]) -> pd.DataFrame:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for direction in DIRECTIONS:
         own = cells[cells["direction"] == direction]
         if own.empty:

@@ -101,7 +101,7 @@ def behaviour(orders: Any, *, as_of: date, days_from: int = 0) -> Behaviour:
         line is left.
     """
     columns = column_names(orders)
-    kinds = [name for name in ("channel", "category") if name in columns]
+    kinds: list[str] = [name for name in ("channel", "category") if name in columns]
     has_cost = "cost" in columns
     lines = order_lines(
         orders, last_day=as_of.toordinal(), more=(*kinds, *(["cost"] if has_cost else []))

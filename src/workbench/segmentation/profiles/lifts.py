@@ -219,7 +219,7 @@ def _selected(frame: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, int, int
         adjusted[tested] = stats.false_discovery_control(pvalues, method="bh")
     chosen = adjusted <= alpha  # not a number is never chosen
     level_of_chosen = 1 - chosen.sum() * alpha / max(len(tested), 1)
-    made = []
+    made: list[tuple[Any, ...]] = []
     for place, row in enumerate(frame.to_dict("records")):
         if row["reason"]:
             made.append((None, None, None, False, None))
