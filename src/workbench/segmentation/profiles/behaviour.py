@@ -106,8 +106,9 @@ def behaviour(orders: Any, *, as_of: date, days_from: int = 0) -> Behaviour:
     lines = order_lines(
         orders, last_day=as_of.toordinal(), more=(*kinds, *(["cost"] if has_cost else []))
     )
-    lines = lines.with_columns(**{name: text_of(lines, name) for name in kinds})
     lines = lines.filter(~nw.col("customer_id").is_null())
+    if kinds:
+        lines = lines.with_columns(**{name: text_of(lines, name) for name in kinds})
     levels = _levels(lines, kinds)
     found = collect(_reduce(lines, levels, days_from=days_from, has_cost=has_cost))
     refuse_unreadable(found)
@@ -181,7 +182,6 @@ def _reduce(
     made: dict[str, nw.Expr] = {
         "bought_units": nw.when(bought).then(nw.col("units")).otherwise(0),
         "purchase_days": nw.when(counts).then(1).otherwise(0),
-        **_costs(lines, has_cost=has_cost),
     }
     flags = ["purchase_days"]
     for name in levels:
@@ -197,7 +197,8 @@ def _reduce(
         *("units", "bought", "bought_units", "cost_units", "costed_units", "lines_without_cost"),
         *("unreadable", *(f"without_{name}" for name in levels)),
     ]
-    lines = lines.with_columns(**made).with_columns(
+    lines = _with_costs(lines, has_cost=has_cost).with_columns(**made)
+    lines = lines.with_columns(
         first_purchase_day=nw.when(bought).then(nw.col("day")).otherwise(_NEVER)
     )
     days = lines.group_by("customer_id", "day").agg(
@@ -213,15 +214,20 @@ def _reduce(
     return found.with_columns(nw.col(*totals).cast(nw.Int64))
 
 
-def _costs(lines: nw.LazyFrame[Any], *, has_cost: bool) -> dict[str, nw.Expr]:
-    """Return cost, the amount that it belongs to, and whether it is missing, of each line."""
+def _with_costs(lines: nw.LazyFrame[Any], *, has_cost: bool) -> nw.LazyFrame[Any]:
+    """Add cost, the amount that it belongs to, and whether it is missing, to each line."""
     if not has_cost:
         nothing = nw.col("units") * 0
-        return {"cost_units": nothing, "costed_units": nothing, "lines_without_cost": nothing}
+        return lines.with_columns(
+            cost_units=nothing, costed_units=nothing, lines_without_cost=nothing
+        )
     require_number(lines, "cost", where="orders")
-    known = finite(lines, "cost")
-    return {
-        "cost_units": nw.when(known).then(money_units("cost")).otherwise(0),
-        "costed_units": nw.when(known).then(nw.col("units")).otherwise(0),
-        "lines_without_cost": nw.when(known).then(0).otherwise(1),
-    }
+    known = nw.col("costed") == 1
+    # Engines work out both sides of a choice, and none makes a whole number of what is no number.
+    lines = lines.with_columns(costed=nw.when(finite(lines, "cost")).then(1).otherwise(0))
+    lines = lines.with_columns(cost=nw.when(known).then(nw.col("cost")).otherwise(0))
+    return lines.with_columns(
+        cost_units=money_units("cost"),
+        costed_units=nw.when(known).then(nw.col("units")).otherwise(0),
+        lines_without_cost=1 - nw.col("costed"),
+    )
