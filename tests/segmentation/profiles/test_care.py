@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -14,17 +15,21 @@ import statsmodels.api as sm
 from scipy import stats
 from support.shop import AS_OF, atlas
 
-from workbench.segmentation.assigned import assign, assigned_by
+from workbench.segmentation.assigned import Assigned, assign, assigned_by
 from workbench.segmentation.profiles.care import YEAR, Care
 from workbench.segmentation.profiles.study import profile_segments
 from workbench.segmentation.study import segment
 
 
+@cache
+def assigned_of_shop() -> Assigned:
+    return assigned_by(segment(atlas().orders, as_of=AS_OF, min_group=5))
+
+
 def care_of(interactions: Any) -> tuple[Care, pd.Series]:
-    lines = atlas().orders
-    assigned = assigned_by(segment(lines, as_of=AS_OF, min_group=5))
-    found = profile_segments(lines, assigned, as_of=AS_OF, interactions=interactions).care
-    return found, assigned.customers.set_index("customer_id")["segment"]
+    own = assigned_of_shop()
+    found = profile_segments(atlas().orders, own, as_of=AS_OF, interactions=interactions).care
+    return found, own.customers.set_index("customer_id")["segment"]
 
 
 def test_equals_plain_pandas() -> None:
@@ -49,24 +54,27 @@ def test_equals_plain_pandas() -> None:
     )
     for row in found.frame.to_dict("records"):
         own = each[each["segment"] == row["segment"]]
-        for column, ends, base in (
-            ("contacts_per_year", "contacts", own["years"]),
-            ("contacts_per_100", "per_100", own["days"] / 100),
-        ):
-            # A Poisson regression on nothing but a mean, its errors those of customers.
-            kept = base > 0
-            fitted = sm.GLM(
-                own["n"][kept],
-                np.ones(kept.sum()),
-                family=sm.families.Poisson(),
-                offset=np.log(base[kept]),
-            ).fit(cov_type="HC0")
-            n = kept.sum()
-            error = fitted.bse.iloc[0] * np.sqrt(n / (n - 1))
-            reach = stats.t.ppf(0.975, (own["n"] > 0).sum() - 1) * error
-            assert row[column] == pytest.approx(np.exp(fitted.params.iloc[0]), rel=1e-9)
-            assert row[f"{ends}_ci_lower"] == pytest.approx(row[column] * np.exp(-reach), rel=1e-6)
-            assert row[f"{ends}_ci_upper"] == pytest.approx(row[column] * np.exp(reach), rel=1e-6)
+        # A Poisson regression on nothing but a mean, its errors those of customers.
+        fitted = sm.GLM(
+            own["n"],
+            np.ones(len(own)),
+            family=sm.families.Poisson(),
+            offset=np.log(own["years"]),
+        ).fit(cov_type="HC0")
+        those = (own["n"] > 0).sum() - 1
+        error = fitted.bse.iloc[0] * np.sqrt(len(own) / (len(own) - 1))
+        reach = stats.t.ppf(0.975, those) * error
+        assert row["contacts_per_year"] == pytest.approx(np.exp(fitted.params.iloc[0]), rel=1e-9)
+        low, high = (row["contacts_per_year"] * np.exp(side * reach) for side in (-1, 1))
+        assert row["contacts_ci_lower"] == pytest.approx(low, rel=1e-6)
+        assert row["contacts_ci_upper"] == pytest.approx(high, rel=1e-6)
+        # Per purchase, by hand: some have a contact, and no purchase since contacts are known.
+        ratio = own["n"].sum() / own["days"].sum()
+        n = (own["days"] > 0).sum()
+        squares = ((own["n"] - ratio * own["days"]) ** 2).sum() * n / (n - 1)
+        reach = stats.t.ppf(0.975, those) * np.sqrt(squares) / own["n"].sum()
+        assert row["contacts_per_100"] == pytest.approx(100 * ratio)
+        assert row["per_100_ci_upper"] == pytest.approx(100 * ratio * np.exp(reach))
 
 
 def test_the_mean_score_has_the_error_of_customers() -> None:

@@ -116,7 +116,7 @@ def test_many_purchases_of_one_customer_are_one_observation() -> None:
 
 def test_intervals_cover_and_false_alarms_are_rare_by_simulation() -> None:
     """Not one segment differs in half of the draws; the false discovery rate is then that share."""
-    rng, draws = np.random.default_rng(11), 150
+    rng, draws = np.random.default_rng(11), 80
     inside, shown, false, alarms, fcr = 0, 0, [], 0, []
     for turn in range(draws):
         shares = ALIKE if turn % 2 else APART
@@ -143,8 +143,8 @@ def test_intervals_cover_and_false_alarms_are_rare_by_simulation() -> None:
             out = told["stands_out"].astype(bool)
             false.append((out & np.isclose(true, 1)).sum() / max(out.sum(), 1))
             fcr.append((misses & out).sum() / max(out.sum(), 1))
-    # Nothing differs: an alarm is false, and is held at 5% (4 sd of 75 draws is 10 points).
-    assert alarms / (draws / 2) < 0.15
+    # Nothing differs: an alarm is false, and is held at 5% (4 sd of 40 draws are 14 points).
+    assert alarms / (draws / 2) < 0.19
     assert np.mean(false) < 0.07
     assert np.mean(fcr) < 0.08
     assert inside / shown > 0.93
