@@ -1,11 +1,11 @@
-"""Customers with their segments: checked, and small segments merged as in the table of segments."""
+"""Customers with their segments: checked, and small ones merged as in the table of segments."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
-from support.shop import AS_OF, atlas
 
+from support.shop import AS_OF, atlas
 from workbench.errors import AnalysisError
 from workbench.segmentation.assigned import assign, assigned_by
 from workbench.segmentation.segments import MERGED

@@ -1,4 +1,4 @@
-"""The demo shops as an analysis sees them: order lines and contacts, without dirt, and the truth."""
+"""The demo shops as an analysis sees them: clean order lines and contacts, and the truth."""
 
 from __future__ import annotations
 

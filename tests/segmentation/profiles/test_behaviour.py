@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from support.shop import AS_OF, atlas
 
+from support.shop import AS_OF, atlas
 from workbench.segmentation.profiles.behaviour import (
     MAX_LEVELS,
     OTHER,

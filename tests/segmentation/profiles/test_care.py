@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 from scipy import stats
-from support.shop import AS_OF, atlas
 
+from support.shop import AS_OF, atlas
 from workbench.segmentation.assigned import Assigned, assign, assigned_by
 from workbench.segmentation.profiles.care import YEAR, Care
 from workbench.segmentation.profiles.study import profile_segments

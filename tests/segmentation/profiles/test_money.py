@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from support.shop import AS_OF, atlas
 
+from support.shop import AS_OF, atlas
 from workbench.segmentation.assigned import assign, assigned_by
 from workbench.segmentation.profiles.money import SegmentMoney
 from workbench.segmentation.profiles.study import profile_segments

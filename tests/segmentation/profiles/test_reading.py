@@ -7,8 +7,8 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from support.shop import AS_OF, atlas, brook
 
+from support.shop import AS_OF, atlas, brook
 from workbench.errors import AnalysisError
 from workbench.segmentation.assigned import assign, assigned_by
 from workbench.segmentation.profiles.reading import read_profiles
@@ -57,7 +57,7 @@ def test_nothing_shown_is_not_a_number(unit: str) -> None:
     assert "None" not in said
     for frame in (found.money.frame, found.lifts.frame, found.care.frame):
         for value in frame.to_numpy(dtype=object).ravel():
-            assert value == value  # noqa: PLR0124 - only NaN is not itself
+            assert value == value  # only what is no number is not itself
 
 
 def test_the_figure_always_has_a_row() -> None:
@@ -94,5 +94,5 @@ def test_customers_in_no_segment_are_counted_but_not_told_apart() -> None:
 
 
 def test_alpha_is_checked() -> None:
-    with pytest.raises(AnalysisError, match="alpha == 1.5"):
+    with pytest.raises(AnalysisError, match=r"alpha == 1\.5"):
         profile_segments(atlas().orders, profiles("atlas").assigned, as_of=AS_OF, alpha=1.5)

@@ -11,7 +11,7 @@ logarithm of the lift. So a customer with forty purchases is one observation, no
 
 Many lifts are looked at, so chance alone would make some stand out. The false discovery rate is
 held over all of a report: of the lifts that are said to stand out, at most a share `alpha` is
-expected to be wrong. Their intervals are widened for having been chosen.
+expected to be wrong. All intervals are as wide as those must be that were chosen for standing out.
 
 References
 ----------
@@ -50,13 +50,14 @@ class Lifts:
     frame
         One row per segment and channel or category: `what` (`channel`, `category`), `level` (its
         name), `segment`, `share`, `other_share` (of purchases, 0-1), `lift`, `ci_lower`,
-        `ci_upper`, `pvalue`, `pvalue_adj`, `stands_out` (true or false), `ci_level`, `reason` (why
-        there is no number, or an empty string). Where the lift stands out the interval is adjusted
-        for having been chosen, else it is at `1 - alpha`.
+        `ci_upper`, `pvalue`, `pvalue_adj`, `stands_out` (true or false), `reason` (why there is no
+        number, or an empty string). An interval leaves out 1 exactly where the lift stands out.
     tested, standing_out
         How many lifts were tested, and how many of them stand out.
     alpha
-        The false discovery rate that is held, and one minus the level of the other intervals.
+        The false discovery rate that is held.
+    level
+        Of every interval: as wide as it must be for those that were chosen.
     method
         How interval and test were made, in words.
     """
@@ -65,6 +66,7 @@ class Lifts:
     tested: int
     standing_out: int
     alpha: float
+    level: float
     method: str
 
 
@@ -136,15 +138,15 @@ def lifts(
     columns = ["share", "other_share", "lift", "error", "df", "pvalue"]
     frame = frame.drop(columns=["here", "others"])
     frame[columns] = pd.DataFrame(found, columns=columns, index=frame.index, dtype=object)
-    frame, tested, chosen = _selected(frame, alpha)
+    frame, tested, chosen, level = _selected(frame, alpha)
     names = ["what", "level", "segment", "share", "other_share", "lift", "ci_lower", "ci_upper"]
-    names += ["pvalue", "pvalue_adj", "stands_out", "ci_level", "reason"]
+    names += ["pvalue", "pvalue_adj", "stands_out", "reason"]
     method = (
         "ratio of sums over customers, delta method on the logarithm, t with degrees of freedom "
         "by Satterthwaite from the numbers of buyers; Benjamini & Hochberg over all lifts; "
-        "intervals of chosen lifts by Benjamini & Yekutieli"
+        "intervals by Benjamini & Yekutieli, for lifts that were chosen"
     )
-    return Lifts(frame[names], tested, chosen, alpha, method)
+    return Lifts(frame[names], tested, chosen, alpha, level, method)
 
 
 def _of(
@@ -206,11 +208,12 @@ def _measured(row: dict[Any, Any], alpha: float) -> tuple[Any, ...]:
     return here.share, others.share, lift, error, df, pvalue
 
 
-def _selected(frame: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, int, int]:
-    """Return the rows with intervals and adjusted p-values; how many were tested, how many chosen.
+def _selected(frame: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, int, int, float]:
+    """Return the rows with intervals and adjusted p-values; how many tested and chosen; the level.
 
-    The chosen are those of Benjamini & Hochberg's procedure; R of m being chosen, their intervals
-    have the level 1 - R alpha / m, which leaves out 1 exactly where the lift is chosen.
+    The chosen are those of Benjamini & Hochberg's procedure. R of m being chosen, the level is
+    1 - R alpha / m (with R at least 1): then an interval leaves out 1 exactly where its lift is
+    chosen, for the p-values of all others are above R alpha / m.
     """
     tested = np.flatnonzero(frame["reason"] == "")
     adjusted = np.full(len(frame), np.nan)
@@ -218,18 +221,17 @@ def _selected(frame: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, int, int
         pvalues = frame["pvalue"].iloc[tested].to_numpy("float64")
         adjusted[tested] = stats.false_discovery_control(pvalues, method="bh")
     chosen = adjusted <= alpha  # not a number is never chosen
-    level_of_chosen = 1 - chosen.sum() * alpha / max(len(tested), 1)
+    level = 1 - max(int(chosen.sum()), 1) * alpha / max(len(tested), 1)
     made: list[tuple[Any, ...]] = []
     for place, row in enumerate(frame.to_dict("records")):
         if row["reason"]:
-            made.append((None, None, None, False, None))
+            made.append((None, None, None, False))
             continue
-        level = level_of_chosen if chosen[place] else 1 - alpha
         reach = float(stats.t.ppf((1 + level) / 2, row["df"])) * row["error"]
         middle = log(row["lift"])
         ends = exp(middle - reach), exp(middle + reach)
-        made.append((*ends, float(adjusted[place]), bool(chosen[place]), float(level)))
-    columns = ["ci_lower", "ci_upper", "pvalue_adj", "stands_out", "ci_level"]
+        made.append((*ends, float(adjusted[place]), bool(chosen[place])))
+    columns = ["ci_lower", "ci_upper", "pvalue_adj", "stands_out"]
     frame = frame.drop(columns=["error", "df"])
     frame[columns] = pd.DataFrame(made, columns=columns, index=frame.index, dtype=object)
-    return frame, len(tested), int(chosen.sum())
+    return frame, len(tested), int(chosen.sum()), level

@@ -78,7 +78,6 @@ def read_profiles(result: Profiles, *, currency: str) -> ProfileReading:
     preference, decision, title = _preference(result)
     shown = len(result.drawn())
     support, support_title = _support(result)
-    level = share(1 - result.lifts.alpha, 0)
     return ProfileReading(
         margin=_margin(result, currency),
         returns=_returns(result),
@@ -89,8 +88,8 @@ def read_profiles(result: Profiles, *, currency: str) -> ProfileReading:
         satisfaction=_satisfaction(result),
         how="A lift of 2 means: twice the share of purchases that it has among all other "
         "customers. A purchase is a day on which the customer bought there. Each customer counts "
-        f"as one observation, however much they bought; intervals at {level}, wider for lifts that "
-        "were picked because they stand out.",
+        "as one observation, however much they bought. Intervals are at "
+        f"{share(result.lifts.level)}: wide enough for lifts that were picked for standing out.",
         missing=_missing(result),
         preference_title=title,
         preference_alt=f"A point with its interval for each of {counted(shown, 'preference')}, "
