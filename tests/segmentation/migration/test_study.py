@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+
 from support.retail import online_retail
 from support.shop import AS_OF, atlas
-
 from workbench.errors import AnalysisError
 from workbench.segmentation.migration.moves import NEW
 from workbench.segmentation.migration.reading import read_migration
@@ -123,7 +123,9 @@ def test_too_little_history_says_so_and_shows_no_number() -> None:
     assert found.moves is None
     assert found.reason.startswith("moves over 500 days need 1,000 days of orders; there are")
     said = read_migration(found, currency="GBP")
-    assert said.down == f"Who moved between segments within 500 days cannot be said: {found.reason}."
+    assert (
+        said.down == f"Who moved between segments within 500 days cannot be said: {found.reason}."
+    )
     assert said.moved_down is None
     assert found.grid().drop(columns="then").isna().all(axis=None)
     assert list(found.matter()) == list(found.matter().columns)
