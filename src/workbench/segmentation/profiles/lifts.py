@@ -24,7 +24,7 @@ JASA 100, 2005.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Any
@@ -35,7 +35,7 @@ from scipy import stats
 
 from workbench.segmentation.profiles.behaviour import Usage
 
-__all__ = ["MIN_BUYERS", "Lifts", "lifts"]
+__all__ = ["MIN_BUYERS", "Lift", "Lifts", "Side", "compare", "lifts", "sides"]
 
 MIN_BUYERS = 20
 """A lift needs as many customers who bought there, in the segment and among the others."""
@@ -71,8 +71,18 @@ class Lifts:
 
 
 @dataclass(frozen=True)
-class _Side:
-    """What one group of customers says of one level: sums over customers, all whole numbers."""
+class Side:
+    """What one group of customers says of one level, as sums over customers.
+
+    Parameters
+    ----------
+    n, buyers
+        Customers who bought anything, and who bought there.
+    y, x
+        Purchases there, and of all levels.
+    yy, yx, xx
+        Sums of their squares and products.
+    """
 
     n: int
     buyers: int
@@ -82,12 +92,14 @@ class _Side:
     yx: int
     xx: int
 
-    def minus(self, part: _Side) -> _Side:
+    def minus(self, part: Side) -> Side:
+        """Return what the others say, of a whole."""
         names = self.__dataclass_fields__
-        return _Side(**{name: getattr(self, name) - getattr(part, name) for name in names})
+        return Side(**{name: getattr(self, name) - getattr(part, name) for name in names})
 
     @property
     def share(self) -> float:
+        """Return the share of purchases; needs one at least."""
         return self.y / self.x
 
     @property
@@ -95,6 +107,57 @@ class _Side:
         """Return the variance of the logarithm of the share, by the delta method."""
         squares = self.yy - 2 * self.share * self.yx + self.share**2 * self.xx
         return max(squares, 0.0) * self.n / (self.n - 1) / self.y**2
+
+
+@dataclass(frozen=True)
+class Lift:
+    """One lift with its chance error.
+
+    Parameters
+    ----------
+    value
+        The share of the one group over that of the others.
+    error, df
+        Standard error of its logarithm, and degrees of freedom.
+    """
+
+    value: float
+    error: float
+    df: float
+
+    @property
+    def pvalue(self) -> float:
+        """Return the two-sided p-value that there is no preference."""
+        return 2 * float(stats.t.sf(abs(log(self.value)) / self.error, self.df))
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the interval at a level."""
+        reach = float(stats.t.ppf((1 + level) / 2, self.df)) * self.error
+        return self.value * exp(-reach), self.value * exp(reach)
+
+
+def compare(here: Side, others: Side) -> Lift:
+    """Return the lift of one group against others, of whom some bought there, not all alike."""
+    parts = [(side.log_variance, side.buyers - 1) for side in (here, others)]
+    variance = sum(part for part, _ in parts)
+    df = variance**2 / sum(part**2 / n for part, n in parts)
+    return Lift(here.share / others.share, sqrt(variance), df)
+
+
+def sides(days: np.ndarray[Any, Any]) -> list[Side]:
+    """Return what some customers say, one for each level.
+
+    Parameters
+    ----------
+    days
+        Days of purchase, shape (customers, levels).
+    """
+    x = days.sum(axis=1)
+    n, total, squares = int((x > 0).sum()), int(x.sum()), int((x * x).sum())
+    return [
+        Side(n, int((y > 0).sum()), int(y.sum()), total, int(y @ y), int(y @ x), squares)
+        for y in days.T
+    ]
 
 
 def lifts(
@@ -133,20 +196,51 @@ def lifts(
     rows = [
         row for one in usage if len(one.levels) > 1 for row in _of(one, segments, order, min_group)
     ]
-    frame = pd.DataFrame(rows, columns=["what", "level", "segment", "here", "others", "reason"])
-    found = [_measured(row, alpha) for row in frame.to_dict("records")]
-    columns = ["share", "other_share", "lift", "error", "df", "pvalue"]
-    frame = frame.drop(columns=["here", "others"])
-    frame[columns] = pd.DataFrame(found, columns=columns, index=frame.index, dtype=object)
-    frame, tested, chosen, level = _selected(frame, alpha)
-    names = ["what", "level", "segment", "share", "other_share", "lift", "ci_lower", "ci_upper"]
-    names += ["pvalue", "pvalue_adj", "stands_out", "reason"]
-    method = (
-        "ratio of sums over customers, delta method on the logarithm, t with degrees of freedom "
-        "by Satterthwaite from the numbers of buyers; Benjamini & Hochberg over all lifts; "
-        "intervals by Benjamini & Yekutieli, for lifts that were chosen"
+    found = [None if why else compare(here, others) for *_, here, others, why in rows]
+    pvalues = [lift.pvalue for lift in found if lift is not None]
+    adjusted = [
+        float(value)
+        for value in (stats.false_discovery_control(pvalues, method="bh") if pvalues else [])
+    ]
+    chosen = sum(value <= alpha for value in adjusted)
+    # At this level an interval leaves out 1 exactly where its lift is chosen: of m lifts R being
+    # chosen, the p-values of all others are above R alpha / m, and above alpha / m where none is.
+    level = 1 - max(chosen, 1) * alpha / max(len(pvalues), 1)
+    left = iter(adjusted)
+    told = [
+        (*row[:3], *_told(row[3], row[4], lift, level, alpha, left), row[5])
+        for row, lift in zip(rows, found, strict=True)
+    ]
+    return Lifts(
+        frame=pd.DataFrame(told, columns=_COLUMNS).astype(dict.fromkeys(_COLUMNS[3:-2], object)),
+        tested=len(pvalues),
+        standing_out=chosen,
+        alpha=alpha,
+        level=level,
+        method="ratio of sums over customers, delta method on the logarithm, t with degrees of "
+        "freedom by Satterthwaite from the numbers of buyers; Benjamini & Hochberg over all lifts; "
+        "intervals by Benjamini & Yekutieli, for lifts that were chosen",
     )
-    return Lifts(frame[names], tested, chosen, alpha, level, method)
+
+
+_COLUMNS = ["what", "level", "segment", "share", "other_share", "lift", "ci_lower", "ci_upper"]
+_COLUMNS += ["pvalue", "pvalue_adj", "stands_out", "reason"]
+
+
+def _told(
+    here: Side,
+    others: Side,
+    lift: Lift | None,
+    level: float,
+    alpha: float,
+    adjusted: Iterator[float],
+) -> tuple[Any, ...]:
+    """Return what is shown of one lift; of one that was tested, the next adjusted p-value."""
+    if lift is None:
+        return *[None] * 7, False
+    pvalue = next(adjusted)
+    ends = lift.interval(level)
+    return here.share, others.share, lift.value, *ends, lift.pvalue, pvalue, pvalue <= alpha
 
 
 def _of(
@@ -154,10 +248,10 @@ def _of(
 ) -> list[tuple[Any, ...]]:
     """Return a row per segment and level: its own sums, those of the others, or why not."""
     inside = np.array([name is not None for name in segments], dtype=bool)
-    everyone = _sums(usage.days[inside])
+    everyone = sides(usage.days[inside])
     rows: list[tuple[Any, ...]] = []
     for segment in order:
-        own = _sums(usage.days[segments == segment])
+        own = sides(usage.days[segments == segment])
         for level, here, whole in zip(usage.levels, own, everyone, strict=True):
             others = whole.minus(here)
             rows.append(
@@ -166,17 +260,7 @@ def _of(
     return rows
 
 
-def _sums(days: np.ndarray[Any, Any]) -> list[_Side]:
-    """Return the sums over some customers, one for each level."""
-    x = days.sum(axis=1)
-    n, total, squares = int((x > 0).sum()), int(x.sum()), int((x * x).sum())
-    return [
-        _Side(n, int((y > 0).sum()), int(y.sum()), total, int(y @ y), int(y @ x), squares)
-        for y in days.T
-    ]
-
-
-def _too_few(here: _Side, others: _Side, min_group: int) -> str:
+def _too_few(here: Side, others: Side, min_group: int) -> str:
     """Return why two groups cannot be compared on one level, or an empty string."""
     need = max(MIN_BUYERS, min_group)
     if here.n < need:
@@ -190,48 +274,3 @@ def _too_few(here: _Side, others: _Side, min_group: int) -> str:
     if here.log_variance + others.log_variance <= 0:
         return "all of them buy there alike, so chance cannot be judged"
     return ""
-
-
-def _measured(row: dict[Any, Any], alpha: float) -> tuple[Any, ...]:
-    """Return shares, lift, its error on the logarithm, degrees of freedom and p-value."""
-    here, others = row["here"], row["others"]
-    if row["reason"]:
-        return (None,) * 6
-    lift = here.share / others.share
-    parts = (here.log_variance, others.log_variance)
-    error = sqrt(sum(parts))
-    spread = sum(
-        part**2 / (side.buyers - 1) for part, side in zip(parts, (here, others), strict=True)
-    )
-    df = sum(parts) ** 2 / spread
-    pvalue = 2 * float(stats.t.sf(abs(log(lift)) / error, df))
-    return here.share, others.share, lift, error, df, pvalue
-
-
-def _selected(frame: pd.DataFrame, alpha: float) -> tuple[pd.DataFrame, int, int, float]:
-    """Return the rows with intervals and adjusted p-values; how many tested and chosen; the level.
-
-    The chosen are those of Benjamini & Hochberg's procedure. R of m being chosen, the level is
-    1 - R alpha / m (with R at least 1): then an interval leaves out 1 exactly where its lift is
-    chosen, for the p-values of all others are above R alpha / m.
-    """
-    tested = np.flatnonzero(frame["reason"] == "")
-    adjusted = np.full(len(frame), np.nan)
-    if len(tested):
-        pvalues = frame["pvalue"].iloc[tested].to_numpy("float64")
-        adjusted[tested] = stats.false_discovery_control(pvalues, method="bh")
-    chosen = adjusted <= alpha  # not a number is never chosen
-    level = 1 - max(int(chosen.sum()), 1) * alpha / max(len(tested), 1)
-    made: list[tuple[Any, ...]] = []
-    for place, row in enumerate(frame.to_dict("records")):
-        if row["reason"]:
-            made.append((None, None, None, False))
-            continue
-        reach = float(stats.t.ppf((1 + level) / 2, row["df"])) * row["error"]
-        middle = log(row["lift"])
-        ends = exp(middle - reach), exp(middle + reach)
-        made.append((*ends, float(adjusted[place]), bool(chosen[place])))
-    columns = ["ci_lower", "ci_upper", "pvalue_adj", "stands_out"]
-    frame = frame.drop(columns=["error", "df"])
-    frame[columns] = pd.DataFrame(made, columns=columns, index=frame.index, dtype=object)
-    return frame, len(tested), int(chosen.sum()), level
