@@ -212,7 +212,7 @@ def lifts(
         for row, lift in zip(rows, found, strict=True)
     ]
     return Lifts(
-        frame=pd.DataFrame(told, columns=_COLUMNS).astype(dict.fromkeys(_COLUMNS[3:-2], object)),
+        frame=pd.DataFrame(told, columns=_COLUMNS, dtype=object),
         tested=len(pvalues),
         standing_out=chosen,
         alpha=alpha,
