@@ -190,8 +190,9 @@ def lifts(
     >>> made = lifts(
     ...     [Usage("channel", ("app", "shop"), days, 210, 0)],
     ...     np.array(["loyal"] * 120 + ["new"] * 90, dtype=object), ["loyal", "new"])
-    >>> made.frame[["segment", "level", "lift", "stands_out"]].round(2).values.tolist()[0]
-    ['loyal', 'app', 1.88, True]
+    >>> first = made.frame.iloc[0]
+    >>> first["segment"], first["level"], round(first["lift"], 2), first["stands_out"]
+    ('loyal', 'app', 1.88, True)
     """
     rows = [
         row for one in usage if len(one.levels) > 1 for row in _of(one, segments, order, min_group)
