@@ -127,7 +127,7 @@ def test_too_little_history_says_so_and_shows_no_number() -> None:
         said.down == f"Who moved between segments within 500 days cannot be said: {found.reason}."
     )
     assert said.moved_down is None
-    assert found.grid().drop(columns="then").isna().all(axis=None)
+    assert found.drawn().drop(columns="then").isna().all(axis=None)
     assert list(found.matter()) == list(found.matter().columns)
     with pytest.raises(AnalysisError, match="days_back == 0"):
         migrate(lines, segment(lines, as_of=AS_OF, min_group=5), days_back=0)
@@ -145,3 +145,15 @@ def test_what_is_said_is_what_the_tables_hold() -> None:
     assert f"{first['customers']} {first['then']}" in said.down
     assert f"{first['then']} who are now {first['now']}" in said.down_decision
     assert "None" not in " ".join(v for v in asdict(said).values() if isinstance(v, str))
+
+
+def test_columns_of_the_figure_carry_the_numbers_of_its_rows() -> None:
+    _, found = moved(atlas().orders, AS_OF, 365, 5)
+    assert found.moves is not None
+    grid, drawn = found.moves.grid(), found.drawn()
+    names = [*found.moves.order, NEW]
+    for name in grid["then"]:
+        for other in grid.columns[1:]:
+            label = name if name == NEW else f"{names.index(name) + 1} {name}"
+            value = drawn.set_index("then").loc[label, str(names.index(other) + 1)]
+            np.testing.assert_equal(value, grid.set_index("then").loc[name, other])

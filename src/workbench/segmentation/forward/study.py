@@ -101,6 +101,13 @@ class Forward:
     level: float
     reason: str = ""
 
+    def drawn(self) -> pd.DataFrame:
+        """Return `segments` for a figure: one row without a number where there is none."""
+        if len(self.segments):
+            return self.segments
+        nothing = dict.fromkeys(_SEGMENTS, [None])
+        return pd.DataFrame({**nothing, "segment": ["no number"]}, dtype=object)
+
     def judged(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the rows of `captures` and of `gains` on which the verdict is given."""
         rows: list[dict[Any, Any]] = self.captures.to_dict("records")

@@ -97,7 +97,7 @@ def read_migration(result: Migration, *, currency: str) -> MigrationReading:
         alt=f"A grid: a row for each segment on {day(result.earlier)}, a column for each segment "
         f"on {day(result.later)}, each cell the share of the row's customers. {down}",
         subtitle=f"Of each segment on {day(result.earlier)} (rows), the share in each segment on "
-        f"{day(result.later)} (columns); empty: nobody, or hidden",
+        f"{day(result.later)} (columns, by the numbers of the rows); empty: nobody, or hidden",
         hidden=hidden_words(found.min_group),
         moved_down=moved,
         moved_down_share=part,

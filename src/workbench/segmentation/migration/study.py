@@ -50,9 +50,21 @@ class Migration:
     first_day: date
     reason: str = ""
 
-    def grid(self) -> pd.DataFrame:
-        """Return :meth:`Moves.grid`, or one cell without a number where there are no moves."""
-        return self.moves.grid() if self.moves else pd.DataFrame({"then": ["–"], "–": [None]})
+    def drawn(self) -> pd.DataFrame:
+        """Return :meth:`Moves.grid` for a heat map: each segment's column is named by its number.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `then` ("1 Champions", ...) and the columns "1", "2" ...; one cell without a number
+            where there are no moves.
+        """
+        if self.moves is None:
+            return pd.DataFrame({"then": ["no number"], "1": [None]})
+        grid = self.moves.grid()
+        number = {name: str(place) for place, name in enumerate(self.moves.order, start=1)}
+        rows = [f"{number[name]} {name}" if name in number else name for name in grid["then"]]
+        return grid.assign(then=rows).rename(columns=number)
 
     def matter(self, limit: int = 5) -> pd.DataFrame:
         """Return :meth:`Moves.matter`, or no rows where there are no moves."""

@@ -77,8 +77,8 @@ class Profiles:
     def drawn(self, limit: int = 12) -> pd.DataFrame:
         """Return the lifts for one figure, never without a row.
 
-        They are those that stand out; where none does, those that come nearest to it; where none
-        could be tested, one row without a number.
+        They are the surest of those that stand out, the highest lift first; where none does, those
+        that come nearest to it; where none could be tested, one row without a number.
 
         Parameters
         ----------
@@ -93,7 +93,8 @@ class Profiles:
         columns = ["name", "lift", "ci_lower", "ci_upper"]
         chosen = self.preferences(limit)
         if len(chosen):
-            return chosen[columns]
+            highest = chosen["lift"].astype("float64").sort_values(ascending=False, kind="stable")
+            return chosen.loc[highest.index, columns].reset_index(drop=True)
         tried = self.lifts.frame[self.lifts.frame["reason"] == ""]
         if tried.empty:
             return pd.DataFrame([("no number", None, None, None)], columns=columns, dtype=object)
