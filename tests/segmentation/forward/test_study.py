@@ -204,6 +204,8 @@ def test_few_customers_and_no_later_revenue_have_a_reason() -> None:
     assert found.reason == "these customers brought no revenue after that day"
     said = asdict(read_forward(found, currency="GBP"))
     assert said["captured"] is None
+    assert found.drawn().drop(columns="segment").isna().all(axis=None)
+    assert len(found.drawn()) == 1
     assert all(v is None or "None" not in v for v in said.values())
 
 

@@ -152,6 +152,7 @@ def test_columns_of_the_figure_carry_the_numbers_of_its_rows() -> None:
     assert found.moves is not None
     grid, drawn = found.moves.grid(), found.drawn()
     names = [*found.moves.order, NEW]
+    assert set(drawn["then"]) >= {f"{i} {name}" for i, name in enumerate(found.moves.order, 1)}
     for name in grid["then"]:
         for other in grid.columns[1:]:
             label = name if name == NEW else f"{names.index(name) + 1} {name}"

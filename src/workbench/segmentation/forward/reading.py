@@ -22,7 +22,7 @@ _DECISIONS: dict[Verdict, str] = {
     "add something": "Work by segment first, and within a segment by past revenue.",
     "add nothing": "Use segments to choose the words; to choose whom, past revenue will do.",
     "worse": "Choose whom to contact by past revenue, not by segment.",
-    "cannot tell": "Do not rely on either order; look again with more data.",
+    "cannot tell": "Neither order is shown to be the better one; look again with more data.",
     "too little history": "Nothing on these data; a shorter span may be set (forward_days).",
 }
 

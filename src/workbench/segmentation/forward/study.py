@@ -105,8 +105,7 @@ class Forward:
         """Return `segments` for a figure: one row without a number where there is none."""
         if len(self.segments):
             return self.segments
-        nothing = dict.fromkeys(_SEGMENTS, [None])
-        return pd.DataFrame({**nothing, "segment": ["no number"]}, dtype=object)
+        return pd.DataFrame([("no number", *[None] * 7)], columns=_SEGMENTS, dtype=object)
 
     def judged(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the rows of `captures` and of `gains` on which the verdict is given."""

@@ -61,10 +61,14 @@ class Migration:
         """
         if self.moves is None:
             return pd.DataFrame({"then": ["no number"], "1": [None]})
-        grid = self.moves.grid()
+        grid = self.moves.grid().set_index("then")
         number = {name: str(place) for place, name in enumerate(self.moves.order, start=1)}
-        rows = [f"{number[name]} {name}" if name in number else name for name in grid["then"]]
-        return grid.assign(then=rows).rename(columns=number)
+        # Each number has its row, that of a segment in which nobody was then as well.
+        grid = grid.reindex([*number, *(name for name in grid.index if name not in number)])
+        rows = [f"{number[name]} {name}" if name in number else str(name) for name in grid.index]
+        grid = grid.rename(columns=number).reset_index(drop=True)
+        grid.insert(0, "then", rows)
+        return grid
 
     def matter(self, limit: int = 5) -> pd.DataFrame:
         """Return :meth:`Moves.matter`, or no rows where there are no moves."""
