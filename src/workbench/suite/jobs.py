@@ -13,6 +13,7 @@ from typing import Any
 from workbench import __version__
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
+from workbench.suite.contacts.places import CONTACTS, candidates_folder
 from workbench.suite.editions import PORTAL_HREF, Stage
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
@@ -39,7 +40,7 @@ class Order:
     job
         What to do.
     actions
-        The owner-only folder for its action lists.
+        The unit's owner-only folder, for its candidates.
     stage
         The edition in the making.
     renderer
@@ -104,7 +105,7 @@ def do(order: Order) -> Done:
             job.snapshot,
             seed=job.facts["seed"],
             min_group=job.facts["min_group"],
-            actions=order.actions,
+            actions=candidates_folder(order.actions, job.report.name),
         ),
         order.limits,
         order.kernels,
@@ -193,6 +194,7 @@ def _render(
         failure=failure,
         portal_href=PORTAL_HREF,
         last_good_href=f"../{order.last_good}/{job.report.name}.html" if order.last_good else None,
+        contacts_href=f"{CONTACTS}.html" if found and found.actions else None,
         tables_href=f"tables/{job.report.name}-" if found and found.tables else None,
         watched=watched,
     )

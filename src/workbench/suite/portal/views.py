@@ -187,8 +187,8 @@ class EditionView:
         Its name and its day.
     is_served
         Whether it is the one that is shown.
-    manifest, changes
-        Where these are; `changes` is empty where there is none.
+    manifest, changes, contacts
+        Where these are; `changes` and `contacts` are empty where there is none.
     reports
         Its reports' pages.
     """
@@ -198,6 +198,7 @@ class EditionView:
     is_served: bool
     manifest: str
     changes: str
+    contacts: str
     reports: Sequence[Link]
 
 
@@ -218,6 +219,8 @@ class UnitView:
     changes
         The page on what changed since the edition before; its title is that edition's day. None
         where there is none.
+    contacts
+        The page on who is contacted; None where there are no lists.
     cells
         How each report stands.
     results
@@ -249,6 +252,7 @@ class UnitView:
     is_new: bool
     problem: str
     changes: Link | None
+    contacts: Link | None
     cells: Sequence[Cell]
     results: Mapping[str, tuple[Link, Mapping[str, Any]]] = field(default_factory=dict)
     findings: Sequence[Said] = ()
