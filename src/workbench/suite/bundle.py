@@ -169,9 +169,7 @@ def _linked(edition: Edition, report: str) -> Iterator[str]:
         yield from told[name]["files"]
 
 
-def _lists(
-    workspace: Workspace, edition: Edition, where: str
-) -> Iterator[tuple[str, bytes]]:
+def _lists(workspace: Workspace, edition: Edition, where: str) -> Iterator[tuple[str, bytes]]:
     """Yield the lists of those to contact, each the one that the edition settled.
 
     Who is held out stays with the owner: who acts on a list need not know them.

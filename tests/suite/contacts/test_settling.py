@@ -129,10 +129,10 @@ def test_a_list_gives_way_only_to_lists_of_higher_priority(lists, policy, contac
 
 
 @given(many_lists(), policies, contacts_made, st.integers(0, 9), st.randoms())
-def test_the_order_of_lists_and_rows_does_not_matter(
-    lists, policy, contacts, seed, random
-) -> None:
-    mixed = [replace(one, customers=random.sample(one.customers, len(one.customers))) for one in lists]
+def test_the_order_of_lists_and_rows_does_not_matter(lists, policy, contacts, seed, random) -> None:
+    mixed = [
+        replace(one, customers=random.sample(one.customers, len(one.customers))) for one in lists
+    ]
     random.shuffle(mixed)
     before = settle(lists, policy=policy, contacts=contacts, seed=seed)
     after = settle(mixed, policy=policy, contacts=contacts, seed=seed)

@@ -92,7 +92,12 @@ def contacts_made(
 
 
 def write_list(
-    folder: Path, stem: str, candidates: pa.Table, outcomes: Sequence[Outcome], record: Any, day: str
+    folder: Path,
+    stem: str,
+    candidates: pa.Table,
+    outcomes: Sequence[Outcome],
+    record: Any,
+    day: str,
 ) -> tuple[dict[str, Any], Worth]:
     """Write the files of a list, and return each with its digest, and what the contacted are worth.
 

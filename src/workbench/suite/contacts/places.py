@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.data.gone import EARLIER_LISTS
 from workbench.files import digest_of_file, read_object
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
     "wrong_candidates",
 ]
 
-CANDIDATES, EARLIER = "candidates", "earlier"
+CANDIDATES, EARLIER = "candidates", Path(EARLIER_LISTS).name
 CONTACTS = "contacts"
 """Who is contacted, as an edition tells it: a page and a JSON file of this name."""
 _SETTLING = ".settling-"
