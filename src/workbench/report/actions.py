@@ -128,7 +128,7 @@ def action_list(
         "columns": list(headers.values()),
         "channel": headers[channel] if channel is not None else None,
         **told,
-        "consent_known": consent is not None,
+        "consent_known": _is_known(data, consent),
         "min_group": min_group,
         "unit": unit,
         "holdout_share": float(holdout_share),
@@ -196,11 +196,18 @@ def _check_keys(keys: pd.Series, *, where: str) -> None:
         )
 
 
-def _agreed(data: pd.DataFrame, consent: str | None) -> list[bool]:
+def _agreed(data: pd.DataFrame, consent: str | None) -> pd.Series:
     """Return who agreed to marketing; nobody whose answer is missing, or anything but yes."""
-    if consent is None:
-        return [False] * len(data)
-    return [not is_missing(said) and bool(said == True) for said in data[consent]]  # noqa: E712
+    said = [None] * len(data) if consent is None else data[consent].tolist()
+    agreed = [not is_missing(one) and bool(one == True) for one in said]  # noqa: E712
+    return pd.Series(agreed, index=data.index, dtype=bool)
+
+
+def _is_known(data: pd.DataFrame, consent: str | None) -> bool:
+    """Return whether anybody's answer is known; of nobody, it is."""
+    if not len(data):
+        return True
+    return consent is not None and not all(is_missing(said) for said in data[consent])
 
 
 def _worth(data: pd.DataFrame, value: str | None, margin: str | None, *, where: str) -> _Worth:

@@ -7,7 +7,6 @@ from typing import Any
 
 from workbench.data.phrases import counted, listed
 from workbench.report.formats import format_share
-from workbench.suite.contacts.settling import WITHHELD
 
 __all__ = ["MEANINGS", "REASONS", "policy_words", "summary"]
 
@@ -27,7 +26,6 @@ _WHY: Mapping[str, str] = {
     "no_consent": "did not agree to marketing",
     "control_group": "in the control group",
     "contacted_lately": "contacted lately",
-    "higher_priority": "taken by a list of higher priority",
 }
 MEANINGS: Mapping[str, str] = {
     "contact": "They stand in the list's file, the most urgent first, each with the reason.",
@@ -68,7 +66,7 @@ def summary(document: Json) -> Iterator[str]:
     if len(lists) > 1:
         for one in lists:
             yield _list(one)
-    yield _kept_back(document)
+    yield from _kept_back(document)
     held = whole["counts"]["held_out"]
     if any(one["holdout_share"] > 0 for one in lists):
         yield (
@@ -109,21 +107,28 @@ def _incomplete(one: Json) -> str:
     return ", not known for a few" if missing is None else f", not known for {missing:,}"
 
 
-def _kept_back(document: Json) -> str:
-    """Return how many who qualify are not contacted, by reason."""
+def _kept_back(document: Json) -> Iterator[str]:
+    """Yield how many who qualify are not contacted, by reason."""
     counts = document["all"]["counts"]
-    parts = []
-    for reason in WITHHELD:
-        cell = counts[reason]
-        if cell["customers"] != 0:
-            many = "an undisclosed number" if cell["customers"] is None else cell["display"]
-            parts.append(f"{many} {_WHY[reason]}")
+    reasons = [reason for reason in _WHY if counts[reason]["customers"] != 0]
+    parts = [f"{_many(counts[reason])} {_WHY[reason]}" for reason in reasons]
+    known = [counts[reason]["customers"] for reason in _WHY]
     if not parts:
-        return "Nobody who qualifies is kept back."
-    known = [counts[reason]["customers"] for reason in WITHHELD]
-    total = None if None in known else sum(known)
-    who = "Kept back" if total is None else f"{total:,} who qualify are kept back"
-    return f"{who}: {listed(parts)}."
+        yield "Nobody who qualifies is kept back."
+    elif None in known:
+        yield f"Kept back: {listed(parts)}."
+    else:
+        total = sum(known)
+        verb = "qualifies and is" if total == 1 else "qualify and are"
+        yield f"{total:,} {verb} kept back: {listed(parts)}."
+    other = counts["higher_priority"]
+    if other["customers"] != 0:
+        go = "goes" if other["customers"] == 1 else "go"
+        yield f"{_many(other)} more {go} to a list of higher priority.".capitalize()
+
+
+def _many(cell: Json) -> str:
+    return "an undisclosed number" if cell["customers"] is None else str(cell["display"])
 
 
 def policy_words(document: Json) -> Iterator[str]:
