@@ -26,7 +26,11 @@ PARTS = {
     "prior": {},
 }
 DIGEST = hashlib.sha256(b"rows").hexdigest()
-RESULTS = {"findings": [], "metrics": [], "actions": [{"file": "win-back.parquet", "digest": DIGEST}]}
+RESULTS = {
+    "findings": [],
+    "metrics": [],
+    "actions": [{"file": "win-back.parquet", "digest": DIGEST}],
+}
 ENTRIES = [
     Entry(
         "good",
