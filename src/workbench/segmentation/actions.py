@@ -86,7 +86,7 @@ def with_reasons(chosen: pd.DataFrame, reached: pd.DataFrame | None = None) -> p
             "customer_id": chosen["customer_id"].to_numpy(),
             "segment": chosen["segment"].to_numpy(),
             "value": chosen["revenue"].to_numpy(),
-            **{name: pd.Series(told[name].tolist(), dtype=object).to_numpy() for name in names},
+            **{name: pd.Series(told[name].tolist(), dtype=object) for name in names},
             "reason": pd.Series(reasons, dtype=object).to_numpy(),
         }
     )

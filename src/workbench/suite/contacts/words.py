@@ -53,7 +53,7 @@ def summary(document: Json) -> Iterator[str]:
     whole, lists = document["all"], document["lists"]
     many = whole["counts"]["contact"]["customers"]
     by = f"by {counted(whole['lists'], 'list')}"
-    worth = f", worth {whole['display']}" if whole["display"] and many else ""
+    worth = f"; the reports value them at {whole['display']}" if whole["display"] and many else ""
     if whole["received"] is None:
         yield f"How many are contacted {by} is hidden: they are too few to be shown."
     elif many is None:
