@@ -73,9 +73,7 @@ def test_few_on_the_list_are_neither_counted_nor_valued(world: Any) -> None:
     assert (record["customers"], record["value"], record["display"]) == (None, None, None)
     assert record["customers_display"] == "fewer than 5 customers"
     actions = workspace.unit_data("test", "one") / "actions"
-    named = [
-        row for name in ("", ".holdout") for row in rows_of(actions / f"win-back{name}.csv")
-    ]
+    named = [row for name in ("", ".holdout") for row in rows_of(actions / f"win-back{name}.csv")]
     assert sum(float(row["value"]) for row in named) == float(WORTH), "the list is whole"
     contacts = json.loads((folder / "contacts.json").read_text(encoding="utf-8"))
     told = contacts["lists"][0]

@@ -1,4 +1,4 @@
-"""Lists in a run: settled with the edition, mended, and removed when nothing makes them any more."""
+"""Lists in a run: settled with the edition, mended, removed when nothing makes them any more."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ unit = open_unit(suite, unit, snapshot)
 numbers = unit.table("orders").df()["n"]
 """
 LISTS = """\
-people = pd.DataFrame({{"id": [f"canary-{{n:03d}}" for n in numbers[{cut}]], "agreed": True, "worth": 1.5}})
+keys = [f"canary-{{n:03d}}" for n in numbers[{cut}]]
+people = pd.DataFrame({{"id": keys, "agreed": True, "worth": 1.5}})
 action_list(people, id="{id}", label="List {id}", key="id", folder=unit.actions, columns=["worth"],
             consent="agreed", value="worth", unit="GBP", holdout_share=share, min_group=2)
 1 / (1 - broken)
@@ -160,6 +161,9 @@ def test_another_policy_settles_anew_and_runs_no_report(lists: Project) -> None:
     assert "0 reports to run" in told
     assert second.id != first.id
     assert [one["name"] for one in document(second)["lists"]] == ["early.calls", "late.thanks"]
+    changed = json.loads((second.folder / "changes.json").read_bytes())
+    assert changed["policy"] == ["priority late.thanks → early.calls"]
+    assert "The contact policy is another one" in (second.folder / "changes.html").read_text()
     # Who is held out of a list, and who is in the control group, stays from edition to edition.
     for one in document(second)["lists"]:
         own = next(old for old in document(first)["lists"] if old["name"] == one["name"])

@@ -24,6 +24,7 @@ from tests.support.lists import entry_of, head_of, keys_in, people, record_list
 
 from workbench.errors import PublishError
 from workbench.files import canonical, digest_of_file
+from workbench.suite.contacts.chance import drawn
 from workbench.suite.contacts.page import contacts_page
 from workbench.suite.contacts.places import files_of, missing_files, tidy
 from workbench.suite.contacts.policy import Policy
@@ -103,8 +104,6 @@ def test_who_stands_on_which_list(made: tuple[Path, Any]) -> None:
 
 
 def _in_control(document: Any, keys: list[str]) -> int:
-    from workbench.suite.contacts.chance import drawn
-
     share = document["policy"]["control_share"]
     return sum(drawn(keys, share=share, seed=1, what_for="global control group"))
 

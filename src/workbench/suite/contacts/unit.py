@@ -65,7 +65,7 @@ class _List:
     name: str
     report: str
     title: str
-    place: int
+    as_of: str
     record: Mapping[str, Any]
     rows: pa.Table
     order: tuple[int, str, int]
@@ -135,7 +135,7 @@ def _lists(entries: Sequence[Entry], actions: Path) -> list[_List]:
                     f"{entry.report}.{record['id']}",
                     entry.report,
                     entry.title,
-                    place,
+                    entry.as_of,
                     record,
                     rows,
                     (entry.order, entry.report, place),
@@ -170,6 +170,7 @@ def _document(
                 "id": record["id"],
                 "label": record["label"],
                 "place": one.place,
+                "as_of": own.as_of,
                 "is_named": one.name in policy.priority,
                 "received": record["customers"],
                 "received_display": record["customers_display"],

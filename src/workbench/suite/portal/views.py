@@ -219,10 +219,10 @@ class UnitView:
     changes
         The page on what changed since the edition before; its title is that edition's day. None
         where there is none.
-    contacts
-        The page on who is contacted; None where there are no lists.
     cells
         How each report stands.
+    contacts
+        The page on who is contacted; None where there are no lists.
     results
         Report -> what it recorded, with its title and page, for the good ones.
     findings, decisions
@@ -252,8 +252,8 @@ class UnitView:
     is_new: bool
     problem: str
     changes: Link | None
-    contacts: Link | None
     cells: Sequence[Cell]
+    contacts: Link | None = None
     results: Mapping[str, tuple[Link, Mapping[str, Any]]] = field(default_factory=dict)
     findings: Sequence[Said] = ()
     decisions: Sequence[Said] = ()
