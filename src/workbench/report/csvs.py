@@ -48,6 +48,8 @@ def csv_lines(headings: Iterable[str], columns: Sequence[Sequence[Any]]) -> str:
 
 
 def _plain(value: Any) -> object:
+    if isinstance(value, str):
+        return formula_safe(value)
     if is_missing(value):
         return ""
     if isinstance(value, datetime):

@@ -8,6 +8,7 @@
     segments.py       what each segment holds; groups that are too small are merged
     concentration.py  how much of the revenue the top customers hold
     actions.py        customers to act on, each with the reason
+    reach.py          consent to marketing, best channel, margin so far
     study.py          all of it in one call, as the notebook makes it
     reading.py        what it says, in sentences
 """

@@ -342,3 +342,9 @@ def test_no_margin_of_few_follows_from_two_margins(
     assert told["value"] == 8.0
     hidden = tell_worth(worth, {"customers": None}, {"unit": "GBP", **of_all}, 5)
     assert set(hidden.values()) == {None}
+
+
+def test_numbers_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
+    record = record_list(tmp_path, "a", people(KEYS), "calls")
+    with pytest.raises(PublishError, match="61 customers qualify and 60 are contacted"):
+        settle_unit(head_of(), [entry_of("a", [{**record, "customers": 61}])], tmp_path, None)

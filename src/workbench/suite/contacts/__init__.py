@@ -10,6 +10,8 @@ When all reports of a unit are done, all of its lists are settled together::
     places.py     where the files are, and whether they are whole
     files.py      candidates read, lists written
     told.py       what the edition tells: ``contacts.json``, small groups hidden
+    words.py      the same in sentences
     page.py       the page for people
-    unit.py       all of it for one unit
+    unit.py       all of it for one unit; heavy, and imported when there is something to settle
+    edition.py    lists of an edition in the making: settled, told, put in their places
 """

@@ -130,6 +130,7 @@ class Lists:
                     for record in entry.results.get("actions", ())
                 }
                 tidy(self.actions, kept, told, own, self.as_of)
+                clean_settling(self.actions)
         except OSError as error:
             raise _unwritten(self.actions, error) from error
 
@@ -160,9 +161,11 @@ def settled_lists(
     try:
         if CONTACTS in head:
             settled = import_contacts().settle_unit(head, entries, actions, touchpoints)
-    except OSError as error:
+    except BaseException as error:
         clean_settling(actions)
-        raise _unwritten(actions, error) from error
+        if isinstance(error, OSError):
+            raise _unwritten(actions, error) from error
+        raise
     try:
         yield Lists(actions, str(head["as_of"]), entries, settled)
     finally:

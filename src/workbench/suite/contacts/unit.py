@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from workbench.errors import PublishError
 from workbench.suite.contacts.files import (
     Worth,
     contacts_made,
@@ -149,6 +150,17 @@ def _refused(one: _List) -> int:
     return int((one.rows.schema.metadata or {})[b"no_consent"])
 
 
+def _check_sum(record: Mapping[str, Any], settled: SettledList) -> None:
+    """Hold that all who qualify are contacted, held out or withheld: nobody is lost or twice."""
+    told, found = record["customers"], sum(settled.counts.values())
+    if found != settled.received or (told is not None and told != found):
+        raise PublishError(
+            f"{told} customers qualify and {found} are contacted, held out or withheld",
+            where=settled.name,
+            fix="Run again with --force; if it stays so, this is a fault of workbench.",
+        )
+
+
 def _document(
     head: Mapping[str, Any],
     policy: Policy,
@@ -162,6 +174,7 @@ def _document(
     told = []
     for own, one, counted, (files, worth) in zip(lists, settled, counts, written, strict=True):
         record = own.record
+        _check_sum(record, one)
         told.append(
             {
                 "name": one.name,
