@@ -25,6 +25,7 @@ from tests.support.lists import entry_of, head_of, keys_in, people, record_list
 from workbench.errors import PublishError
 from workbench.files import canonical, digest_of_file
 from workbench.suite.contacts.chance import drawn
+from workbench.suite.contacts.edition import settled_lists
 from workbench.suite.contacts.page import contacts_page
 from workbench.suite.contacts.places import files_of, missing_files, tidy
 from workbench.suite.contacts.policy import Policy
@@ -346,5 +347,22 @@ def test_no_margin_of_few_follows_from_two_margins(
 
 def test_numbers_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
     record = record_list(tmp_path, "a", people(KEYS), "calls")
-    with pytest.raises(PublishError, match="61 customers qualify and 60 are contacted"):
-        settle_unit(head_of(), [entry_of("a", [{**record, "customers": 61}])], tmp_path, None)
+    wrong = [entry_of("a", [{**record, "customers": 61}])]
+    with (
+        pytest.raises(PublishError, match="61 customers qualify and 60 are contacted"),
+        settled_lists(head_of(), wrong, tmp_path, None),
+    ):
+        pytest.fail("nothing is published")
+    assert [path.name for path in tmp_path.iterdir()] == ["candidates"], "nothing half made stays"
+
+
+def test_a_disk_that_refuses_is_told_with_what_to_do(tmp_path: Path) -> None:
+    record = record_list(tmp_path, "a", people(KEYS), "calls")
+    (tmp_path / "earlier").write_text("a file in the folder's place")
+    with (
+        pytest.raises(PublishError, match="could not be written") as caught,
+        settled_lists(head_of(), [entry_of("a", [record])], tmp_path, None) as lists,
+    ):
+        lists.put(None)
+    assert "run again" in str(caught.value)
+    assert not list(tmp_path.glob(".*"))
