@@ -134,7 +134,7 @@ def action_list(
         "holdout_share": float(holdout_share),
         "schema": SCHEMA,
     }
-    said = f"{title}: {told['customers_display']} qualify"
+    said = f"{title}: qualify: {told['customers_display']}"
     if told["display"]:
         said += f", worth {told['display']}"
     said += f"; without consent to marketing: {told['no_consent_display']}"

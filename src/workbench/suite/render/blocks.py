@@ -132,7 +132,9 @@ def metric_block(record: Record) -> Block:
 
 def action_block(record: Record, contacts_href: str | None) -> Block:
     """Return who qualifies for a list, without its customers, and where it is settled."""
-    facts = [f"{record['customers_display']} qualify"]
+    many = str(record["customers_display"])
+    is_number = many.endswith(("customer", "customers"))
+    facts = [f"{many} qualify" if is_number else f"who qualifies: {many}"]
     if record.get("display"):
         facts.append(f"worth {record['display']}")
     if record.get("margin_display"):
