@@ -265,9 +265,6 @@ def test_the_words_say_the_policy_in_force(made: tuple[Path, Any]) -> None:
     assert "do not count" in said
 
 
-counts = st.fixed_dictionaries({name: st.integers(0, 12) for name in OUTCOMES})
-
-
 def recorded(own: Mapping[str, int], smallest: int, *, hidden: bool) -> dict[str, Any]:
     """Return what a report tells of a list, as `action_list` does."""
     many, refused = sum(own.values()), own["no_consent"]
@@ -281,44 +278,95 @@ def recorded(own: Mapping[str, int], smallest: int, *, hidden: bool) -> dict[str
     }
 
 
-@given(st.lists(st.tuples(counts, st.booleans()), min_size=1, max_size=3), st.integers(2, 5))
-def test_no_few_can_be_computed_from_what_is_told(lists, smallest) -> None:
-    records = [recorded(own, smallest, hidden=out) for own, out in lists]
-    told, sums = tell_counts([own for own, _ in lists], records, smallest)
-    names = list(product(range(len(lists)), OUTCOMES))
-    rows, values = [], []
+ON = [name for name in OUTCOMES if name != "no_consent"]
 
-    def show(wanted: Any, value: int | None) -> None:
-        if value is not None:
-            rows.append([bool(wanted(place, name)) for place, name in names])
-            values.append(value)
+
+@st.composite
+def overlapping(draw: st.DrawFn) -> tuple[list[dict[str, int]], dict[Any, int], list[bool]]:
+    """Return the numbers of some lists, of customers by what became of them on each, and hiding."""
+    many = draw(st.integers(1, 3))
+    fates = st.tuples(*[st.sampled_from([None, *ON])] * many).filter(any)
+    joint = draw(st.dictionaries(fates, st.integers(1, 9), max_size=8))
+    counts = []
+    for place in range(many):
+        own = {name: sum(n for f, n in joint.items() if f[place] == name) for name in ON}
+        counts.append({"no_consent": draw(st.integers(0, 12)), **own})
+    return counts, joint, draw(st.lists(st.booleans(), min_size=many, max_size=many))
+
+
+@given(overlapping(), st.integers(2, 5))
+def test_no_few_can_be_computed_from_what_is_told(lists, smallest) -> None:
+    counts, joint, out = lists
+    records = [recorded(own, smallest, hidden=o) for own, o in zip(counts, out, strict=True)]
+    told, sums = tell_counts(counts, joint, records, smallest)
+    atoms = list(joint)
+    # Who agreed, by what became of them on each list; then who did not, list by list.
+    truth = np.array([*joint.values(), *(own["no_consent"] for own in counts)], dtype=float)
+
+    def group(place: int, name: str) -> np.ndarray:
+        row = np.zeros(len(truth))
+        if name == "no_consent":
+            row[len(atoms) + place] = 1
+        else:
+            row[: len(atoms)] = [fates[place] == name for fates in atoms]
+        return row
 
     open_ = [place for place, one in enumerate(records) if one["customers"] is not None]
+    cells = {(p, name): group(p, name) for p in range(len(counts)) for name in OUTCOMES}
+    shown, given_away = [], []
     for place, (record, own) in enumerate(zip(records, told, strict=True)):
-        show(lambda p, n, at=place: p == at, record["customers"])
-        show(lambda p, n, at=place: p == at and n == "no_consent", record["no_consent"])
-        for name in OUTCOMES:
-            show(lambda p, n, at=place, of=name: (p, n) == (at, of), own[name]["customers"])
-    for name in OUTCOMES:
-        show(lambda p, n, of=name: p in open_ and n == of, sums[name]["customers"])
-    truth = np.array([lists[place][0][name] for place, name in names])
-    known = np.array(rows, dtype=float).reshape(-1, len(names))
-    assert (known @ truth == np.array(values)).all(), "what is told is true"
-    groups = [[n == at for n in range(len(names))] for at in range(len(names))]
-    groups += [[p in open_ and n == name for p, n in names] for name in OUTCOMES]
-    for group in np.array(groups, dtype=float):
-        if 0 < group @ truth < smallest:
-            parts = np.linalg.lstsq(known.T, group, rcond=None)[0]
-            assert np.abs(known.T @ parts - group).max() > 1e-6, "a small group can be computed"
+        everyone = sum(cells[place, name] for name in OUTCOMES)
+        given_away.append((everyone, record["customers"]))
+        given_away.append((cells[place, "no_consent"], record["no_consent"]))
+        shown += [(cells[place, name], own[name]["customers"]) for name in OUTCOMES]
+    shown += [(sum(cells[p, name] for p in open_), sums[name]["customers"]) for name in OUTCOMES]
+    given_away = [pair for pair in given_away if pair[1] is not None]
+    shown = [pair for pair in shown if pair[1] is not None and open_]
+    for row, value in (*given_away, *shown):
+        assert row @ truth == value, "what is told is true"
+    secrets = [cells[key] for key in cells if key[0] in open_]
+    for one, other in product(open_, open_):
+        taken = cells[one, "contact"] + cells[one, "held_out"]
+        absent = np.array([fates[other] is None for fates in atoms] + [False] * len(counts))
+        if one != other and not computable(taken * absent, given_away):
+            secrets += [taken * absent, taken * ~absent]
+    for secret in secrets:
+        if 0 < secret @ truth < smallest and not computable(secret, given_away):
+            assert not computable(secret, [*given_away, *shown]), "a small group can be computed"
+
+
+def computable(secret: np.ndarray, told: list[Any]) -> bool:
+    """Return whether a number follows from others, for those who know which groups there are."""
+    if not told:
+        return False
+    # Nobody is in an empty group, and groups that always go together are one.
+    known = np.array([row for row, _ in told])
+    parts = np.linalg.lstsq(known.T, secret, rcond=None)[0]
+    return bool(np.abs(known.T @ parts - secret).max() < 1e-6)
+
+
+def alone(own: Mapping[str, int]) -> dict[Any, int]:
+    return {(name,): own[name] for name in ON if own[name]}
+
+
+def test_who_is_on_one_of_two_lists_is_not_told_by_a_difference() -> None:
+    # 20 have a place on the first list; 17 of them would be on the second, 3 would not.
+    joint = {("contact", "higher_priority"): 17, ("contact", None): 3, (None, "contact"): 30}
+    first = dict.fromkeys(OUTCOMES, 0) | {"contact": 20}
+    second = dict.fromkeys(OUTCOMES, 0) | {"contact": 30, "higher_priority": 17}
+    records = [recorded(one, 5, hidden=False) for one in (first, second)]
+    told, _ = tell_counts([first, second], joint, records, 5)
+    assert told[0]["contact"]["customers"] == 20, "all who qualify: shown by the report"
+    assert told[1]["higher_priority"] == {"customers": None, "display": HIDDEN}
 
 
 def test_nothing_is_hidden_that_need_not_be() -> None:
     own = dict(zip(OUTCOMES, (50, 6, 20, 0, 7, 0), strict=True))
-    told, sums = tell_counts([own], [recorded(own, 5, hidden=False)], 5)
+    told, sums = tell_counts([own], alone(own), [recorded(own, 5, hidden=False)], 5)
     assert {name: cell["customers"] for name, cell in told[0].items()} == own
     assert {name: cell["customers"] for name, cell in sums.items()} == own
     few = own | {"held_out": 2}
-    told, _ = tell_counts([few], [recorded(few, 5, hidden=False)], 5)
+    told, _ = tell_counts([few], alone(few), [recorded(few, 5, hidden=False)], 5)
     assert told[0]["held_out"] == {"customers": None, "display": "fewer than 5"}
     assert [name for name in OUTCOMES if told[0][name]["display"] == HIDDEN] == ["contacted_lately"]
 

@@ -6,7 +6,9 @@ of them, and beside the numbers that the reports show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 from workbench.data.small_groups import hide_sums, is_small
@@ -14,15 +16,18 @@ from workbench.errors import AnalysisError
 from workbench.report.formats import format_number, format_unit
 from workbench.suite.contacts.settling import OUTCOMES, Outcome
 
-__all__ = ["HIDDEN", "tell_counts", "tell_totals", "tell_worth"]
+__all__ = ["HIDDEN", "Fates", "tell_counts", "tell_totals", "tell_worth"]
 
 HIDDEN = "hidden"
 Json = Mapping[str, Any]
 Counts = Mapping[Outcome, int]
+Fates = tuple[Outcome | None, ...]
+"""What became of a customer on each list, in their order; None where it is no candidate."""
+_TAKEN = {"contact", "held_out"}
 
 
 def tell_counts(
-    counts: Sequence[Counts], records: Sequence[Json], min_group: int
+    counts: Sequence[Counts], joint: Mapping[Fates, int], records: Sequence[Json], min_group: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the numbers of each list, and those of all lists together, as they may be shown.
 
@@ -30,6 +35,9 @@ def tell_counts(
     ----------
     counts
         For each list, outcome -> how many customers.
+    joint
+        What became of a customer on each list (None where it is no candidate of it) -> how many
+        customers. Lists overlap: who is on two of them may be told by a difference.
     records
         What its report recorded, which is shown already. A list whose number is hidden there
         shows no number here, and is in no sum.
@@ -43,53 +51,82 @@ def tell_counts(
         ``display``.
     """
     told = [place for place, record in enumerate(records) if record["customers"] is not None]
-    hidden = _hidden([counts[p] for p in told], [records[p] for p in told], min_group)
+    among: Counter[Fates] = Counter()
+    for fates, many in joint.items():
+        among[tuple(fates[place] for place in told)] += many
+    own = [counts[place] for place in told]
+    hidden = _hidden(own, among, [records[place] for place in told], min_group)
     n = len(OUTCOMES)
     lists = []
-    for place, own in enumerate(counts):
-        if place in told:
-            at = told.index(place) * n
-            lists.append(_row(own, hidden[at : at + n], min_group))
-        else:
-            lists.append({name: _cell(None) for name in OUTCOMES})
-    sums = {name: sum(counts[place][name] for place in told) for name in OUTCOMES}
-    return lists, _row(sums, hidden[len(told) * n :], min_group)
+    for place, one in enumerate(counts):
+        at = told.index(place) * n if place in told else -1
+        out = hidden[at : at + n] if at >= 0 else [True] * n
+        lists.append(_row(one, out, min_group, is_known=at >= 0))
+    # A sum is shown where all of its parts are: then it gives nothing away.
+    away = [any(hidden[at::n]) for at in range(n)]
+    sums = {name: sum(one[name] for one in own) for name in OUTCOMES}
+    return lists, _row(sums, away, min_group)
 
 
-def _hidden(counts: Sequence[Counts], records: Sequence[Json], min_group: int) -> list[bool]:
-    """Return what to hide: for each list each outcome, then each outcome's sum over all lists."""
+def _hidden(
+    counts: Sequence[Counts], joint: Mapping[Fates, int], records: Sequence[Json], min_group: int
+) -> list[bool]:
+    """Return what to hide of each outcome of each list."""
+    if not counts:
+        return []
     n, many = len(OUTCOMES), len(counts)
-    if not many:
-        return [False] * n
-    cells = [[own[name] for name in OUTCOMES] for own in counts]
-    flat = [count for row in cells for count in row]
-    rows = [list(range(place * n, place * n + n)) for place in range(many)]
-    refused = OUTCOMES.index("no_consent")
-    agreed = [[place for place in row if place % n != refused] for row in rows]
-    columns = [[place * n + at for place in range(many)] for at in range(n)]
-    singles = [[place] for place in range(many * n)]
-    sums = [*singles, *columns, *rows, *agreed, list(range(many * n))]
-    first = {"rows": (many + 1) * n}
-    first["agreed"] = first["rows"] + many
-    last = first["agreed"] + many
-    fixed = [first["rows"] + place for place in range(many)] + [last]
+    atoms = sorted((fates for fates in joint if any(fates)), key=str)
+    flat = [joint[fates] for fates in atoms] + [one["no_consent"] for one in counts]
+    singles, rows, agreed = [], [], []
+    for place in range(many):
+        refused = len(atoms) + place
+        on = [at for at, fates in enumerate(atoms) if fates[place] is not None]
+        singles += [
+            [refused] if name == "no_consent" else [at for at in on if atoms[at][place] == name]
+            for name in OUTCOMES
+        ]
+        agreed.append(on)
+        rows.append([*on, refused])
+    fixed = [many * n + place for place in range(many)]
     for place, record in enumerate(records):
         if record["no_consent"] is not None:  # shown by the report, and so is the rest
-            fixed += [place * n + refused, first["agreed"] + place]
-    lines = [(row, row) for row in rows]
-    lines += [(own, own) for own in agreed]
-    lines += [(column, column) for column in columns]
-    lines.append((sums[-1], list(range(many * n, (many + 1) * n))))
-    try:
-        out = hide_sums(flat, sums, min_group=min_group, lines=lines, fixed=fixed)
-    except AnalysisError:  # nothing more may be said beside what the reports show
-        return [True] * ((many + 1) * n)
-    return [bool(one) for one in out[: (many + 1) * n]]
+            fixed += [place * n + OUTCOMES.index("no_consent"), many * (n + 1) + place]
+    parts = [list(range(place * n, place * n + n)) for place in range(many)]
+    lines = list(zip(rows, parts, strict=True))
+    some = [[at for at in own if OUTCOMES[at % n] != "no_consent"] for own in parts]
+    lines += list(zip(agreed, some, strict=True))
+    shared = list(_shared(atoms, many))
+    for secrets in (shared, []):  # without them where the reports gave them away already
+        try:
+            out = hide_sums(
+                flat,
+                [*singles, *rows, *agreed],
+                min_group=min_group,
+                lines=lines,
+                fixed=fixed,
+                secrets=secrets,
+            )
+        except AnalysisError:
+            continue
+        return [bool(one) for one in out[: many * n]]
+    return [True] * (many * n)
 
 
-def _row(counts: Counts, hidden: Sequence[bool], min_group: int) -> dict[str, Any]:
+def _shared(atoms: Sequence[Fates], many: int) -> Iterator[list[int]]:
+    """Yield groups that two lists together tell of: who has a place on one, and is on the other."""
+    for one, other in permutations(range(many), 2):
+        taken = [at for at, fates in enumerate(atoms) if fates[one] in _TAKEN]
+        yield [at for at in taken if atoms[at][other] is None]
+        yield [at for at in taken if atoms[at][other] is not None]
+
+
+def _row(
+    counts: Counts, hidden: Sequence[bool], min_group: int, *, is_known: bool = True
+) -> dict[str, Any]:
+    """Return numbers with their words; of a list that is hidden as a whole, not how few either."""
+    few = {name: is_known and is_small(counts[name], min_group) for name in OUTCOMES}
     return {
-        name: _cell(None if out else counts[name], is_small(counts[name], min_group), min_group)
+        name: _cell(None if out else counts[name], few[name], min_group)
         for name, out in zip(OUTCOMES, hidden, strict=True)
     }
 

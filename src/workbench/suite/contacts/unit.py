@@ -21,8 +21,8 @@ from workbench.suite.contacts.files import (
 )
 from workbench.suite.contacts.places import candidates_folder, files_of, settling_folder
 from workbench.suite.contacts.policy import Policy
-from workbench.suite.contacts.settling import Candidates, SettledList, settle
-from workbench.suite.contacts.told import tell_counts, tell_totals, tell_worth
+from workbench.suite.contacts.settling import OUTCOMES, Candidates, Outcome, SettledList, settle
+from workbench.suite.contacts.told import Fates, tell_counts, tell_totals, tell_worth
 from workbench.suite.manifest import Entry
 
 __all__ = ["SCHEMA", "Settled", "settle_unit"]
@@ -150,6 +150,25 @@ def _refused(one: _List) -> int:
     return int((one.rows.schema.metadata or {})[b"no_consent"])
 
 
+def _joint(
+    customers: Sequence[Sequence[str]], outcomes: Sequence[Sequence[Outcome]]
+) -> Counter[Fates]:
+    """Return what became of a customer on each list -> how many customers."""
+    base = len(OUTCOMES) + 1
+    code = {outcome: place for place, outcome in enumerate(OUTCOMES, 1)}
+    fates: Counter[str] = Counter()  # a number for each customer: a digit for each list
+    for place, (keys, own) in enumerate(zip(customers, outcomes, strict=True)):
+        for key, outcome in zip(keys, own, strict=True):
+            fates[key] += code[outcome] * base**place
+    names = (None, *OUTCOMES)
+    return Counter(
+        {
+            tuple(names[number // base**place % base] for place in range(len(customers))): many
+            for number, many in Counter(fates.values()).items()
+        }
+    )
+
+
 def _check_sum(record: Mapping[str, Any], settled: SettledList) -> None:
     """Hold that all who qualify are contacted, held out or withheld: nobody is lost or twice."""
     told, found = record["customers"], sum(settled.counts.values())
@@ -170,7 +189,8 @@ def _document(
 ) -> dict[str, Any]:
     records = [one.record for one in lists]
     min_group = int(head["contacts"]["min_group"])
-    counts, sums = tell_counts([one.counts for one in settled], records, min_group)
+    joint = _joint([keys_of(one.rows) for one in lists], [one.outcomes for one in settled])
+    counts, sums = tell_counts([one.counts for one in settled], joint, records, min_group)
     told = []
     for own, one, counted, (files, worth) in zip(lists, settled, counts, written, strict=True):
         record = own.record
