@@ -48,7 +48,7 @@ class Unit:
     snapshot
         The data.
     actions
-        The owner-only folder that action lists are written to.
+        The owner-only folder that the candidates for action lists are written to.
     """
 
     suite: str
@@ -184,7 +184,7 @@ def job_facts(
     seed, min_group
         The suite's.
     actions
-        Where action lists are written.
+        Where the candidates for action lists are written.
     handed
         What the report's earlier edition handed on; None by hand, where any report's may be read.
     """
@@ -258,7 +258,7 @@ def _facts_by_hand(suite: str, unit: str, snapshot: str) -> dict[str, Any]:
         found.snapshot,
         seed=found.params.seed,
         min_group=found.params.min_group,
-        actions=found.home / "actions",
+        actions=found.home / "actions" / "by-hand",  # the suite's own lists stay as they are
     )
 
 

@@ -11,7 +11,7 @@ it from the executed notebook and the renderers need not trust anything else::
     table         a frame as a table with a caption              tables.py, markup.py, csvs.py
     figure        a picture with a text alternative              figures.py
     charts        the few chart forms that reports use           charts.py, theme.py
-    action_list   customers to act on, kept out of the page      actions.py
+    action_list   candidates for a list, kept out of the page    actions.py, candidates.py
     state         what the next edition goes on from, kept out of the page   states.py
     glossary      what a word means, in plain English            words.py
     format_*      numbers, money, shares and dates as text       formats.py

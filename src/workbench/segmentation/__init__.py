@@ -9,6 +9,7 @@
     segments.py       what each segment holds; groups that are too small are merged
     concentration.py  how much of the revenue the top customers hold
     actions.py        customers to act on, each with the reason
+    reach.py          consent to marketing, best channel, margin so far
     study.py          all of it in one call, as the notebook makes it
     reading.py        what it says, in sentences
     assigned.py       which customer is in which segment, however the segments were found

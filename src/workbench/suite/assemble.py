@@ -10,11 +10,13 @@ from typing import Any
 from workbench.data.handed import copy_file, state_file
 from workbench.params import SuiteParams
 from workbench.suite.compose import compose, core, followed
+from workbench.suite.contacts.edition import contacts_head, settled_lists, touchpoints_of
+from workbench.suite.contacts.places import missing_files
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, serve, served, standing
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
-from workbench.suite.manifest import Entry, State, make_manifest, read_entries
+from workbench.suite.manifest import Entry, State, make_manifest, missing_lists, read_entries
 from workbench.suite.notebook import Report
-from workbench.suite.plan import Job, Plan, why_stale
+from workbench.suite.plan import Job, Plan, lost_candidates, why_stale
 from workbench.suite.render import Renderer
 from workbench.workspace import Workspace
 
@@ -184,6 +186,8 @@ def _why_run(
         damaged = sorted({*previous.files, RESULTS} & {*broken})
         if damaged:  # mended, asked for or not
             return (f"damaged: {', '.join(damaged)}",)
+        if gone := missing_lists(previous, actions):  # without them no list can be settled
+            return (lost_candidates(gone),)
     if wanted.reports and job.report.name not in wanted.reports:
         return ()
     if previous is not None and previous.state == "stopped":
@@ -205,7 +209,7 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
     Raises
     ------
     PublishError
-        When it cannot be written, or a secret stands in it.
+        When it or its lists cannot be written, or a secret stands in it.
     """
     ran = {job.report.name for job in work.to_run}
     entries = sorted(
@@ -215,11 +219,13 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
         ),
         key=lambda entry: (entry.order, entry.report),
     )
-    head = _head(bench, work)
+    head = {**_head(bench, work), **contacts_head(bench.params, work.data.unit, entries)}
+    actions = actions_folder(bench.workspace, bench.params.name, work.data.unit.name)
     before = work.before
     if before is not None and not ran:
         same = make_manifest(head, entries, before.manifest["files"])
-        if core(same) == core(before.manifest) and not damage(before):
+        whole = not damage(before) and not missing_files(actions, before.folder)
+        if whole and core(same) == core(before.manifest):
             if served(work.folder) is None:  # the pointer was lost
                 serve(work.folder, before.id)
             return before
@@ -229,8 +235,13 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
                 for name in entry.files:
                     work.stage.carry(before, name)
     prior = followed(work.folder, before, make_manifest(head, entries, work.stage.digests()))
-    head = compose(work.stage, head, entries, prior)
-    return work.stage.publish(lambda digests: make_manifest(head, entries, digests), bench.secrets)
+    with settled_lists(head, entries, actions, touchpoints_of(work.data.snapshot)) as lists:
+        told = compose(work.stage, head, entries, prior, lists.document)
+        edition = work.stage.publish(
+            lambda digests: make_manifest(told, entries, digests), bench.secrets
+        )
+        lists.put(before)
+    return edition
 
 
 def _failed(work: UnitWork, entry: Entry) -> Entry:

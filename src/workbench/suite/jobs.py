@@ -14,6 +14,7 @@ from workbench import __version__
 from workbench.data.handed import Handed, copy_file, state_content, state_file
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
+from workbench.suite.contacts.places import CONTACTS, candidates_folder
 from workbench.suite.editions import PORTAL_HREF, Stage
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
@@ -40,7 +41,7 @@ class Order:
     job
         What to do.
     actions
-        The owner-only folder for its action lists.
+        The unit's owner-only folder, for its candidates.
     stage
         The edition in the making.
     renderer
@@ -105,7 +106,7 @@ def do(order: Order) -> Done:
             job.snapshot,
             seed=job.facts["seed"],
             min_group=job.facts["min_group"],
-            actions=order.actions,
+            actions=candidates_folder(order.actions, job.report.name),
             handed=job.handed or Handed(job.report.name),
         ),
         order.limits,
@@ -202,6 +203,7 @@ def _render(
         failure=failure,
         portal_href=PORTAL_HREF,
         last_good_href=f"../{order.last_good}/{job.report.name}.html" if order.last_good else None,
+        contacts_href=f"{CONTACTS}.html" if found and found.actions else None,
         tables_href=f"tables/{job.report.name}-" if found and found.tables else None,
         watched=watched,
     )

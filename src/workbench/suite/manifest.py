@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.files import digest_of
+from workbench.suite.contacts.places import wrong_candidates
 from workbench.suite.keys import JobKey
 
 __all__ = [
@@ -166,7 +167,7 @@ def data_of(manifest: Mapping[str, Any]) -> frozenset[str]:
 
 
 def missing_lists(entry: Entry, folder: Path) -> list[str]:
-    """Return the action lists that a report wrote and that are gone from the owner-only folder.
+    """Return the lists whose candidates are gone, or not those that the report recorded.
 
     Parameters
     ----------
@@ -175,8 +176,7 @@ def missing_lists(entry: Entry, folder: Path) -> list[str]:
     folder
         The unit's folder of action lists.
     """
-    files = [str(action["file"]) for action in entry.results.get("actions", [])]
-    return [name for name in files if not (folder / name).is_file()]
+    return wrong_candidates(folder, entry.report, entry.results.get("actions", ()))
 
 
 def make_results(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ __all__ = [
     "Plan",
     "check_overrides",
     "facts_of",
+    "lost_candidates",
     "make_plan",
     "read_of_earlier",
     "read_of_history",
@@ -321,6 +322,11 @@ def read_of_history(
     return {"history": digest_of(own)}
 
 
+def lost_candidates(lists: Iterable[str]) -> str:
+    """Return in words that the candidates for some of a report's lists are lost."""
+    return f"its candidates for {', '.join(lists)} are gone, or not those it recorded"
+
+
 def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
     """Return in words why a good report would not come out the same; nothing when it would.
 
@@ -338,7 +344,7 @@ def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
         return tuple(differences(old, job.key.parts)) or ("its key changed",)
     gone = missing_lists(entry, actions)
     if gone:
-        return (f"its action list {', '.join(gone)} is gone",)
+        return (lost_candidates(gone),)
     if entry.snapshot and not (job.snapshot.folder.parent / entry.snapshot).is_dir():
         # It would come out the same, but nobody could verify that it does.
         why = why_gone(job.snapshot.folder.parents[1], entry.snapshot)

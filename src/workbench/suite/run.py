@@ -13,6 +13,7 @@ from workbench.data.sources.secrets import referenced_secrets
 from workbench.files import read_json
 from workbench.params import load_suite
 from workbench.suite.assemble import Bench, UnitWork, Wanted, prepare
+from workbench.suite.contacts.policy import check_contacts
 from workbench.suite.desk import Desk, Room
 from workbench.suite.editions import ALERTS, Edition, lost_pointer
 from workbench.suite.inputs import UnitData, ingest, known, secret_texts
@@ -182,6 +183,7 @@ def run(
     find_reports(workspace.notebooks, asked.reports)  # a misspelt one is an error now
     check_overrides(params.units.values(), catalogue)
     check_watched(params.units.values(), catalogue)
+    check_contacts(params.units.values(), catalogue)
     for name in asked.units:
         params.unit(name)
     renderer = find_renderer(asked.renderer)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from workbench.data.snapshots import Snapshot
 from workbench.params import SuiteParams, UnitParams
+from workbench.suite.contacts.edition import unsettled
 from workbench.suite.editions import Edition, standing
 from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
@@ -89,12 +90,15 @@ def suite_status(
     for name, unit in units.items():
         edition = standing(folders[name])
         entries = read_entries(edition.manifest, edition.results) if edition else {}
+        actions = actions_folder(workspace, params.name, name)
+        open_lists = unsettled(params, unit, edition, actions)
         for report in reports.values():
             entry = entries.get(report.name)
             job = jobs.get((name, report.name))
-            actions = actions_folder(workspace, params.name, name)
             why = why_not.get((name, report.name), "")
             condition, reasons = _condition(job, entry, why, actions)
+            if condition == "fresh" and report.name in open_lists:
+                condition, reasons = "stale", open_lists[report.name]
             if (name, report.name) in held:
                 condition, reasons = "stopped", (held[name, report.name],)
             found.append(Status(unit, report, condition, reasons, entry, edition))

@@ -10,9 +10,10 @@ from workbench.suite.portal.age import age_in_words
 from workbench.suite.portal.views import Cell, Link
 from workbench.suite.status import Status
 
-__all__ = ["CHANGES", "cell_of"]
+__all__ = ["CHANGES", "CONTACTS", "cell_of"]
 
 CHANGES = "changes.html"
+CONTACTS = "contacts.html"
 _WORDS = {
     "fresh": ("ok", "Ready"),
     "stale": ("stale", "Out of date"),

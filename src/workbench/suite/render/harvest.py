@@ -32,8 +32,8 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     TABLE: ("id", "caption", "html", "csv", "rows", "source_note"),
     FIGURE: ("id", "caption", "alt", "svg"),
     ACTION: (
-        *("id", "label", "file", "digest", "customers", "customers_display", "min_group"),
-        *("value", "unit", "holdout", "schema"),
+        *("id", "label", "file", "digest", "customers", "customers_display", "no_consent"),
+        *("no_consent_display", "min_group", "value", "unit", "holdout_share", "schema"),
     ),
     SECTION: ("id", "title", "text"),
     BREAKDOWN: ("id", "label", "part", "unit", "parts"),

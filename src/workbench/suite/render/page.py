@@ -41,6 +41,8 @@ class ReportPage:
         Relative link to the portal; None for none.
     tables_href
         Relative link to the folder of the exported tables; None when there is none.
+    contacts_href
+        Relative link to the page that says who is contacted; None when there is none.
     last_good_href
         Relative link to the last good version of a report that failed; None when there is none.
     watched
@@ -59,6 +61,7 @@ class ReportPage:
     failure: Failure | None = None
     portal_href: str | None = None
     tables_href: str | None = None
+    contacts_href: str | None = None
     last_good_href: str | None = None
     watched: Watched | None = None
 

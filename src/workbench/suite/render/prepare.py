@@ -154,7 +154,7 @@ class _Body:
                 return  # stands on a card on top, or has no section that it belongs to
             block = blocks.metric_block(record)
         elif mime == ACTION:
-            block = blocks.action_block(record)
+            block = blocks.action_block(record, self.page.contacts_href)
         elif mime in {BREAKDOWN, STATE}:
             return  # kept for another edition; a table beside a breakdown shows its numbers
         else:

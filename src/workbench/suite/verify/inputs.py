@@ -10,6 +10,8 @@ from workbench.data.code import package_digest
 from workbench.data.handed import copy_file, read_handed
 from workbench.data.snapshots import Snapshot, read_snapshot, verify_snapshot
 from workbench.errors import NotebookError, SnapshotError
+from workbench.suite.contacts.edition import TOUCHPOINTS
+from workbench.suite.contacts.places import CONTACTS
 from workbench.suite.editions import Edition
 from workbench.suite.environment import engine_facts
 from workbench.suite.keys import differences, installed_versions, notebook_digest
@@ -19,7 +21,7 @@ from workbench.suite.plan import Job, read_of_earlier
 from workbench.suite.prior import Prior
 from workbench.workspace import Workspace
 
-__all__ = ["job_again", "missing_for"]
+__all__ = ["job_again", "missing_for", "missing_for_lists"]
 
 
 def missing_for(
@@ -59,6 +61,25 @@ def missing_for(
         verify_snapshot(read_snapshot(home, entry.snapshot))
     except SnapshotError as error:
         yield f"{entry.report}: its data, snapshot {entry.snapshot}: {error.what}"
+
+
+def missing_for_lists(manifest: Mapping[str, Any], home: Path) -> Iterator[str]:
+    """Yield what an edition's lists were settled with and is not here any more, in words.
+
+    Parameters
+    ----------
+    manifest
+        The edition's manifest.
+    home
+        The unit's data folder.
+    """
+    data = manifest["data"]
+    if CONTACTS not in manifest or TOUCHPOINTS not in data["tables"]:
+        return
+    try:
+        verify_snapshot(read_snapshot(home, str(data["snapshot"])))
+    except SnapshotError as error:
+        yield f"{CONTACTS}: contacts made, snapshot {data['snapshot']}: {error.what}"
 
 
 def job_again(
