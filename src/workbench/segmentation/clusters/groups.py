@@ -175,7 +175,9 @@ def find_groups(
     smallest = [int(each.min()) for each in counts]
     chosen = choose(found, smallest, min_stability=min_stability, min_group=min_group)
     if chosen is None:
-        return _none(_unstable(found, smallest, min_stability, min_group), found, smallest, (), asked)
+        return _none(
+            _unstable(found, smallest, min_stability, min_group), found, smallest, (), asked
+        )
     few, buys = points[:_COMPARED], _purchases(behaviour, drawn[:_COMPARED])
     observed = best_silhouettes(few, ks, np.random.default_rng(chance[2]))[chosen]
     references = compare(

@@ -140,7 +140,9 @@ def _first_centres(points: Singles, k: int, starts: int, rng: np.random.Generato
     for number in range(1, k):
         upto = np.cumsum(least, axis=1, dtype="float64")
         aims = rng.random((starts, trials)) * upto[:, -1:]
-        chosen = np.array([row.searchsorted(aim, "right") for row, aim in zip(upto, aims, strict=True)])
+        chosen = np.array(
+            [row.searchsorted(aim, "right") for row, aim in zip(upto, aims, strict=True)]
+        )
         chosen = np.minimum(chosen, n - 1)
         tried = _squared(points, squares, points[chosen.ravel()]).reshape(starts, trials, n)
         np.minimum(tried, least[:, None, :], out=tried)
