@@ -1,12 +1,14 @@
 """Order lines to customers: money, cost, and the days on which each channel and category was used.
 
 A purchase in a channel is a day on which the customer bought there, whatever the number of lines;
-so it is for categories. Which channels and categories there are is looked up first; then one
-reading of the lines gives everything: lines to days, days to customers.
+so it is for categories. Which channels and categories there are is looked up first. Money is then
+added up from lines to customers, and days are counted from lines to days to customers: by
+themselves, for what is kept of each day decides on the memory that is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -110,11 +112,15 @@ def behaviour(orders: Any, *, as_of: date, days_from: int = 0) -> Behaviour:
     if kinds:
         lines = lines.with_columns(**{name: text_of(lines, name) for name in kinds})
     levels = _levels(lines, kinds)
-    found = collect(_reduce(lines, levels, days_from=days_from, has_cost=has_cost))
-    refuse_unreadable(found)
-    if not len(found):
+    money = collect(_money(lines, kinds, has_cost=has_cost))
+    refuse_unreadable(money)
+    if not len(money):
         raise no_lines(as_of)
-    found = found.sort_values("customer_id").reset_index(drop=True)
+    days = collect(_days(lines, levels, days_from=days_from))
+    found = money.merge(days, on="customer_id", how="left").sort_values("customer_id")
+    counts = [name for name in days.columns if name != "customer_id"]
+    found[counts] = found[counts].fillna(0).astype("int64")  # of who only sent back
+    found = found.reset_index(drop=True)
     first = found["first_purchase_day"].to_numpy("int64")
     return Behaviour(
         customers=found[
@@ -169,49 +175,52 @@ def _flags(name: str, levels: tuple[str, ...]) -> list[str]:
     return [f"{name}_{place}" for place in range(len(levels))]
 
 
-def _reduce(
-    lines: nw.LazyFrame[Any],
-    levels: dict[str, tuple[str, ...]],
-    *,
-    days_from: int,
-    has_cost: bool,
-) -> nw.LazyFrame[Any]:
-    """Return one row per customer, still in the engine."""
+def _money(lines: nw.LazyFrame[Any], kinds: Iterable[str], *, has_cost: bool) -> nw.LazyFrame[Any]:
+    """Return what is added up for each customer line by line, still in the engine."""
     bought = nw.col("bought") == 1
-    counts = bought & (nw.col("day") >= days_from)
-    made: dict[str, nw.Expr] = {
-        "bought_units": nw.when(bought).then(nw.col("units")).otherwise(0),
-        "purchase_days": nw.when(counts).then(1).otherwise(0),
-    }
-    flags = ["purchase_days"]
-    for name in levels:
-        value = nw.col(name)
-        made[f"without_{name}"] = nw.when(bought & (value == "")).then(1).otherwise(0)
-        own = _flags(name, levels[name])
-        flags += own
-        for flag, level in zip(own, levels[name], strict=True):
-            rest = flag == own[-1] and level == OTHER
-            inside = (value != "") & ~value.is_in(levels[name][:-1]) if rest else value == level
-            made[flag] = nw.when(bought & inside).then(1).otherwise(0)
+    made = {f"without_{k}": nw.when(bought & (nw.col(k) == "")).then(1).otherwise(0) for k in kinds}
+    made["bought_units"] = nw.when(bought).then(nw.col("units")).otherwise(0)
+    made["purchased"] = nw.when(bought).then(nw.col("day")).otherwise(_NEVER)
     sums = [
         *("units", "bought", "bought_units", "cost_units", "costed_units", "lines_without_cost"),
-        *("unreadable", *(f"without_{name}" for name in levels)),
+        *("unreadable", *(f"without_{k}" for k in kinds)),
     ]
-    lines = _with_costs(lines, has_cost=has_cost).with_columns(**made)
-    lines = lines.with_columns(
-        first_purchase_day=nw.when(bought).then(nw.col("day")).otherwise(_NEVER)
+    found = (
+        _with_costs(lines, has_cost=has_cost)
+        .with_columns(**made)
+        .group_by("customer_id")
+        .agg(
+            *[nw.col(name).sum() for name in sums],
+            first_purchase_day=nw.col("purchased").min(),
+            lines=nw.len(),
+        )
     )
-    days = lines.group_by("customer_id", "day").agg(
-        *[nw.col(name).sum() for name in sums],
-        *[nw.col(name).max() for name in flags],
-        nw.col("first_purchase_day").min(),
-        lines=nw.len(),
+    return found.with_columns(nw.col(*sums, "lines").cast(nw.Int64))
+
+
+def _days(
+    lines: nw.LazyFrame[Any], levels: Mapping[str, tuple[str, ...]], *, days_from: int
+) -> nw.LazyFrame[Any]:
+    """Return on how many days each customer bought, and so in each level, still in the engine.
+
+    There may be nearly as many days of customers as lines, so no more is kept of each than a small
+    number for each level.
+    """
+    made: dict[str, nw.Expr] = {"purchase_days": nw.col("day") >= days_from}
+    for name, own in levels.items():
+        value = nw.col(name)
+        for flag, level in zip(_flags(name, own), own, strict=True):
+            rest = level == OTHER and flag == _flags(name, own)[-1]
+            made[flag] = (value != "") & ~value.is_in(own[:-1]) if rest else value == level
+    marked = lines.filter(nw.col("bought") == 1).select(
+        "customer_id",
+        "day",
+        **{name: nw.when(yes).then(1).otherwise(0).cast(nw.Int8) for name, yes in made.items()},
     )
-    totals = [*sums, *flags, "lines"]
-    found = days.group_by("customer_id").agg(
-        *[nw.col(name).sum() for name in totals], nw.col("first_purchase_day").min()
-    )
-    return found.with_columns(nw.col(*totals).cast(nw.Int64))
+    days = marked.group_by("customer_id", "day").agg(*[nw.col(name).max() for name in made])
+    days = days.with_columns(nw.col(*made).cast(nw.Int64))
+    found = days.group_by("customer_id").agg(*[nw.col(name).sum() for name in made])
+    return found.with_columns(nw.col(*made).cast(nw.Int64))
 
 
 def _with_costs(lines: nw.LazyFrame[Any], *, has_cost: bool) -> nw.LazyFrame[Any]:
