@@ -149,7 +149,7 @@ def fit_rule(
     *,
     method: Method = "kmeans",
     form: str = "diag",
-    starts: int = 8,
+    starts: int = 16,
 ) -> Rule:
     """Return the rule of `k` groups, its numbers rounded.
 
@@ -240,9 +240,7 @@ def _mixture_rule(model: Any) -> MixtureRule:
         white = [factor[None, :] for factor in factors]
     else:
         white = [factors if form == "tied" else factors[number] for number in range(k)]
-    heights = [
-        float(np.log(np.diag(each) if len(each) > 1 else each[0]).sum()) for each in white
-    ]
+    heights = [float(np.log(np.diag(each) if len(each) > 1 else each[0]).sum()) for each in white]
     logs = np.log(np.maximum(model.weights_, 1e-300)) + heights
     return MixtureRule(
         form, _rows([logs])[0], _rows(model.means_), tuple(_rows(each) for each in white)

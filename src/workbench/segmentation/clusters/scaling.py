@@ -191,9 +191,7 @@ def _plain_scale(trait: Trait, values: Floats, weight: float) -> Scale:
     )
 
 
-def _share_scales(
-    customers: pd.DataFrame, traits: list[Trait], weight: float
-) -> dict[str, Scale]:
+def _share_scales(customers: pd.DataFrame, traits: list[Trait], weight: float) -> dict[str, Scale]:
     """Return the scales of the shares of one block, all with one factor.
 
     Together they have the variance of one standardised measure. Where drawing in has taken nearly
