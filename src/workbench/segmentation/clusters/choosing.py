@@ -20,11 +20,13 @@ from workbench.segmentation.clusters.fitting import Method, Rule, best_form, fit
 from workbench.segmentation.clusters.silhouette import silhouettes
 from workbench.segmentation.clusters.stability import Stability, measure_stability
 
-__all__ = ["Candidate", "candidate_table", "choose", "measure_candidates"]
+__all__ = ["FORM_SIZE", "Candidate", "candidate_table", "choose", "measure_candidates"]
 
 Floats = npt.NDArray[np.float64]
 
-_STARTS = 4  # of k-means on half of the customers
+
+FORM_SIZE = 4000
+"""The most customers that the covariance form of a mixture is chosen on."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,6 @@ def measure_candidates(
     seed: np.random.SeedSequence,
     *,
     method: Method,
-    splits: int,
-    split_size: int,
 ) -> tuple[Candidate, ...]:
     """Return what is known of each number of groups.
 
@@ -73,26 +73,22 @@ def measure_candidates(
         Where chance comes from.
     method
         "kmeans" or "mixture".
-    splits
-        How many splits into halves stability is measured on.
-    split_size
-        How many customers of the sample, the first ones, are split; rules are made from all.
     """
     rules, forms, found = [], [], []
     seeds = seed.spawn(len(ks))
     for k, own in zip(ks, seeds, strict=True):
         rng = np.random.default_rng(own)
-        forms.append(best_form(points[:split_size], k, rng) if method == "mixture" else "")
+        forms.append(best_form(points[:FORM_SIZE], k, rng) if method == "mixture" else "")
         rules.append(fit_rule(points, k, rng, method=method, form=forms[-1] or "diag"))
     clear = silhouettes(points, [rule(points) for rule in rules])
     for place, k in enumerate(ks):
         form = forms[place]
 
         def fit(some: Floats, rng: np.random.Generator, k: int = k, form: str = form) -> Rule:
-            return fit_rule(some, k, rng, method=method, form=form or "diag", starts=_STARTS)
+            return fit_rule(some, k, rng, method=method, form=form or "diag")
 
         rng = np.random.default_rng(seeds[place].spawn(1)[0])
-        stability = measure_stability(points[:split_size], fit, rng, splits=splits)
+        stability = measure_stability(points, fit, rng)
         found.append(Candidate(k, rules[place], clear[place], stability, form))
     return tuple(found)
 

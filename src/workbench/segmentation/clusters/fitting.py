@@ -149,7 +149,7 @@ def fit_rule(
     *,
     method: Method = "kmeans",
     form: str = "diag",
-    starts: int = 8,
+    starts: int = 16,
 ) -> Rule:
     """Return the rule of `k` groups, its numbers rounded.
 

@@ -13,6 +13,7 @@ import pandas as pd
 from workbench.errors import AnalysisError, one_of
 from workbench.segmentation.clusters.agreement import adjusted_rand
 from workbench.segmentation.clusters.choosing import (
+    FORM_SIZE,
     Candidate,
     candidate_table,
     choose,
@@ -22,7 +23,7 @@ from workbench.segmentation.clusters.fitting import FORMS, Method, Rule, best_fo
 from workbench.segmentation.clusters.grouping import Grouping, assign_all
 from workbench.segmentation.clusters.references import Reference, best_silhouettes, compare
 from workbench.segmentation.clusters.scaling import THEMES, Transform, fit_transform
-from workbench.segmentation.clusters.stability import CONFIDENCE, Stability
+from workbench.segmentation.clusters.stability import CONFIDENCE, PAIRS, Stability, analyst_size
 from workbench.segmentation.clusters.traits import PURCHASES, Behaviour
 
 __all__ = ["Groups", "find_groups"]
@@ -30,11 +31,7 @@ __all__ = ["Groups", "find_groups"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-FEWEST = 100
-"""With fewer customers no groups are looked for."""
-
-_A_GROUP = 5  # customers for each group that half of them must hold at least
-_SPLIT = 4000  # customers that are split into halves for stability
+_A_GROUP = 5  # customers for each group that an analyst must have at least
 _COMPARED = 1000  # customers that are compared with data without groups
 
 
@@ -114,7 +111,6 @@ def find_groups(
     min_group: int = 5,
     alpha: float = 0.05,
     sample: int = 10_000,
-    splits: int = 15,
     draws: int = 39,
 ) -> Groups:
     """Return the groups that customers fall into, or why there are none.
@@ -137,11 +133,9 @@ def find_groups(
     alpha
         How often groups may be found where there are none, above 0 and at most 0.5.
     sample
-        The most customers that groups are formed on, at least 1,000, drawn with `seed`. The
-        silhouette is that of all of them; stability is measured on 4,000 of them at most, and the
-        comparison with customers without groups on 1,000.
-    splits
-        How many splits into halves stability is measured on, at least 5.
+        The most customers that groups are formed on, at least 1,000, drawn with `seed`. Silhouette
+        and stability are those of all of them; the comparison with customers without groups is
+        made on 1,000.
     draws
         How many draws of customers without groups, of each kind, at least ``1 / alpha - 1``.
 
@@ -150,7 +144,7 @@ def find_groups(
     AnalysisError
         When an argument is out of range, or a measure is missing.
     """
-    _check(seed, k_min, k_max, method, min_stability, alpha, sample, splits, draws)
+    _check(seed, k_min, k_max, method, min_stability, alpha, sample, draws)
     transform = fit_transform(behaviour)
     size = len(behaviour.customers)
     chance = np.random.SeedSequence(seed).spawn(5)
@@ -158,14 +152,12 @@ def find_groups(
     points = transform.apply(behaviour.customers.iloc[drawn])
     asked = {"customers": size, "sampled": len(drawn), "alpha": alpha}
     asked["min_stability"] = min_stability
-    ks = [k for k in range(k_min, k_max + 1) if len(drawn) // 2 >= _A_GROUP * k]
-    if size < FEWEST or not ks:
-        least = max(FEWEST, 2 * _A_GROUP * k_min)
+    ks = [k for k in range(k_min, k_max + 1) if analyst_size(len(drawn)) >= _A_GROUP * k]
+    if not ks:
+        least = 2 * PAIRS * _A_GROUP * k_min
         said = f"There are {size:,} customers: fewer than {least:,} are too few to look for groups."
         return _none(said, (), (), (), asked)
-    found = measure_candidates(
-        points, ks, chance[1], method=method, splits=splits, split_size=_SPLIT
-    )
+    found = measure_candidates(points, ks, chance[1], method=method)
     counts = [
         np.bincount(labels, minlength=k)
         for k, labels in zip(
@@ -270,7 +262,7 @@ def _other_method(
 ) -> tuple[float, str]:
     """Return how far the other method agrees, and the mixture's covariance form."""
     rng = np.random.default_rng(seed)
-    form = chosen.form or best_form(points[:_SPLIT], rule.k, rng)
+    form = chosen.form or best_form(points[:FORM_SIZE], rule.k, rng)
     other = fit_rule(
         points, rule.k, rng, method="kmeans" if method == "mixture" else "mixture", form=form
     )
@@ -292,7 +284,6 @@ def _check(
     min_stability: float,
     alpha: float,
     sample: int,
-    splits: int,
     draws: int,
 ) -> None:
     if method not in ("kmeans", "mixture"):
@@ -307,7 +298,6 @@ def _check(
         (not 0 <= min_stability <= 1, f"min_stability == {min_stability}, must be 0 to 1"),
         (not 0 < alpha <= 0.5, f"alpha == {alpha}, must be above 0 and at most 0.5"),
         (sample < 1000, f"sample == {sample}, must be >= 1000"),
-        (splits < 5, f"splits == {splits}, must be >= 5"),
         (draws + 1 < 1 / alpha - 1e-9, f"draws == {draws}, must be >= 1 / alpha - 1"),
     )
     for is_wrong, what in wrong:

@@ -27,7 +27,7 @@ def kmeans(
     k: int,
     rng: np.random.Generator,
     *,
-    starts: int = 8,
+    starts: int = 16,
 ) -> Floats:
     """Return the centres that k-means finds.
 
@@ -129,8 +129,9 @@ def _step(points: Singles, centres: Singles) -> tuple[Singles, Floats]:
 
 
 def _first_centres(points: Singles, k: int, starts: int, rng: np.random.Generator) -> Singles:
-    """Return first centres of all starts: of some points drawn in proportion to their squared
-    distance, each time the one that leaves the least (greedy k-means++).
+    """Return the first centres of all starts, by greedy k-means++.
+
+    Of some points, drawn by their squared distance, the one that leaves least is next.
     """
     n, trials = len(points), 2 + int(np.log(k))
     squares = np.einsum("ij,ij->i", points, points)
