@@ -107,13 +107,6 @@ class Forward:
             return self.segments
         return pd.DataFrame([("no number", *[None] * 7)], columns=_SEGMENTS, dtype=object)
 
-    def drawn(self) -> pd.DataFrame:
-        """Return `segments` for a figure; one row without a number where there are none."""
-        if len(self.segments):
-            return self.segments
-        columns = ["segment", "mean", "ci_lower", "ci_upper"]
-        return pd.DataFrame([("no number", None, None, None)], columns=columns, dtype=object)
-
     def judged(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the rows of `captures` and of `gains` on which the verdict is given."""
         rows: list[dict[Any, Any]] = self.captures.to_dict("records")

@@ -118,9 +118,11 @@ class Document:
     metrics
         Records of the headline metrics.
     answers
-        Findings of the kinds answer and warning.
+        The first findings of the kind answer, and all warnings.
     decisions
         Findings that ask for a decision or an action.
+    further
+        The other answers: shown below the decisions.
     limits
         Findings of the kind limit that stand in no section: shown below the body.
     lead
@@ -146,6 +148,7 @@ class Document:
     metrics: tuple[Record, ...]
     answers: tuple[Record, ...]
     decisions: tuple[Record, ...]
+    further: tuple[Record, ...]
     limits: tuple[Record, ...]
     lead: tuple[Block, ...]
     contents: tuple[tuple[str, str], ...]

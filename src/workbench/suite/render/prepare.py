@@ -31,6 +31,7 @@ _LABELLED = re.compile(
 )
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_FIRST_ANSWERS = 3  # so many stand above the decisions, which belong on the first screen
 _ABOUT = (("reader", "For"), ("for", "For"), ("decision", "Decision it serves"))
 
 
@@ -209,6 +210,8 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
     failure = page.failure or _first_failure(nb)
     lede = page.subtitle or said.get("question", "")
     metrics = tuple(m for m in recorded.metrics if m.get("headline", True))
+    answers = tuple(f for f in recorded.findings if f["kind"] == "answer")
+    warnings = tuple(f for f in recorded.findings if f["kind"] == "warning")
     watched = shown(page.watched, {str(m["id"]) for m in metrics})
     return Document(
         page=page,
@@ -219,7 +222,8 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
             *((("Rules watched", watched.note),) if watched.note else ()),
         ),
         metrics=metrics,
-        answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
+        answers=(*answers[:_FIRST_ANSWERS], *warnings),
+        further=answers[_FIRST_ANSWERS:],
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
         limits=tuple(f for f in recorded.findings if f["id"] in body.unplaced_limits),
         lead=lead,
