@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.data.handed import copy_file, state_file
 from workbench.params import SuiteParams
 from workbench.suite.compose import compose, core, followed
 from workbench.suite.contacts.edition import contacts_head, settled_lists, touchpoints_of
@@ -142,10 +143,11 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
     actions = actions_folder(bench.workspace, bench.params.name, unit.name)
     own = plan.of_unit(unit.name)
     for item in own.not_applicable:
-        work.entries[item.report.name] = _entry(item.report, "not_applicable", item.reason)
+        work.entries[item.report.name] = _entry(before, item.report, "not_applicable", item.reason)
     for held in own.stopped:
         last_good = _last_good(before, old.get(held.report.name))
-        work.entries[held.report.name] = _entry(held.report, "stopped", held.reason, last_good)
+        stopped = _entry(before, held.report, "stopped", held.reason, last_good)
+        work.entries[held.report.name] = stopped
     for job in own.jobs:
         report = job.report
         previous = old.get(report.name)
@@ -156,15 +158,24 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
             work.to_run.append(job)
         elif previous is None or previous.key is None:
             last_good = work.last_good[report.name]
-            work.entries[report.name] = _entry(report, "not_run", last_good=last_good)
+            work.entries[report.name] = _entry(before, report, "not_run", last_good=last_good)
         else:
             work.entries[report.name] = previous
     return work
 
 
-def _entry(report: Report, state: State, reason: str = "", last_good: str = "") -> Entry:
-    """Return the place of a report that is not made."""
-    return Entry(report.name, report.title, report.order, state, reason, last_good=last_good)
+def _entry(
+    before: Edition | None, report: Report, state: State, reason: str = "", last_good: str = ""
+) -> Entry:
+    """Return the place of a report that is not made; what it handed on is passed on."""
+    kept = tuple(
+        name
+        for name in (state_file(report.name), copy_file(report.name))
+        if before is not None and before.read(name) is not None
+    )
+    return Entry(
+        report.name, report.title, report.order, state, reason, files=kept, last_good=last_good
+    )
 
 
 def _why_run(
@@ -203,9 +214,7 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
     ran = {job.report.name for job in work.to_run}
     entries = sorted(
         (
-            replace(entry, last_good=work.last_good[name])
-            if entry.state == "failed" and name in ran
-            else entry
+            _failed(work, entry) if entry.state == "failed" and name in ran else entry
             for name, entry in work.entries.items()
         ),
         key=lambda entry: (entry.order, entry.report),
@@ -233,6 +242,15 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
         )
         lists.put(before)
     return edition
+
+
+def _failed(work: UnitWork, entry: Entry) -> Entry:
+    """Return the place of a report that failed now: it names, and keeps, what was good before."""
+    kept, files = state_file(entry.report), entry.files
+    if work.before is not None and work.before.read(kept) is not None:
+        work.stage.carry(work.before, kept)
+        files = (*files, kept)
+    return replace(entry, files=files, last_good=work.last_good[entry.report])
 
 
 def _last_good(before: Edition | None, old: Entry | None) -> str:

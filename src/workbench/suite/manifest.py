@@ -53,7 +53,8 @@ class Entry:
     key
         What its result depends on; None when it did not run.
     files
-        Its files in the edition, relative, with ``/``.
+        Its files in the edition, relative, with ``/``. Of one that is not good, or not made, also
+        what it handed on when it last was.
     results
         What it recorded: ``findings``, ``metrics``, ``actions``, ``breakdowns``; and how it stands
         against what is watched: ``goals``, ``alerts``, ``plans``, ``unread``.
@@ -72,6 +73,11 @@ class Entry:
     files: tuple[str, ...] = ()
     results: Mapping[str, Any] = field(default_factory=dict)
     last_good: str = ""
+
+    @property
+    def has_page(self) -> bool:
+        """Tell whether its page is in the edition: it was good, or failed and says so."""
+        return f"{self.report}.html" in self.files
 
 
 def make_manifest(

@@ -15,7 +15,7 @@ from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
 from workbench.suite.notebook import Report
 from workbench.suite.plan import Job, make_plan, why_stale
-from workbench.suite.prior import earlier_numbers
+from workbench.suite.prior import earlier_numbers, earlier_states
 from workbench.workspace import Workspace
 
 __all__ = ["Status", "suite_status"]
@@ -80,8 +80,9 @@ def suite_status(
         Name and version of the renderer that a run would use.
     """
     folders = {name: workspace.unit_reports(params.name, name) for name in units}
-    histories = earlier_numbers(folders, params.as_of.isoformat())
-    plan = make_plan(params, units.values(), reports, snapshots, renderer, histories)
+    as_of = params.as_of.isoformat()
+    histories, states = earlier_numbers(folders, as_of), earlier_states(folders, reports, as_of)
+    plan = make_plan(params, units.values(), reports, snapshots, renderer, histories, states)
     jobs = {(job.unit, job.report.name): job for job in plan.jobs}
     why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
     held = {(item.unit, item.report.name): item.reason for item in plan.stopped}

@@ -42,7 +42,7 @@ def cell_of(row: Status, suite: date, most: int) -> Cell:
     # The day stands beside them already.
     reasons = [words for words in row.reasons if not words.startswith("as_of ")]
     page = ""
-    if edition is not None and entry is not None and entry.files:
+    if edition is not None and entry is not None and entry.has_page:
         page = f"{row.unit.name}/{edition.id}/{row.report.name}.html"
     return Cell(
         report=row.report.name,

@@ -284,6 +284,6 @@ def _editions(desk: Desk, unit: str, shown: Edition | None) -> tuple[list[Editio
 def _pages(edition: Edition) -> Iterator[Link]:
     told = sorted(edition.manifest["reports"].items(), key=lambda pair: (pair[1]["order"], pair[0]))
     for name, report in told:
-        if report["files"]:
+        if f"{name}.html" in report["files"]:
             failed = " (failed)" if report["state"] == "failed" else ""
             yield Link(f"{_place(edition)}/{name}.html", f"{report['title']}{failed}")

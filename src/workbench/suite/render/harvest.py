@@ -15,6 +15,7 @@ from workbench.report.mime import (
     KINDS,
     METRIC,
     SECTION,
+    STATE,
     TABLE,
 )
 
@@ -36,6 +37,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     SECTION: ("id", "title", "text"),
     BREAKDOWN: ("id", "label", "part", "unit", "parts"),
+    STATE: ("id", "value"),
 }
 _FIRST = {"answer": 0, "warning": 1, "action": 2, "limit": 3}
 
@@ -59,6 +61,8 @@ class Harvest:
         Action lists: counts, value and digest, no customers.
     breakdowns
         Wholes and their parts, to compare with another edition's.
+    states
+        What the next edition goes on from.
     """
 
     findings: tuple[Record, ...] = ()
@@ -67,6 +71,7 @@ class Harvest:
     figures: tuple[Record, ...] = ()
     actions: tuple[Record, ...] = ()
     breakdowns: tuple[Record, ...] = ()
+    states: tuple[Record, ...] = ()
 
 
 def record_of(output: Mapping[str, Any]) -> tuple[str, Record] | None:
@@ -128,6 +133,7 @@ def harvest(nb: nbformat.NotebookNode) -> Harvest:
         figures=tuple(found[FIGURE]),
         actions=tuple(found[ACTION]),
         breakdowns=tuple(found[BREAKDOWN]),
+        states=tuple(found[STATE]),
     )
 
 

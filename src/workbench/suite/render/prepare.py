@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, TABLE
+from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, STATE, TABLE
 from workbench.report.text import clean, escape_html, slug_of
 from workbench.report.words import used_terms
 from workbench.suite.failure import Failure
@@ -155,8 +155,8 @@ class _Body:
             block = blocks.metric_block(record)
         elif mime == ACTION:
             block = blocks.action_block(record, self.page.contacts_href)
-        elif mime == BREAKDOWN:
-            return  # kept to compare with another edition; a table beside it shows the numbers
+        elif mime in {BREAKDOWN, STATE}:
+            return  # kept for another edition; a table beside a breakdown shows its numbers
         else:
             assert mime == SECTION, mime
             self.heading(str(record["title"]), 2)

@@ -164,7 +164,7 @@ def _jobs(
     if words:
         return [], tuple(words)
     try:
-        return [job_again(workspace, manifest, entry, home, prior) for entry in good], ()
+        return [job_again(workspace, edition, entry, home, prior) for entry in good], ()
     except SnapshotError as error:
         return [], (str(error),)
 
