@@ -127,8 +127,8 @@ def test_the_margin_is_revenue_less_cost_exactly(pairs: list[tuple[Decimal, Deci
         {
             "customer_id": "a",
             "ordered_at": pd.Timestamp("2025-01-01"),
-            "amount": [float(amount) for amount, _ in pairs],
-            "cost": [float(cost) for _, cost in pairs],
+            "amount": [0.0, *(float(amount) for amount, _ in pairs)],  # one line is a purchase
+            "cost": [0.0, *(float(cost) for _, cost in pairs)],
         }
     )
     found = reach(None, lines, as_of=AS_OF).loc["a", "margin"]

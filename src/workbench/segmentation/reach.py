@@ -8,7 +8,9 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from workbench.data.frames import MONEY_SCALE, collect, column_names, day_number, lazy, money_units
+from workbench.data.frames import MONEY_SCALE, collect, column_names, lazy
+from workbench.segmentation.profiles.preferred import preferred_channels
+from workbench.segmentation.stakes import customer_values
 
 __all__ = ["reach"]
 
@@ -31,8 +33,8 @@ def reach(people: Any, orders: Any, *, as_of: date) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by `customer_id`: `consent` (true, false, or None where nobody asked), `channel`
-        (the channel of most order lines that are no returns, of equals the one used last; where
-        orders tell none, the one that the customer came by; else None), `margin` (revenue less
+        (see :func:`workbench.segmentation.profiles.preferred.preferred_channels`; where orders tell
+        none, the one that the customer came by; else None), `margin` (revenue less
         cost, returns taken off; None where the cost of a line is not known).
     """
     found = pd.DataFrame(index=pd.Index([], name="customer_id"))
@@ -57,46 +59,21 @@ def _of_people(people: Any) -> pd.DataFrame | None:
 
 
 def _used(orders: Any, as_of: date) -> pd.DataFrame | None:
-    """Return the channel of most order lines; None where no line tells one."""
-    if orders is None or not _named(orders, {_CHANNEL: "used"}):
+    """Return the channel of most purchases; None where no line tells one."""
+    found = None if orders is None else preferred_channels(orders, as_of=as_of)
+    if found is None or found.empty:
         return None
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    lines = frame.select("customer_id", "amount", used=_CHANNEL, day=day_number("ordered_at"))
-    lines = lines.filter(
-        (nw.col("day") <= as_of.toordinal()) & (nw.col("amount") >= 0) & ~nw.col("used").is_null()
-    )
-    counted = collect(
-        lines.group_by("customer_id", "used").agg(many=nw.len(), last=nw.col("day").max())
-    )
-    counted = counted.sort_values(
-        ["customer_id", "many", "last", "used"], ascending=[True, False, False, True]
-    )
-    return _by_customer(counted)[["used"]]
+    return found.rename(columns={"preferred_channel": "used"}).set_index("customer_id")
 
 
 def _margins(orders: Any, as_of: date) -> pd.DataFrame | None:
     """Return revenue less cost; None where no order tells a cost."""
-    if orders is None or not _named(orders, {"cost": "cost"}):
+    if orders is None or "cost" not in column_names(orders):
         return None
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    lines = frame.select("customer_id", "amount", "cost", day=day_number("ordered_at"))
-    lines = lines.filter(nw.col("day") <= as_of.toordinal())
-    known = ~nw.col("cost").is_null()
-    if frame.collect_schema()["cost"].is_float():
-        known = known & nw.col("cost").is_finite()
-    lines = lines.with_columns(
-        cost=nw.when(known).then(nw.col("cost")).otherwise(0),
-        unknown=nw.when(known).then(0).otherwise(1),
-    )
-    lines = lines.with_columns(units=money_units("amount"), spent=money_units("cost"))
-    sums = collect(
-        lines.group_by("customer_id").agg(
-            nw.col("units").sum(), nw.col("spent").sum(), nw.col("unknown").sum()
-        )
-    )
-    units = sums["units"].astype("int64") - sums["spent"].astype("int64")
-    margin = (units / MONEY_SCALE).astype(object).where(sums["unknown"] == 0, None)
-    return _by_customer(sums.assign(margin=margin))[["margin"]]
+    values = customer_values(orders, as_of=as_of)
+    known = values["costed_lines"] == values["lines"]
+    margin = (values["margin_units"] / MONEY_SCALE).astype(object).where(known, None)
+    return _by_customer(values.assign(margin=margin))[["margin"]]
 
 
 def _named(table: Any, wanted: dict[str, str]) -> dict[str, str]:

@@ -16,13 +16,14 @@ import pandas as pd
 
 from workbench.data.frames import (
     collect,
-    day_number,
+    column_names,
     lazy,
     money_units,
     require_number,
     require_time,
 )
 from workbench.errors import AnalysisError
+from workbench.segmentation.lines import finite, order_lines, refuse_unreadable
 
 __all__ = [
     "YEAR_DAYS",
@@ -120,29 +121,17 @@ def customer_values(orders: Any, *, as_of: date) -> pd.DataFrame:
     Raises
     ------
     AnalysisError
-        When columns are missing or of the wrong kind.
+        When columns are missing or of the wrong kind, or lines have no readable time or amount.
     """
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
-    names = frame.collect_schema().names()
-    if "cost" in names:
-        require_number(frame, "cost", where="orders")
-    lines = (
-        frame.filter(~nw.col("customer_id").is_null())
-        .select(
-            "customer_id",
-            date=nw.col("ordered_at").dt.truncate("1d"),
-            units=money_units("amount"),
-            **({"cost": nw.col("cost")} if "cost" in names else {}),
-        )
-        .filter(nw.col("date") <= datetime.combine(as_of, time.min))
-    )
-    known = ~nw.col("cost").is_null() if "cost" in names else nw.lit(value=False)
-    spent = nw.when(known).then(nw.col("cost")).otherwise(0) if "cost" in names else nw.lit(0)
-    lines = lines.with_columns(day=day_number("date"), known=known, cost=spent)
-    lines = lines.with_columns(cost_units=money_units("cost"))
-    bought = lines.filter(nw.col("units") >= 0)
+    has_cost = "cost" in column_names(orders)
+    lines = order_lines(
+        orders, last_day=as_of.toordinal(), more=("cost",) if has_cost else ()
+    ).filter(~nw.col("customer_id").is_null())
+    known = finite(lines, "cost") if has_cost else nw.lit(value=False)
+    lines = lines.with_columns(known=known)
+    spent = nw.when("known").then(nw.col("cost")).otherwise(0) if has_cost else nw.lit(0)
+    lines = lines.with_columns(cost=spent).with_columns(cost_units=money_units("cost"))
+    bought = lines.filter(nw.col("bought") == 1)
     last = bought.group_by("customer_id").agg(last_day=nw.col("day").max())
     found = lines.join(last, on="customer_id", how="inner").with_columns(
         margin_units=_where(nw.col("known"), nw.col("units") - nw.col("cost_units")),
@@ -160,9 +149,11 @@ def customer_values(orders: Any, *, as_of: date) -> pd.DataFrame:
         )
     made = collect(
         found.group_by("customer_id")
-        .agg(*[nw.col(name).sum() for name in _SUMS])
-        .with_columns(nw.col(*_SUMS).cast(nw.Int64))
+        .agg(*[nw.col(name).sum() for name in (*_SUMS, "unreadable")])
+        .with_columns(nw.col(*_SUMS, "unreadable").cast(nw.Int64))
     )
+    refuse_unreadable(made)
+    made = made.drop(columns="unreadable")
     return made.sort_values("customer_id").reset_index(drop=True)
 
 
