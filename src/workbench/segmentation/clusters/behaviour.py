@@ -182,11 +182,9 @@ def _mix(
     shares = np.where(whole[:, None] > 0, sums / np.where(whole > 0, whole, 1.0)[:, None], overall)
     said = []
     missing = len(values) - int(inside.sum())
-    without = int((whole == 0).sum())
-    if without:
+    if (whole == 0).any():  # how many is not said: they may be few
         said.append(
-            f"{without:,} customers have no spending with a known {name}; "
-            "they count as the average of all."
+            f"Customers without spending on a known {name} are taken to be like the average of all."
         )
     if missing:
         said.append(f"Some spending is on a {name} that the published groups do not know.")
@@ -220,7 +218,8 @@ def _column(name: str, value: str) -> str:
 
 def _sums(place: npt.NDArray[np.intp], units: Any, size: int) -> Floats:
     """Return sums of whole numbers by place; exact up to 2**53."""
-    return np.bincount(place, weights=np.asarray(units, dtype="float64"), minlength=size)
+    weights = np.asarray(units, dtype="float64")
+    return np.bincount(place, weights=weights, minlength=size).astype("float64")
 
 
 def _divided(part: Floats, whole: Floats, otherwise: float) -> Floats:
