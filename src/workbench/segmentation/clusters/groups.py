@@ -145,23 +145,44 @@ def find_groups(
         When an argument is out of range, or a measure is missing.
     """
     _check(seed, k_min, k_max, method, min_stability, alpha, sample, draws)
+    asked = _Asked(len(behaviour.customers), 0, alpha, min_stability, min_group)
+    return _found(behaviour, asked, range(k_min, k_max + 1), seed, method, sample, draws)
+
+
+class _Asked(NamedTuple):
+    """What was asked for, of how many customers."""
+
+    customers: int
+    sampled: int
+    alpha: float
+    min_stability: float
+    min_group: int
+
+
+def _found(
+    behaviour: Behaviour,
+    asked: _Asked,
+    wanted: range,
+    seed: int,
+    method: Method,
+    sample: int,
+    draws: int,
+) -> Groups:
+    """Return what `find_groups` does, once its arguments are known to be sound."""
     transform = fit_transform(behaviour)
-    size = len(behaviour.customers)
     chance = np.random.SeedSequence(seed).spawn(5)
-    drawn = np.random.default_rng(chance[0]).permutation(size)[:sample]
+    drawn = np.random.default_rng(chance[0]).permutation(asked.customers)[:sample]
+    asked = asked._replace(sampled=len(drawn))
     points = transform.apply(behaviour.customers.iloc[drawn])
-    asked = _Asked(size, len(drawn), alpha, min_stability, min_group)
-    ks = [k for k in range(k_min, k_max + 1) if analyst_size(len(drawn)) >= _A_GROUP * k]
+    ks = [k for k in wanted if analyst_size(len(drawn)) >= _A_GROUP * k]
     if not ks:
-        least = 2 * PAIRS * _A_GROUP * k_min
-        said = f"There are {size:,} customers: fewer than {least:,} are too few to look for groups."
-        return _none(said, (), (), (), asked)
+        return _none(_too_few(asked.customers, wanted[0]), (), (), (), asked)
     found = measure_candidates(points, ks, chance[1], method=method)
     labels = assign_all(behaviour, transform, [one.rule for one in found])
     smallest = [
         int(np.bincount(each, minlength=k).min()) for each, k in zip(labels, ks, strict=True)
     ]
-    chosen = choose(found, smallest, min_stability=min_stability, min_group=min_group)
+    chosen = choose(found, smallest, min_stability=asked.min_stability, min_group=asked.min_group)
     if chosen is None:
         return _none(_unstable(found, smallest, asked), found, smallest, (), asked)
     few = drawn[:_COMPARED]
@@ -173,10 +194,12 @@ def find_groups(
         purchases=_purchases(behaviour, few),
         seed=chance[3],
         draws=draws,
-        alpha=alpha,
+        alpha=asked.alpha,
     )
-    if any(one.pvalue > alpha for one in references):
-        return _none(_unclear(ks[chosen], references, alpha), found, smallest, references, asked)
+    if any(one.pvalue > asked.alpha for one in references):
+        return _none(
+            _unclear(ks[chosen], references, asked.alpha), found, smallest, references, asked
+        )
     rule = _by_value(behaviour, transform, found[chosen].rule)
     agreement, form = _other_method(points, rule, found[chosen], method, chance[4])
     grouping = Grouping(method, behaviour.traits, transform, rule)
@@ -186,26 +209,13 @@ def find_groups(
         ordered,
         tuple(int(count) for count in np.bincount(ordered, minlength=rule.k)),
         "",
-        candidate_table(found, smallest, chosen, min_group=min_group),
+        candidate_table(found, smallest, chosen, min_group=asked.min_group),
         found[chosen].stability,
         references,
         agreement,
         FORMS[form],
-        size,
-        len(drawn),
-        alpha,
-        min_stability,
+        *asked[:4],
     )
-
-
-class _Asked(NamedTuple):
-    """What was asked for, of how many customers."""
-
-    customers: int
-    sampled: int
-    alpha: float
-    min_stability: float
-    min_group: int
 
 
 def _none(
@@ -219,6 +229,13 @@ def _none(
     table = candidate_table(found, smallest, None, min_group=asked.min_group)
     nobody = np.empty(0, dtype="int64")
     return Groups(None, nobody, (), reason, table, None, references, None, "", *asked[:4])
+
+
+def _too_few(customers: int, k: int) -> str:
+    least = 2 * PAIRS * _A_GROUP * k
+    return (
+        f"There are {customers:,} customers: fewer than {least:,} are too few to look for groups."
+    )
 
 
 def _unstable(found: Sequence[Candidate], smallest: Sequence[int], asked: _Asked) -> str:
