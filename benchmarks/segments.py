@@ -108,7 +108,7 @@ def generate(path: Path, customers: int) -> None:
     rng = np.random.default_rng(20_250_630)
     group = rng.integers(5, size=customers)
     known = rng.integers(30, 900, customers).astype("float64")
-    bought = 1 + rng.poisson(rng.gamma(0.8, np.array([9.0, 4, 3, 4, 2])[group]) * known / 900)
+    bought = 1 + rng.poisson(rng.gamma(1.5, np.array([9.0, 4, 3, 4, 2])[group]) * known / 900)
     table = pd.DataFrame({"customer_id": np.arange(customers)})
     table["days_since_last_purchase"] = np.where(
         bought == 1, known, np.floor(known * rng.beta(1, bought))
@@ -116,7 +116,7 @@ def generate(path: Path, customers: int) -> None:
     table["purchase_days"], table["T"] = bought.astype("float64"), known
     table["spend_per_purchase_day"] = rng.gamma(5.0 * bought, 12.0 / bought)
     for block, size in (("category", 5), ("channel", 5)):
-        liked = np.full((5, size), 0.03)
+        liked = np.full((5, size), 0.01)
         liked[np.arange(5), np.arange(5)] = 1.0
         picked = rng.multinomial(bought, (liked / liked.sum(axis=1, keepdims=True))[group])
         for place in range(size):

@@ -101,15 +101,7 @@ def measure_behaviour(
     who = base.customers["customer_id"]
     place = pd.Index(who).get_indexer(found["customer_id"])
     found, place = found[place >= 0], place[place >= 0]
-    gross = _sums(place, found["gross"], len(who))
-    if round(float(gross.sum() - _sums(place, found["back"], len(who)).sum())) != int(
-        base.customers["revenue_units"].sum()
-    ):
-        raise AnalysisError(
-            "the customers were made from other order lines",
-            where="behaviour",
-            fix="Give the order lines that `rfm` was given.",
-        )
+    gross = _gross(found, place, base)
     table = base.customers[["customer_id", "days_since_last_purchase", PURCHASES, "T"]].copy()
     table["spend_per_purchase_day"] = gross / MONEY_SCALE / table[PURCHASES]
     back = base.customers["returned"].to_numpy("float64") * MONEY_SCALE
@@ -138,6 +130,18 @@ def _reduce(frame: nw.LazyFrame[Any], mixes: Sequence[str], last_day: int) -> nw
     )
     sums = lines.group_by("customer_id", *mixes).agg(nw.col("gross", "back").sum())
     return sums.with_columns(nw.col("gross", "back").cast(nw.Int64))
+
+
+def _gross(found: pd.DataFrame, place: npt.NDArray[np.intp], base: CustomerBase) -> Floats:
+    """Return gross spending of each customer, or raise when the lines are not those of the base."""
+    gross, back = (_sums(place, found[name], len(base.customers)) for name in ("gross", "back"))
+    if round(float(gross.sum() - back.sum())) != int(base.customers["revenue_units"].sum()):
+        raise AnalysisError(
+            "the customers were made from other order lines",
+            where="behaviour",
+            fix="Give the order lines that `rfm` was given.",
+        )
+    return gross
 
 
 def _mix(
@@ -182,11 +186,9 @@ def _mix(
     shares = np.where(whole[:, None] > 0, sums / np.where(whole > 0, whole, 1.0)[:, None], overall)
     said = []
     missing = len(values) - int(inside.sum())
-    without = int((whole == 0).sum())
-    if without:
+    if (whole == 0).any():  # how many is not said: they may be few
         said.append(
-            f"{without:,} customers have no spending with a known {name}; "
-            "they count as the average of all."
+            f"Customers without spending on a known {name} are taken to be like the average of all."
         )
     if missing:
         said.append(f"Some spending is on a {name} that the published groups do not know.")
@@ -220,7 +222,8 @@ def _column(name: str, value: str) -> str:
 
 def _sums(place: npt.NDArray[np.intp], units: Any, size: int) -> Floats:
     """Return sums of whole numbers by place; exact up to 2**53."""
-    return np.bincount(place, weights=np.asarray(units, dtype="float64"), minlength=size)
+    weights = np.asarray(units, dtype="float64")
+    return np.bincount(place, weights=weights, minlength=size).astype("float64")
 
 
 def _divided(part: Floats, whole: Floats, otherwise: float) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.data.small_groups import fewer_than
 from workbench.segmentation.clusters.fitting import Method, Rule, best_form, fit_rule
 from workbench.segmentation.clusters.silhouette import silhouettes
 from workbench.segmentation.clusters.stability import Stability, measure_stability
@@ -123,7 +124,11 @@ def choose(
 
 
 def candidate_table(
-    candidates: Sequence[Candidate], smallest: Sequence[int], chosen: int | None
+    candidates: Sequence[Candidate],
+    smallest: Sequence[int],
+    chosen: int | None,
+    *,
+    min_group: int,
 ) -> pd.DataFrame:
     """Return the candidates as a table, a row for each number of groups.
 
@@ -131,7 +136,7 @@ def candidate_table(
     -------
     pandas.DataFrame
         `k`, `silhouette`, `stability`, `stability_ci_lower`, `stability_ci_upper`,
-        `smallest_group` (customers), `chosen`.
+        `smallest_group` (customers, in words, without the number where they are few), `chosen`.
     """
     rows = [
         {
@@ -140,7 +145,7 @@ def candidate_table(
             "stability": one.stability.ari,
             "stability_ci_lower": one.stability.ci_lower,
             "stability_ci_upper": one.stability.ci_upper,
-            "smallest_group": smallest[place],
+            "smallest_group": fewer_than(smallest[place], min_group),
             "chosen": place == chosen,
         }
         for place, one in enumerate(candidates)

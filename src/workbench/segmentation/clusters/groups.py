@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -145,60 +145,76 @@ def find_groups(
         When an argument is out of range, or a measure is missing.
     """
     _check(seed, k_min, k_max, method, min_stability, alpha, sample, draws)
+    asked = _Asked(len(behaviour.customers), 0, alpha, min_stability, min_group)
+    return _found(behaviour, asked, range(k_min, k_max + 1), seed, method, sample, draws)
+
+
+class _Asked(NamedTuple):
+    """What was asked for, of how many customers."""
+
+    customers: int
+    sampled: int
+    alpha: float
+    min_stability: float
+    min_group: int
+
+
+def _found(
+    behaviour: Behaviour,
+    asked: _Asked,
+    wanted: range,
+    seed: int,
+    method: Method,
+    sample: int,
+    draws: int,
+) -> Groups:
+    """Return what `find_groups` does, once its arguments are known to be sound."""
     transform = fit_transform(behaviour)
-    size = len(behaviour.customers)
     chance = np.random.SeedSequence(seed).spawn(5)
-    drawn = np.random.default_rng(chance[0]).permutation(size)[:sample]
+    drawn = np.random.default_rng(chance[0]).permutation(asked.customers)[:sample]
+    asked = asked._replace(sampled=len(drawn))
     points = transform.apply(behaviour.customers.iloc[drawn])
-    asked = {"customers": size, "sampled": len(drawn), "alpha": alpha}
-    asked["min_stability"] = min_stability
-    ks = [k for k in range(k_min, k_max + 1) if analyst_size(len(drawn)) >= _A_GROUP * k]
+    ks = [k for k in wanted if analyst_size(len(drawn)) >= _A_GROUP * k]
     if not ks:
-        least = 2 * PAIRS * _A_GROUP * k_min
-        said = f"There are {size:,} customers: fewer than {least:,} are too few to look for groups."
-        return _none(said, (), (), (), asked)
+        return _none(_too_few(asked.customers, wanted[0]), (), (), (), asked)
     found = measure_candidates(points, ks, chance[1], method=method)
-    counts = [
-        np.bincount(labels, minlength=k)
-        for k, labels in zip(
-            ks, assign_all(behaviour, transform, [one.rule for one in found]), strict=True
-        )
+    labels = assign_all(behaviour, transform, [one.rule for one in found])
+    smallest = [
+        int(np.bincount(each, minlength=k).min()) for each, k in zip(labels, ks, strict=True)
     ]
-    smallest = [int(each.min()) for each in counts]
-    chosen = choose(found, smallest, min_stability=min_stability, min_group=min_group)
+    chosen = choose(found, smallest, min_stability=asked.min_stability, min_group=asked.min_group)
     if chosen is None:
-        return _none(
-            _unstable(found, smallest, min_stability, min_group), found, smallest, (), asked
-        )
-    few, buys = points[:_COMPARED], _purchases(behaviour, drawn[:_COMPARED])
-    observed = best_silhouettes(few, ks, np.random.default_rng(chance[2]))[chosen]
+        return _none(_unstable(found, smallest, asked), found, smallest, (), asked)
+    few = drawn[:_COMPARED]
     references = compare(
-        few,
-        observed,
+        points[: len(few)],
+        best_silhouettes(points[: len(few)], ks, np.random.default_rng(chance[2]))[chosen],
         ks,
         themes=[THEMES[trait.block] for trait in behaviour.traits],
-        purchases=buys,
+        purchases=_purchases(behaviour, few),
         seed=chance[3],
         draws=draws,
-        alpha=alpha,
+        alpha=asked.alpha,
     )
-    if any(one.pvalue > alpha for one in references):
-        return _none(_unclear(ks[chosen], references, alpha), found, smallest, references, asked)
+    if any(one.pvalue > asked.alpha for one in references):
+        return _none(
+            _unclear(ks[chosen], references, asked.alpha), found, smallest, references, asked
+        )
     rule = _by_value(behaviour, transform, found[chosen].rule)
-    grouping = Grouping(method, behaviour.traits, transform, rule)
-    labels = grouping.assign(behaviour)
     agreement, form = _other_method(points, rule, found[chosen], method, chance[4])
+    grouping = Grouping(method, behaviour.traits, transform, rule)
+    ordered = grouping.assign(behaviour)
     return Groups(
         grouping,
-        labels,
-        tuple(int(count) for count in np.bincount(labels, minlength=rule.k)),
+        ordered,
+        tuple(int(count) for count in np.bincount(ordered, minlength=rule.k)),
         "",
-        candidate_table(found, smallest, chosen),
+        candidate_table(found, smallest, chosen, min_group=asked.min_group),
         found[chosen].stability,
         references,
         agreement,
         FORMS[form],
-        **asked,
+        *asked[:4],
     )
 
 
@@ -207,17 +223,23 @@ def _none(
     found: Sequence[Candidate],
     smallest: Sequence[int],
     references: tuple[Reference, ...],
-    asked: dict[str, Any],
+    asked: _Asked,
 ) -> Groups:
     """Return the answer that there are no groups."""
-    table = candidate_table(found, smallest, None)
+    table = candidate_table(found, smallest, None, min_group=asked.min_group)
     nobody = np.empty(0, dtype="int64")
-    return Groups(None, nobody, (), reason, table, None, references, None, "", **asked)
+    return Groups(None, nobody, (), reason, table, None, references, None, "", *asked[:4])
 
 
-def _unstable(
-    found: Sequence[Candidate], smallest: Sequence[int], min_stability: float, min_group: int
-) -> str:
+def _too_few(customers: int, k: int) -> str:
+    least = 2 * PAIRS * _A_GROUP * k
+    return (
+        f"There are {customers:,} customers: fewer than {least:,} are too few to look for groups."
+    )
+
+
+def _unstable(found: Sequence[Candidate], smallest: Sequence[int], asked: _Asked) -> str:
+    min_stability, min_group = asked.min_stability, asked.min_group
     large = [one for one, least in zip(found, smallest, strict=True) if least >= min_group]
     if not large:
         return (
@@ -254,7 +276,8 @@ def _by_value(behaviour: Behaviour, transform: Transform, rule: Rule) -> Rule:
         spend, days, back = (behaviour.customers[name].to_numpy("float64") for name in needs)
         revenue = np.bincount(labels, weights=spend * days * (1 - back), minlength=rule.k)
         value = revenue / np.maximum(counts, 1)
-    return rule.ordered(sorted(range(rule.k), key=lambda place: (-round(value[place], 4), place)))
+    falling = np.argsort(-value.round(4), kind="stable")
+    return rule.ordered([int(place) for place in falling])
 
 
 def _other_method(
@@ -298,7 +321,7 @@ def _check(
         (not 0 <= min_stability <= 1, f"min_stability == {min_stability}, must be 0 to 1"),
         (not 0 < alpha <= 0.5, f"alpha == {alpha}, must be above 0 and at most 0.5"),
         (sample < 1000, f"sample == {sample}, must be >= 1000"),
-        (draws + 1 < 1 / alpha - 1e-9, f"draws == {draws}, must be >= 1 / alpha - 1"),
+        (alpha > 0 and draws + 1 < 1 / alpha - 1e-9, f"draws == {draws}, must be >= 1 / alpha - 1"),
     )
     for is_wrong, what in wrong:
         if is_wrong:

@@ -54,7 +54,8 @@ def kmeans(
     centres, cost = _descend(moved, _first_centres(moved, k, starts, rng), _LITTLE)
     best = int(np.argmin(cost))
     centres, _ = _descend(moved, centres[best : best + 1], _NOTHING)
-    return centres[0].astype("float64") + middle
+    found: Floats = centres[0].astype("float64") + middle
+    return found
 
 
 def nearest(points: Floats, centres: Floats) -> Ints:
@@ -67,8 +68,6 @@ def nearest(points: Floats, centres: Floats) -> Ints:
     centres
         Shape (centres, measures).
     """
-    if len(points) <= _BLOCK:
-        return np.argmin(_offsets(points, centres), axis=1)
     found = np.empty(len(points), dtype="int64")
     for begin in range(0, len(points), _BLOCK):
         part = slice(begin, begin + _BLOCK)
@@ -78,7 +77,8 @@ def nearest(points: Floats, centres: Floats) -> Ints:
 
 def _offsets(points: Floats, centres: Floats) -> Floats:
     """Return squared distances less each point's own square, which is the same to every centre."""
-    return np.einsum("ij,ij->i", centres, centres) - 2.0 * (points @ centres.T)
+    far: Floats = np.einsum("ij,ij->i", centres, centres) - 2.0 * (points @ centres.T)
+    return far
 
 
 def _descend(points: Singles, centres: Singles, gain: float) -> tuple[Singles, Floats]:
@@ -156,8 +156,9 @@ def _first_centres(points: Singles, k: int, starts: int, rng: np.random.Generato
 
 def _squared(points: Singles, squares: Singles, centres: Singles) -> Singles:
     """Return squared distances, shape (centres, points)."""
-    far = centres @ points.T
+    far: Singles = centres @ points.T
     far *= -2.0
     far += squares
     far += np.einsum("ij,ij->i", centres, centres)[:, None]
-    return np.maximum(far, 0.0, out=far)
+    np.maximum(far, 0.0, out=far)
+    return far

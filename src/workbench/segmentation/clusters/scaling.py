@@ -242,13 +242,15 @@ def _strength(shares: Floats, overall: Floats, purchases: Floats) -> float:
 
 def _purchases(customers: pd.DataFrame) -> Floats:
     """Return how many purchases the shares rest on; one each where that is not known."""
-    if PURCHASES in customers:
-        return np.maximum(customers[PURCHASES].to_numpy("float64"), 1.0)
-    return np.ones(len(customers))
+    if PURCHASES not in customers:
+        return np.ones(len(customers))
+    bought: Floats = np.maximum(customers[PURCHASES].to_numpy("float64"), 1.0)
+    return bought
 
 
 def _drawn_in(values: Floats, purchases: Floats, strength: float, overall: Any) -> Floats:
-    return (values * purchases + overall * strength) / (purchases + strength)
+    drawn: Floats = (values * purchases + overall * strength) / (purchases + strength)
+    return drawn
 
 
 def _shaped(values: Floats, shape: Shape) -> Floats:

@@ -18,8 +18,8 @@ group that one analyst in twenty overlooks. So the variance of one pair is taken
 `_RARE` of the most that a mean leaves room for, ``mean * (1 - mean)``, as in Wilson's interval.
 
 What was found wanting: splitting all customers into halves, again and again, gives analysts with
-more customers. But nearly stable customers lean to one answer as a set, so that all splits agree
-with each other and not with another set's. An interval from the spread of the splits held the truth
+more customers. But one set of customers may lean to one answer, so that all of its splits are
+alike, and unlike those of another set. An interval from the spread of the splits held the truth
 in 7 to 63 of 100 data sets, and one with the variance of Nadeau & Bengio, ``s**2 * (1/J + 1)``, in
 99 of them for some shapes, but in 83 for others. `benchmarks/stability.py` prints the coverage of
 the interval used here.
