@@ -50,6 +50,15 @@ _HELD = (
     "median_revenue",
     "colour",
 )
+_TRIED = (
+    "k",
+    "silhouette",
+    "stability",
+    "stability_ci_lower",
+    "stability_ci_upper",
+    "smallest_group",
+    "chosen",
+)
 
 
 @dataclass(frozen=True)
@@ -161,10 +170,10 @@ class NamedGroups:
         Returns
         -------
         pandas.DataFrame
-            `k`, `silhouette`, `stability`, `stability_ci_lower`, `stability_ci_upper`, `chosen`
-            ("chosen" or an empty text).
+            `k`, `silhouette`, `stability`, `stability_ci_lower`, `stability_ci_upper`,
+            `smallest_group` (text; customers), `chosen` ("chosen" or an empty text).
         """
-        frame = self.found.table.drop(columns="smallest_group", errors="ignore")
+        frame = self.found.table.reindex(columns=list(_TRIED))
         return frame.assign(chosen=["chosen" if one else "" for one in frame["chosen"]])
 
 
