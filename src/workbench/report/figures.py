@@ -61,7 +61,9 @@ def _filled(fig: Figure) -> Bbox:
     return fig.get_tightbbox().padded(_MARGIN)
 
 
-def figure(fig: Figure, *, id: str, caption: str, alt: str, png: bool = False) -> None:
+def figure(
+    fig: Figure, *, id: str, caption: str, alt: str, png: bool = False, unless: str = ""
+) -> None:
     """Record and show a figure, and close it.
 
     Parameters
@@ -76,12 +78,18 @@ def figure(fig: Figure, *, id: str, caption: str, alt: str, png: bool = False) -
         What a reader who cannot see it must know: form, axes, and what it shows.
     png
         Record a bitmap beside the SVG, for where SVG is not taken (mail).
+    unless
+        Why there is nothing to show; then no figure is made. A finding of the same section must say
+        the reason.
 
     Raises
     ------
     NotebookError
         When caption or alternative text is empty.
     """
+    if unless:
+        _close(fig)
+        return
     name = slug(id, where="figure")
     where = f"figure {name}"
     title = " ".join(clean(caption).split())
@@ -98,11 +106,15 @@ def figure(fig: Figure, *, id: str, caption: str, alt: str, png: bool = False) -
     record = {"id": name, "caption": title, "alt": words, "svg": svg}
     if png:
         record["png"] = _png(fig)
-    # A figure that stays open is shown a second time by the notebook, and kept in memory.
+    _close(fig)
+    show(FIGURE, record, plain=f"{title}\n{words}", preview={"image/svg+xml": svg})
+
+
+def _close(fig: Figure) -> None:
+    """Close a figure: an open one is shown a second time by the notebook, and kept in memory."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(fig)
-    show(FIGURE, record, plain=f"{title}\n{words}", preview={"image/svg+xml": svg})
 
 
 def _png(fig: Figure) -> str:

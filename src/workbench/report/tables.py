@@ -175,6 +175,7 @@ def table(
     note: str | None = None,
     row_label: str | None = None,
     limit: int = 20,
+    unless: str = "",
 ) -> None:
     """Record and show a frame as a table.
 
@@ -194,12 +195,17 @@ def table(
         The column that names the row (its cells are row headers); the first one when not given.
     limit
         How many rows the page shows at most; the CSV file always holds all.
+    unless
+        Why there is nothing to show; then no table is made. A finding of the same section must say
+        the reason.
 
     Raises
     ------
     NotebookError
         When a column is missing, a caption is empty, or a value does not suit its format.
     """
+    if unless:
+        return
     name = slug(id, where="table")
     where = f"table {name}"
     data = as_pandas(frame, where=where)

@@ -31,7 +31,7 @@ class GroupReading:
     compared
         What the groups were compared with, so that noise is not taken for groups.
     accuracy
-        How often the rules are right.
+        How often the rules are right; this, `stability` and `methods` are empty without groups.
     title, alt
         Message and text alternative of the figure.
     told
@@ -75,7 +75,7 @@ def read_groups(result: NamedGroups, *, currency: str) -> GroupReading:
             else ""
         )
         continued = " ".join(part for part in (result.unreadable, ended) if part)
-        return GroupReading(why, continued, why, why, compared, why, "No groups", why, told, "")
+        return GroupReading(why, continued, "", "", compared, "", "No groups", why, told, "")
     answer = _answer(result, published, currency)
     names = published.names
     sentences = [group.sentence for group in published.naming.groups]

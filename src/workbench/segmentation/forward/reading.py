@@ -40,7 +40,8 @@ class ForwardReading:
     order
         Whether the order that was expected came true.
     how
-        What was compared with what, and what is left out.
+        What was compared with what, and what is left out. These three are empty where the reason
+        why there is no number says it all.
     title, alt
         Message and text alternative of the figure of later revenue per customer.
     captured, gained, gained_lower, gained_upper
@@ -78,7 +79,7 @@ def read_forward(result: Forward, *, currency: str) -> ForwardReading:
     if result.reason:
         why = f"{said}: {result.reason}."
         return ForwardReading(
-            why, decision, why, why, why, said, why, None, None, None, None, result.reason
+            why, decision, "", "", "", said, why, None, None, None, None, result.reason
         )
     row, gained = result.judged()
     separation, title = _separation(result, currency)

@@ -28,7 +28,8 @@ class MigrationReading:
     new
         What customers who are new since then have brought.
     how
-        What a move is, how it is valued, and what to beware of.
+        What a move is, how it is valued, and what to beware of. These four are empty where nothing
+        can be said of moves.
     title, alt
         Message and text alternative of the heat map.
     subtitle
@@ -112,10 +113,10 @@ def _without(result: Migration, span: str) -> MigrationReading:
     return MigrationReading(
         down=said,
         down_decision="Nothing on these data; a shorter span may be set (migration_days).",
-        up=said,
-        stay=said,
-        new=said,
-        how=said,
+        up="",
+        stay="",
+        new="",
+        how="",
         title="Who moved between segments cannot be said",
         alt=said,
         subtitle="",

@@ -194,7 +194,7 @@ def times_as_often(lift: float) -> str:
 def _tested(result: Profiles) -> str:
     found = result.lifts
     if not found.tested:
-        return "No preference could be tested: too few customers, or no channel and no category."
+        return "" if not result.usage else "No preference could be tested: too few customers."
     out = f"{found.standing_out:,} stand out" if found.standing_out else "none stands out"
     said = f"Of {counted(found.tested, 'preference')} that could be tested, {out}."
     if not found.standing_out:
@@ -263,6 +263,8 @@ def _missing(result: Profiles) -> str:
         who = fewer_than(result.unassigned, result.assigned.min_group)
         parts.append(f"Customers with orders who are in no segment: {who}.")
     care = result.care
+    if care.reason:
+        parts.append(f"How often they need support cannot be said: {care.reason}.")
     if care.since is not None:
         parts.append(f"Contacts are known from {day(care.since)} on.")
     if care.left_out:
