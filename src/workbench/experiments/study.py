@@ -18,7 +18,8 @@ from workbench.experiments.decision import Comparison, Decision, decide
 from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.moments import MetricMoments, Moments, moments
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
-from workbench.experiments.plan import Declared, Metric, Plan
+from workbench.experiments.plan import Metric, Plan
+from workbench.params import ExperimentParams
 
 __all__ = ["Effect", "ExperimentResult", "Experiments", "analyse", "analyse_all"]
 
@@ -170,7 +171,7 @@ class Experiments:
 
 
 def analyse_all(
-    assignments: Any, experiments: Mapping[str, Declared], *, min_group: int
+    assignments: Any, experiments: Mapping[str, ExperimentParams], *, min_group: int
 ) -> Experiments:
     """Return all declared experiments of a unit, analysed.
 
@@ -184,16 +185,16 @@ def analyse_all(
         Comparisons with fewer customers in a group show no number.
     """
     needs = ("experiment_id", "customer_id", "variant")
-    outcomes = {m.column for declared in experiments.values() for m in declared.metrics.values()}
+    plans = [Plan.of(name, declared) for name, declared in experiments.items()]
+    outcomes = {column for plan in plans for metric in plan.metrics for column in metric.columns}
     named = aliases(assignments, outcomes)
     frame = lazy(assignments, where="assignments", needs=needs, named=named)
     ids = collect(frame.select("experiment_id").unique())["experiment_id"].dropna()
     undeclared = sorted(str(i) for i in ids if str(i) not in experiments)
     results = []
-    for name, declared in experiments.items():
-        plan = _renamed(Plan.of(name, declared), named)
-        rows = frame.filter(nw.col("experiment_id").cast(nw.String) == name)
-        results.append(analyse(rows, plan, min_group=min_group))
+    for plan in plans:
+        rows = frame.filter(nw.col("experiment_id").cast(nw.String) == plan.id)
+        results.append(analyse(rows, _renamed(plan, named), min_group=min_group))
     return Experiments(tuple(results), tuple(undeclared))
 
 
