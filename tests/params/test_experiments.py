@@ -1,4 +1,4 @@
-"""Declared experiments in the parameter files: what may be said, how it is refused, what is seen."""
+"""Declared experiments in the parameter files: what may be said, what is refused, what is seen."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_short_declaration_is_enough(load: Load) -> None:
 def test_every_measure_belongs_to_one_table() -> None:
     named = [name for names in MEASURES.values() for name in names]
     assert sorted(named) == sorted(get_args(What))
-    assert YES_OR_NO < set(named)
+    assert set(named) > YES_OR_NO
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The suite of the Hillstrom e-mail test states the published figures, to the last printed digit."""
+"""The suite of the Hillstrom e-mail test states the published figures, to the last digit."""
 
 from __future__ import annotations
 

@@ -8,47 +8,38 @@ as whole ten-thousandths, so that no engine and no order of the rows changes a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import narwhals as nw
-import pandas as pd
 
 from workbench.data.frames import (
     MONEY_SCALE,
     collect,
-    day_number,
     lazy,
-    money_units,
     require_number,
     require_time,
 )
 from workbench.errors import AnalysisError
 from workbench.experiments.plan import covariate_column, metric_columns
+from workbench.experiments.windows import (
+    AT,
+    CUSTOMER,
+    DAY,
+    Window,
+    events_of,
+    first_moment,
+    moment,
+    need,
+    summed,
+)
 from workbench.params import ExperimentParams
 from workbench.params.measures import CovariateParams, MeasureParams, MetricParams
 
 __all__ = ["Measured", "Truncated", "measure"]
 
-DAY = 86_400_000_000
-"""Microseconds of a day."""
-
-_AT, _CUSTOMER = "moment of assignment", "customer assigned"
-_CLOCKS = {"orders": "ordered_at", "interactions": "opened_at"}
-_NEEDS = {
-    "amount": ("amount",),
-    "margin": ("amount", "cost"),
-    "quantity": ("quantity",),
-    "orders": ("order_id", "amount"),
-    "bought": ("amount",),
-    "contacts": (),
-    "contacted": (),
-    "reopened": ("reopened",),
-    "satisfaction": ("satisfaction",),
-    "rated": ("satisfaction",),
-}
 _MONEY = frozenset({"amount", "margin", "quantity", "satisfaction"})
 _YES_OR_NO = frozenset({"bought", "contacted"})
 
@@ -97,19 +88,6 @@ class Measured:
     cut_covariates: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class _Window:
-    """One number of a customer: `what` of a table from `low` to before `high`, after assignment."""
-
-    column: str
-    origin: str
-    what: str
-    low: int
-    high: int
-    complete: int  # days after which the outcome is known
-    cap: float | None = None
-
-
 def measure(
     assignments: Any,
     declared: ExperimentParams,
@@ -156,28 +134,28 @@ def measure(
     frame = lazy(assignments, where="assignments", needs=("customer_id", "variant"))
     made = [one.column for one in (*windows, *before)]
     made += [metric_columns(name, metric)[0] for name, metric in caps.items()]
-    _refuse_taken(frame, [*made, _AT, _CUSTOMER])
+    _refuse_taken(frame, [*made, AT, CUSTOMER])
     for name, metric in caps.items():
         frame = _capped(frame, name, metric)
     if not windows and not before:
         return Measured(frame, (), {})
-    _need(frame, "assigned_at", "assignments")
+    need(frame, "assigned_at", "assignments")
     require_time(frame, "assigned_at", where="assignments")
-    frame = frame.with_columns(**{_AT: _moment(frame, "assigned_at")})
+    frame = frame.with_columns(**{AT: moment(frame, "assigned_at")})
     tables = {"orders": orders, "interactions": interactions}
     first: dict[str, int | None] = {}
     for origin in dict.fromkeys(one.origin for one in (*windows, *before)):
         mine = [one for one in (*windows, *before) if one.origin == origin]
-        events = _events(tables[origin], origin, {one.what for one in mine}, as_of)
-        first[origin] = _first(events) if any(one in mine for one in before) else None
-        frame = _joined(frame, _summed(frame, events, mine))
+        events = events_of(tables[origin], origin, {one.what for one in mine}, as_of)
+        first[origin] = first_moment(events) if any(one in mine for one in before) else None
+        frame = _joined(frame, summed(frame, events, mine))
     frame = _filled(frame, (*windows, *before), end=(as_of.toordinal() + 1) * DAY)
     truncated = _truncated(frame, declared, end=(as_of.toordinal() + 1) * DAY)
     cut = _cut(frame, declared, before, first)
-    return Measured(frame.drop(_AT), truncated, cut)
+    return Measured(frame.drop(AT), truncated, cut)
 
 
-def _windows(declared: ExperimentParams) -> list[_Window]:
+def _windows(declared: ExperimentParams) -> list[Window]:
     """Return what is to be computed of the time after the assignment."""
     made = []
     for name, metric in declared.metrics.items():
@@ -191,7 +169,7 @@ def _windows(declared: ExperimentParams) -> list[_Window]:
             what = part.what or ("bought" if part.origin == "orders" else "contacted")
             low, days = metric.day or 0, part.days or 0
             made.append(
-                _Window(
+                Window(
                     column, part.origin, what, low * DAY, (low + days) * DAY,
                     metric.window_days, metric.cap,
                 )
@@ -199,10 +177,10 @@ def _windows(declared: ExperimentParams) -> list[_Window]:
     return made
 
 
-def _covariates(declared: ExperimentParams) -> list[_Window]:
+def _covariates(declared: ExperimentParams) -> list[Window]:
     """Return what is to be computed of the time before the assignment."""
     return [
-        _Window(covariate_column(name, one), one.origin, str(one.what), -(one.days or 0) * DAY, 0, 0)
+        Window(covariate_column(name, one), one.origin, str(one.what), -(one.days or 0) * DAY, 0, 0)
         for name, one in declared.covariates.items()
         if one.origin is not None
     ]
@@ -218,19 +196,10 @@ def _refuse_taken(frame: nw.LazyFrame[Any], made: Sequence[str]) -> None:
         )
 
 
-def _need(frame: nw.LazyFrame[Any], column: str, where: str) -> None:
-    if column not in frame.collect_schema().names():
-        raise AnalysisError(
-            f"column {column} is missing, and a metric is computed from it",
-            where=where,
-            fix=f"Read {column} from the source, or declare the metric by a `column`.",
-        )
-
-
 def _capped(frame: nw.LazyFrame[Any], name: str, metric: MetricParams) -> nw.LazyFrame[Any]:
     """Add a column's values, those above the cap counted as the cap."""
     column, cap = str(metric.column), float(metric.cap or 0.0)
-    _need(frame, column, "assignments")
+    need(frame, column, "assignments")
     require_number(frame, column, where="assignments")
     value = nw.col(column).cast(nw.Float64)
     return frame.with_columns(
@@ -238,138 +207,13 @@ def _capped(frame: nw.LazyFrame[Any], name: str, metric: MetricParams) -> nw.Laz
     )
 
 
-def _moment(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
-    """Return a local time as microseconds; a missing one lies before all others, below nought."""
-    whole = day_number(column) * DAY
-    if frame.collect_schema()[column] != nw.Date:
-        clock = nw.col(column).dt
-        parts = ((clock.hour(), 3600), (clock.minute(), 60), (clock.second(), 1))
-        for part, seconds in parts:
-            whole = whole + part.fill_null(0).cast(nw.Int64) * (seconds * 1_000_000)
-        whole = whole + clock.microsecond().fill_null(0).cast(nw.Int64)
-    return nw.when(nw.col(column).is_null()).then(-1).otherwise(whole)
-
-
-def _events(table: Any, origin: str, whats: Iterable[str], as_of: date) -> nw.LazyFrame[Any]:
-    """Return a table's rows up to `as_of` as whole numbers: what each adds to each measure.
-
-    For each measure `x_<what>`, and `unknown_<what>` where the row's share in it is not known.
-    """
-    if table is None:
-        raise AnalysisError(
-            f"a metric or a covariate is computed from {origin}, which the unit does not have",
-            where=origin,
-            fix=f"Declare a source of {origin}, or take the metric from a `column`.",
-        )
-    wanted = sorted(whats)
-    columns = sorted({column for what in wanted for column in _NEEDS[what]})
-    frame = lazy(table, where=origin, needs=("customer_id", _CLOCKS[origin]))
-    for column in columns:
-        _need(frame, column, origin)
-        if column != "order_id":
-            require_number(frame, column, where=origin)
-    require_time(frame, _CLOCKS[origin], where=origin)
-    schema = frame.collect_schema()
-    known = {c: _known(schema[c], c) for c in columns if c != "order_id"}
-    keys = {_CUSTOMER: nw.col("customer_id"), "at": _moment(frame, _CLOCKS[origin])}
-    if "orders" in wanted:
-        keys["order_id"] = nw.col("order_id")
-    plain = {
-        f"v_{c}": nw.when(there).then(nw.col(c)).otherwise(_zero(schema[c]))
-        for c, there in known.items()
-    }
-    flags = {f"k_{c}": nw.when(there).then(1).otherwise(0) for c, there in known.items()}
-    rows = frame.select(**keys, **plain, **flags).filter(
-        ~nw.col(_CUSTOMER).is_null()
-        & (nw.col("at") >= 0)
-        & (nw.col("at") < (as_of.toordinal() + 1) * DAY)
-    )
-    shares = {f"x_{what}": _share(what) for what in wanted}
-    unknown = {f"unknown_{what}": _unknown(what) for what in wanted}
-    kept = ["at", _CUSTOMER, *(["order_id"] if "orders" in wanted else [])]
-    return rows.select(*kept, **shares, **unknown)
-
-
-def _known(kind: nw.dtypes.DType, column: str) -> nw.Expr:
-    there = ~nw.col(column).is_null()
-    return there & nw.col(column).is_finite() if kind.is_float() else there
-
-
-def _zero(kind: nw.dtypes.DType) -> Any:
-    return False if kind == nw.Boolean else 0
-
-
-def _share(what: str) -> nw.Expr:
-    """Return what one row adds to a measure, as a whole number."""
-    if what == "margin":
-        return money_units("v_amount") - money_units("v_cost")
-    if what in _MONEY:
-        return money_units(f"v_{what}")
-    if what in ("orders", "bought"):
-        return nw.when((nw.col("v_amount") >= 0) & (nw.col("k_amount") == 1)).then(1).otherwise(0)
-    if what == "rated":
-        return nw.col("k_satisfaction")
-    if what == "reopened":
-        return nw.col("v_reopened").cast(nw.Int64)
-    return nw.lit(1)
-
-
-def _unknown(what: str) -> nw.Expr:
-    """Return 1 where a row's share in a measure is not known; a contact need not be rated."""
-    if what in ("satisfaction", "rated", "contacts", "contacted", "reopened"):
-        return nw.lit(0)
-    columns = [column for column in _NEEDS[what] if column != "order_id"]
-    missing = nw.col(f"k_{columns[0]}") == 0
-    for column in columns[1:]:
-        missing = missing | (nw.col(f"k_{column}") == 0)
-    return nw.when(missing).then(1).otherwise(0)
-
-
-def _first(events: nw.LazyFrame[Any]) -> int | None:
-    """Return the moment of the first row of a table; None where it has none."""
-    found = collect(events.select(first=nw.col("at").min()))["first"].iloc[0]
-    return None if pd.isna(found) else int(found)
-
-
-def _summed(
-    frame: nw.LazyFrame[Any], events: nw.LazyFrame[Any], windows: Sequence[_Window]
-) -> nw.LazyFrame[Any]:
-    """Return one row per customer and moment with a row in any window: the sums of each window."""
-    people = frame.filter(nw.col(_AT) >= 0).select(nw.col("customer_id").alias(_CUSTOMER), _AT)
-    both = people.unique().join(events, on=_CUSTOMER, how="inner")
-    both = both.with_columns(after=nw.col("at") - nw.col(_AT))
-    low, high = min(one.low for one in windows), max(one.high for one in windows)
-    both = both.filter((nw.col("after") >= low) & (nw.col("after") < high))
-    sums, counts = {}, {}
-    for i, one in enumerate(windows):
-        inside = (nw.col("after") >= one.low) & (nw.col("after") < one.high)
-        share = nw.when(inside).then(nw.col(f"x_{one.what}")).otherwise(0)
-        (counts if one.what == "orders" else sums)[f"s{i}"] = share.cast(nw.Int64)
-        unknown = nw.when(inside).then(nw.col(f"unknown_{one.what}")).otherwise(0)
-        sums[f"u{i}"] = unknown.cast(nw.Int64)
-    both = both.with_columns(**sums, **counts)
-    totals = [*sums, *counts]
-    if counts:  # several lines are one order; a number is one order a day
-        keys = [_CUSTOMER, _AT, "day", "order_id"]
-        lines = both.with_columns(day=nw.col("at") // DAY).group_by(*keys)
-        both = lines.agg(*[nw.col(s).sum() for s in sums], *[nw.col(c).max() for c in counts])
-    found = both.group_by(_CUSTOMER, _AT).agg(*[nw.col(name).sum() for name in totals])
-    names = {f"s{i}": one.column for i, one in enumerate(windows)}
-    names |= {f"u{i}": f"unknown {one.column}" for i, one in enumerate(windows)}
-    return found.select(_CUSTOMER, _AT, *[nw.col(a).cast(nw.Int64).alias(b) for a, b in names.items()])
-
-
 def _joined(frame: nw.LazyFrame[Any], found: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    done = frame.join(
-        found, left_on=["customer_id", _AT], right_on=[_CUSTOMER, _AT], how="left"
-    )
-    extra = [name for name in (_CUSTOMER, f"{_AT}_right") if name in done.collect_schema().names()]
+    done = frame.join(found, left_on=["customer_id", AT], right_on=[CUSTOMER, AT], how="left")
+    extra = [name for name in (CUSTOMER, f"{AT}_right") if name in done.collect_schema().names()]
     return done.drop(*extra) if extra else done
 
 
-def _filled(
-    frame: nw.LazyFrame[Any], windows: Sequence[_Window], *, end: int
-) -> nw.LazyFrame[Any]:
+def _filled(frame: nw.LazyFrame[Any], windows: Sequence[Window], *, end: int) -> nw.LazyFrame[Any]:
     """Return sums in their unit: 0 where nothing happened, missing where nothing is known (yet)."""
     exact = not frame.implementation.is_pandas_like()
     values = {}
@@ -385,8 +229,8 @@ def _filled(
         elif one.what in _YES_OR_NO:
             value = nw.when(value > 0).then(1).otherwise(0)
         there = (
-            (nw.col(_AT) >= 0)
-            & (nw.col(_AT) + one.complete * DAY <= end)
+            (nw.col(AT) >= 0)
+            & (nw.col(AT) + one.complete * DAY <= end)
             & (nw.col(f"unknown {one.column}").fill_null(0) == 0)
         )
         values[one.column] = nw.when(there).then(value)
@@ -402,12 +246,12 @@ def _truncated(
     if not days:
         return ()
     flags = {
-        f"late{i}": nw.when((nw.col(_AT) >= 0) & (nw.col(_AT) + length * DAY > end))
+        f"late{i}": nw.when((nw.col(AT) >= 0) & (nw.col(AT) + length * DAY > end))
         .then(1)
         .otherwise(0)
         for i, length in enumerate(days.values())
     }
-    untimed = nw.when(nw.col(_AT) < 0).then(1).otherwise(0)
+    untimed = nw.when(nw.col(AT) < 0).then(1).otherwise(0)
     flagged = frame.select("variant", untimed=untimed, **flags)
     sums = [nw.col(name).sum() for name in ("untimed", *flags)]
     found = collect(flagged.group_by("variant").agg(*sums)).dropna(subset=["variant"])
@@ -423,7 +267,7 @@ def _truncated(
 def _cut(
     frame: nw.LazyFrame[Any],
     declared: ExperimentParams,
-    before: Sequence[_Window],
+    before: Sequence[Window],
     first: Mapping[str, int | None],
 ) -> dict[str, int]:
     """Return how many windows before the assignment begin before their table does."""
@@ -432,9 +276,9 @@ def _cut(
     flags = {}
     for one in before:
         start = first[one.origin]
-        early = nw.col(_AT) >= 0
+        early = nw.col(AT) >= 0
         if start is not None:
-            early = early & (nw.col(_AT) + one.low < start // DAY * DAY)
+            early = early & (nw.col(AT) + one.low < start // DAY * DAY)
         flags[columns[one.column]] = nw.when(early).then(1).otherwise(0)
     if not flags:
         return {}

@@ -17,6 +17,8 @@ __all__ = ["Covariate", "Kind", "Metric", "Plan", "covariate_column", "metric_co
 Kind = MetricKind
 Role = Literal["primary", "guardrail", "secondary"]
 
+_ONCE, _NOTHING_SAID = ReadingParams(), ActionParams()
+
 
 def metric_columns(name: str, metric: MetricParams) -> tuple[str, ...]:
     """Return the columns of one outcome: one, or the numerator and denominator of a ratio.
@@ -189,9 +191,9 @@ class Plan:
     covariates: tuple[Covariate, ...] = ()
     segments: tuple[str, ...] = ()
     power: float = 0.8
-    readings: ReadingParams = ReadingParams()
+    readings: ReadingParams = _ONCE
     ship_if: Literal["effect", "worth-having"] = "effect"
-    then: ActionParams = ActionParams()
+    then: ActionParams = _NOTHING_SAID
     override: OverrideParams | None = None
 
     def __post_init__(self) -> None:

@@ -166,7 +166,9 @@ class ExperimentParams(Model):
         if self.start is not None and self.end is not None and self.end < self.start:
             raise ValueError("`end` must be `start` or a later day: it is the last day, included")
         if self.readings.method == "group-sequential" and (self.start is None or self.end is None):
-            raise ValueError("`readings: group-sequential` needs `start` and `end`: looks lie there")
+            raise ValueError(
+                "`readings: group-sequential` needs `start` and `end`: looks lie there"
+            )
         return self
 
     @model_validator(mode="after")

@@ -251,7 +251,9 @@ class MetricParams(_Aliased):
         if self.primary and self.margin is not None:
             raise ValueError("cannot be `primary` and a guardrail (`margin`) at once")
         if self.margin is not None and (self.min_effect is not None or self.value is not None):
-            raise ValueError("cannot have `min_effect` or `value`: a guardrail (`margin`) only holds")
+            raise ValueError(
+                "cannot have `min_effect` or `value`: a guardrail (`margin`) only holds"
+            )
 
     @property
     def role(self) -> Literal["primary", "guardrail", "secondary"]:

@@ -1,0 +1,233 @@
+"""Rows of a table to sums per customer over windows of time around the assignment.
+
+Everything is a whole number: moments are microseconds, amounts are ten-thousandths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from workbench.data.frames import (
+    collect,
+    day_number,
+    lazy,
+    money_units,
+    require_number,
+    require_time,
+)
+from workbench.errors import AnalysisError
+
+__all__ = [
+    "AT",
+    "CUSTOMER",
+    "DAY",
+    "Window",
+    "events_of",
+    "first_moment",
+    "moment",
+    "need",
+    "summed",
+]
+
+DAY = 86_400_000_000
+"""Microseconds of a day."""
+
+AT, CUSTOMER = "moment of assignment", "customer assigned"
+"""Columns of the sums: a customer may have been assigned more than once."""
+
+_CLOCKS = {"orders": "ordered_at", "interactions": "opened_at"}
+_MONEY = frozenset({"amount", "margin", "quantity", "satisfaction"})
+_NEEDS = {
+    "amount": ("amount",),
+    "margin": ("amount", "cost"),
+    "quantity": ("quantity",),
+    "orders": ("order_id", "amount"),
+    "bought": ("amount",),
+    "contacts": (),
+    "contacted": (),
+    "reopened": ("reopened",),
+    "satisfaction": ("satisfaction",),
+    "rated": ("satisfaction",),
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """One number of each customer: a measure of a table's rows in a window of time.
+
+    Parameters
+    ----------
+    column
+        The column that it becomes.
+    origin, what
+        The table, and what is measured.
+    low, high
+        From when to before when, in microseconds after the assignment; below 0: before it.
+    complete
+        Days after the assignment from which the number is known.
+    cap
+        Larger sums count as this one.
+    """
+
+    column: str
+    origin: str
+    what: str
+    low: int
+    high: int
+    complete: int
+    cap: float | None = None
+
+
+def need(frame: nw.LazyFrame[Any], column: str, where: str) -> None:
+    """Raise an error unless a table has a column that something is computed from."""
+    if column not in frame.collect_schema().names():
+        raise AnalysisError(
+            f"column {column} is missing, and a metric is computed from it",
+            where=where,
+            fix=f"Read {column} from the source, or declare the metric by a `column`.",
+        )
+
+
+def moment(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Return a local time as microseconds; a missing one lies before all others, below nought."""
+    whole = day_number(column) * DAY
+    if frame.collect_schema()[column] != nw.Date:
+        clock = nw.col(column).dt
+        parts = ((clock.hour(), 3600), (clock.minute(), 60), (clock.second(), 1))
+        for part, seconds in parts:
+            whole = whole + part.fill_null(0).cast(nw.Int64) * (seconds * 1_000_000)
+        whole = whole + clock.microsecond().fill_null(0).cast(nw.Int64)
+    return nw.when(nw.col(column).is_null()).then(-1).otherwise(whole)
+
+
+def events_of(table: Any, origin: str, whats: Iterable[str], as_of: date) -> nw.LazyFrame[Any]:
+    """Return a table's rows up to `as_of` as whole numbers: what each adds to each measure.
+
+    For each measure `x_<what>`, and `unknown_<what>` where the row's share in it is not known.
+    """
+    if table is None:
+        raise AnalysisError(
+            f"a metric or a covariate is computed from {origin}, which the unit does not have",
+            where=origin,
+            fix=f"Declare a source of {origin}, or take the metric from a `column`.",
+        )
+    wanted = sorted(whats)
+    columns = sorted({column for what in wanted for column in _NEEDS[what]})
+    frame = lazy(table, where=origin, needs=("customer_id", _CLOCKS[origin]))
+    for column in columns:
+        need(frame, column, origin)
+        if column != "order_id":
+            require_number(frame, column, where=origin)
+    require_time(frame, _CLOCKS[origin], where=origin)
+    schema = frame.collect_schema()
+    known = {c: _known(schema[c], c) for c in columns if c != "order_id"}
+    keys = {CUSTOMER: nw.col("customer_id"), "at": moment(frame, _CLOCKS[origin])}
+    if "orders" in wanted:
+        keys["order_id"] = nw.col("order_id")
+    plain = {
+        f"v_{c}": nw.when(there).then(nw.col(c)).otherwise(_zero(schema[c]))
+        for c, there in known.items()
+    }
+    flags = {f"k_{c}": nw.when(there).then(1).otherwise(0) for c, there in known.items()}
+    rows = frame.select(**keys, **plain, **flags).filter(
+        ~nw.col(CUSTOMER).is_null()
+        & (nw.col("at") >= 0)
+        & (nw.col("at") < (as_of.toordinal() + 1) * DAY)
+    )
+    shares = {f"x_{what}": _share(what) for what in wanted}
+    unknown = {f"unknown_{what}": _unknown(what) for what in wanted}
+    kept = ["at", CUSTOMER, *(["order_id"] if "orders" in wanted else [])]
+    return rows.select(*kept, **shares, **unknown)
+
+
+def _known(kind: nw.dtypes.DType, column: str) -> nw.Expr:
+    there = ~nw.col(column).is_null()
+    return there & nw.col(column).is_finite() if kind.is_float() else there
+
+
+def _zero(kind: nw.dtypes.DType) -> Any:
+    return False if kind == nw.Boolean else 0
+
+
+def _share(what: str) -> nw.Expr:
+    """Return what one row adds to a measure, as a whole number."""
+    if what == "margin":
+        return money_units("v_amount") - money_units("v_cost")
+    if what in _MONEY:
+        return money_units(f"v_{what}")
+    if what in ("orders", "bought"):
+        return nw.when((nw.col("v_amount") >= 0) & (nw.col("k_amount") == 1)).then(1).otherwise(0)
+    if what == "rated":
+        return nw.col("k_satisfaction")
+    if what == "reopened":
+        return nw.col("v_reopened").cast(nw.Int64)
+    return nw.lit(1)
+
+
+def _unknown(what: str) -> nw.Expr:
+    """Return 1 where a row's share in a measure is not known; a contact need not be rated."""
+    if what in ("satisfaction", "rated", "contacts", "contacted", "reopened"):
+        return nw.lit(0)
+    columns = [column for column in _NEEDS[what] if column != "order_id"]
+    missing = nw.col(f"k_{columns[0]}") == 0
+    for column in columns[1:]:
+        missing = missing | (nw.col(f"k_{column}") == 0)
+    return nw.when(missing).then(1).otherwise(0)
+
+
+def first_moment(events: nw.LazyFrame[Any]) -> int | None:
+    """Return the moment of the first row of a table; None where it has none."""
+    found = collect(events.select(first=nw.col("at").min()))["first"].iloc[0]
+    return None if pd.isna(found) else int(found)
+
+
+def summed(
+    frame: nw.LazyFrame[Any], events: nw.LazyFrame[Any], windows: Sequence[Window]
+) -> nw.LazyFrame[Any]:
+    """Return one row per customer and assignment with a row in any window: each window's sum.
+
+    Parameters
+    ----------
+    frame
+        The assignments, with :data:`AT`.
+    events
+        As :func:`events_of` gives them.
+    windows
+        All of this table.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        `CUSTOMER`, `AT`, and per window its column and `unknown <column>`: rows whose share in it
+        is not known.
+    """
+    people = frame.filter(nw.col(AT) >= 0).select(nw.col("customer_id").alias(CUSTOMER), AT)
+    both = people.unique().join(events, on=CUSTOMER, how="inner")
+    both = both.with_columns(after=nw.col("at") - nw.col(AT))
+    low, high = min(one.low for one in windows), max(one.high for one in windows)
+    both = both.filter((nw.col("after") >= low) & (nw.col("after") < high))
+    sums, counts = {}, {}
+    for i, one in enumerate(windows):
+        inside = (nw.col("after") >= one.low) & (nw.col("after") < one.high)
+        share = nw.when(inside).then(nw.col(f"x_{one.what}")).otherwise(0)
+        (counts if one.what == "orders" else sums)[f"s{i}"] = share.cast(nw.Int64)
+        unknown = nw.when(inside).then(nw.col(f"unknown_{one.what}")).otherwise(0)
+        sums[f"u{i}"] = unknown.cast(nw.Int64)
+    both = both.with_columns(**sums, **counts)
+    totals = [*sums, *counts]
+    if counts:  # several lines are one order; a number is one order a day
+        keys = [CUSTOMER, AT, "day", "order_id"]
+        lines = both.with_columns(day=nw.col("at") // DAY).group_by(*keys)
+        both = lines.agg(*[nw.col(s).sum() for s in sums], *[nw.col(c).max() for c in counts])
+    found = both.group_by(CUSTOMER, AT).agg(*[nw.col(name).sum() for name in totals])
+    names = {f"s{i}": one.column for i, one in enumerate(windows)}
+    names |= {f"u{i}": f"unknown {one.column}" for i, one in enumerate(windows)}
+    return found.select(
+        CUSTOMER, AT, *[nw.col(a).cast(nw.Int64).alias(b) for a, b in names.items()]
+    )
