@@ -25,7 +25,7 @@ from scipy import optimize, special, stats
 
 from workbench.errors import AnalysisError
 
-__all__ = ["Spending", "anytime_bound", "crossing", "spending_bounds"]
+__all__ = ["Spending", "anytime_bounds", "crossing", "spending_bounds"]
 
 Spending = Literal["obrien-fleming", "pocock"]
 Floats = npt.NDArray[np.float64]
@@ -139,15 +139,17 @@ def crossing(
     return np.array(found)
 
 
-def anytime_bound(alpha: float) -> float:
-    """Return the boundary at the planned end of a test that may be read at any time.
+def anytime_bounds(alpha: float, fractions: Sequence[float]) -> tuple[float, ...]:
+    """Return the boundaries, at some readings, of a test that may be read at any time; two-sided.
 
-    It is that of a normal mixture, tuned to be narrowest at the planned end; two-sided.
+    They are those of a normal mixture, tuned to be narrowest at full information.
 
     Parameters
     ----------
     alpha
         The accepted error over all readings together.
+    fractions
+        Information at each reading as a share of what is planned; may go beyond 1.
 
     References
     ----------
@@ -157,11 +159,13 @@ def anytime_bound(alpha: float) -> float:
 
     Examples
     --------
-    >>> round(anytime_bound(0.05), 3)
-    3.035
+    >>> [round(bound, 3) for bound in anytime_bounds(0.05, [0.1, 0.5, 1])]
+    [3.823, 3.079, 3.035]
     """
     tuned = float(-special.lambertw(-(alpha**2) / e, -1).real) - 1
-    return sqrt((1 + 1 / tuned) * (log1p(tuned) - 2 * log(alpha)))
+    return tuple(
+        sqrt((1 + 1 / (tuned * t)) * (log1p(tuned * t) - 2 * log(alpha))) for t in fractions
+    )
 
 
 def _beyond(held: _Held, edge: float, step: float, drift: float) -> tuple[float, float]:

@@ -12,8 +12,8 @@ of the test that will be made, and the chance that the effect lands beyond it.
 - Several comparisons: the plan holds for each of them. Holm's first step is Bonferroni's test, so a
   plan by Bonferroni is safe for Holm (1979); Dunnett's (1955) is exact for many variants against
   one control, and a little smaller.
-- Planned looks take the boundaries of their alpha spending; readings at any time take the boundary
-  of a confidence sequence at the planned end, and the power is at least what is said.
+- Planned looks take the boundaries of their alpha spending; readings at any time take those of a
+  confidence sequence, and the power is that of 40 readings up to the planned end.
 
 References
 ----------
@@ -32,13 +32,14 @@ import numpy as np
 from scipy import optimize, stats
 
 from workbench.errors import AnalysisError
-from workbench.experiments.crossing import anytime_bound, crossing, spending_bounds
+from workbench.experiments.crossing import anytime_bounds, crossing, spending_bounds
 from workbench.experiments.dunnett import NORMAL_FROM, dunnett_critical
 from workbench.experiments.setting import Baseline, Sample, Setting
 
 __all__ = ["duration_days", "mde", "n_obs", "needed_units", "power"]
 
 _MOST = 1e12  # units: beyond this, none of it will ever be had
+_READINGS = 40  # readings that stand for "at any time": more of them show hardly more
 _FAR = 30.0  # standard errors beyond which an effect is always shown
 
 
@@ -216,14 +217,24 @@ def _power(
     if own <= 0:
         return 1.0 if shift > 0 else 0.0
     drift = shift / sqrt(own)
-    if setting.looks > 1:
-        times = tuple((k + 1) / setting.looks for k in range(setting.looks))
-        alpha = _alpha_each(setting)
-        bounds = spending_bounds(alpha, times, setting.spending, sides=setting.sides)
-        return float(min(crossing(bounds, times, drift, sides=setting.sides).sum(), 1.0))
+    if setting.looks > 1 or setting.anytime:
+        return _power_of_looks(drift, setting)
     critical = _critical(setting, df) * sqrt(null / own)
     up, down = _tails(critical, drift, df)
     return up + (down if setting.sides == 2 else 0.0)
+
+
+def _power_of_looks(drift: float, setting: Setting) -> float:
+    """Return the chance that the effect is shown at any reading up to the planned end."""
+    alpha = _alpha_each(setting)
+    count = _READINGS if setting.anytime else setting.looks
+    times = tuple((k + 1) / count for k in range(count))
+    if setting.anytime:
+        # The sequence is two-sided; one side of it may err twice as often.
+        bounds = anytime_bounds(alpha * (2 if setting.sides == 1 else 1), times)
+    else:
+        bounds = spending_bounds(alpha, times, setting.spending, sides=setting.sides)
+    return float(min(crossing(bounds, times, drift, sides=setting.sides).sum(), 1.0))
 
 
 def _tails(critical: float, drift: float, df: float) -> tuple[float, float]:
@@ -277,9 +288,6 @@ def _alpha_each(setting: Setting) -> float:
 
 
 def _critical(setting: Setting, df: float) -> float:
-    if setting.anytime:
-        # The sequence is two-sided; one side of it may err twice as often.
-        return anytime_bound(_alpha_each(setting) * (2 if setting.sides == 1 else 1))
     if setting.adjustment == "dunnett" and setting.treatments > 1:
         alpha = setting.alpha / setting.metrics
         return dunnett_critical(setting.shares, alpha, sides=setting.sides, df=df)
