@@ -80,7 +80,7 @@ def shares(p: float, change: float, kind: str) -> tuple[str, Test]:
 
 
 def ratio() -> tuple[str, Test]:
-    """Spend per order: 1 + Poisson(2) orders of a customer, of a size that is the customer's own."""
+    """Plan spend per order: 1 + Poisson(2) orders of a customer, of a size that is their own."""
     effect = 4.0
 
     def draw(random: Random, k: int, n: int, more: float) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +107,7 @@ def ratio() -> tuple[str, Test]:
 
 
 def quantile() -> tuple[str, Test]:
-    """The 75 % quantile of normal waits; its error from order statistics (McKean & Schrader)."""
+    """Plan the 75 % quantile of normal waits; its error from order statistics (McKean & Schrader)."""
     q, sd, effect = 0.75, 10.0, 2.0
     z = float(stats.norm.ppf(q))
     baseline = Baseline.of_quantile(q, sd * z, float(stats.norm.pdf(z)) / sd)
@@ -233,7 +233,7 @@ def anytime() -> tuple[str, Test]:
 
 
 def guardrail() -> tuple[str, Test]:
-    """A share that must not rise by more than a point, and does not change."""
+    """Hold a share that must not rise by more than a point, and does not change."""
     setting = Setting(sides=1, alpha=0.025, margin=0.01)
     n = n_obs(Baseline.of_share(0.1), 0.0, setting).per_variant[0]
 
