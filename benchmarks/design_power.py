@@ -107,7 +107,7 @@ def ratio() -> tuple[str, Test]:
 
 
 def quantile() -> tuple[str, Test]:
-    """Plan the 75 % quantile of normal waits; its error from order statistics (McKean & Schrader)."""
+    """Plan the 75 % quantile of normal waits; error from order statistics (McKean & Schrader)."""
     q, sd, effect = 0.75, 10.0, 2.0
     z = float(stats.norm.ppf(q))
     baseline = Baseline.of_quantile(q, sd * z, float(stats.norm.pdf(z)) / sd)

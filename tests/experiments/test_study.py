@@ -14,9 +14,9 @@ import pytest
 from scipy import stats
 
 from workbench.errors import AnalysisError
-from workbench.experiments.checks import sample_ratio
 from workbench.experiments.plan import Metric, Plan
 from workbench.experiments.reading import read
+from workbench.experiments.sample_ratio import sample_ratio
 from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
 from workbench.params import ExperimentParams, MetricParams
 

@@ -13,12 +13,14 @@ import pandas as pd
 from workbench.data.frames import aliases, collect, lazy
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
-from workbench.experiments.checks import Check, check_frame, check_plan
-from workbench.experiments.decision import Comparison, Decision, decide
+from workbench.experiments.checks import check_plan
+from workbench.experiments.shown import Comparison, Decision, decide
 from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.moments import MetricMoments, Moments, moments
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
 from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.tally import tally
+from workbench.experiments.verdicts import Check, check_frame
 from workbench.params import ExperimentParams
 
 __all__ = ["Effect", "ExperimentResult", "Experiments", "analyse", "analyse_all"]
@@ -161,10 +163,10 @@ class Experiments:
         Returns
         -------
         pandas.DataFrame
-            `experiment`, `check`, `status`, `text`.
+            `experiment`, `check`, `status`, `text`, `advice`.
         """
         parts = [check_frame(r.checks).assign(experiment=r.plan.title) for r in self.results]
-        names = ["experiment", "check", "status", "text"]
+        names = ["experiment", "check", "status", "text", "advice"]
         return (
             pd.concat(parts)[names].reset_index(drop=True) if parts else pd.DataFrame(columns=names)
         )
@@ -231,7 +233,8 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
     except AnalysisError as error:
         where = f"experiment {plan.id}, {error.where}"
         raise AnalysisError(error.what, where=where, fix=error.fix) from error
-    checks = check_plan(plan, found, min_group=min_group) + tuple(
+    spread = tally(frame, plan)
+    checks = check_plan(plan, found, min_group=min_group, tally=spread) + tuple(
         Check(
             f"missing-{metric.name}",
             f"{metric.label}: outcomes are there",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.experiments.checks import Check
 from workbench.experiments.plan import Plan
+from workbench.experiments.verdicts import Check
 
 __all__ = ["Comparison", "Decision", "Verdict", "decide"]
 
