@@ -14,11 +14,11 @@ from workbench.data.frames import aliases, collect, lazy
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
 from workbench.experiments.checks import check_plan
-from workbench.experiments.shown import Comparison, Decision, decide
 from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.moments import MetricMoments, Moments, moments
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
 from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.shown import Comparison, Decision, decide
 from workbench.experiments.tally import tally
 from workbench.experiments.verdicts import Check, check_frame
 from workbench.params import ExperimentParams
