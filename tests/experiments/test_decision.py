@@ -13,7 +13,7 @@ from scipy import integrate, stats
 
 from workbench.errors import AnalysisError
 from workbench.experiments.decision import Decision, Timing, decide, timing
-from workbench.experiments.evidence import Evidence
+from workbench.experiments.evidence import Evidence, evidence_of
 from workbench.experiments.plan import Plan
 from workbench.experiments.value import believe, worth
 from workbench.experiments.verdicts import Check
@@ -226,3 +226,21 @@ def test_worth_scales_belief() -> None:
     assert found.loss_ship == pytest.approx(20 * belief.loss_ship)
     with pytest.raises(AnalysisError, match="se above 0"):
         believe(1.0, 0.0)
+
+
+def test_relative_sizes_are_shares_of_the_control() -> None:
+    metrics = {
+        "spend": {
+            "kind": "mean", "column": "x", "min_effect": {"relative": 0.1},
+            "typical_effect": {"absolute": 3}, "direction": "down",
+        },
+        "left": {"kind": "mean", "column": "y", "margin": {"relative": 0.02}},
+    }  # fmt: skip
+    spent, leaves = plan(metrics=metrics).metrics
+    found = evidence_of(spent, "b", control=20.0, effect=-3.0, se=0.5, interval=(-4.0, -2.0))
+    assert (found.min_effect, found.typical, found.margin) == (2.0, 3.0, None)
+    assert found.benefit == (2.0, 3.0, 4.0)
+    held = evidence_of(leaves, "b", control=50.0, effect=0.1, interval=(-0.5, 0.7))
+    assert (held.role, held.margin) == ("guardrail", 1.0)
+    assert evidence_of(leaves, "b", control=0.0, effect=0.1).margin is None
+    assert evidence_of(spent, "b", control=None, effect=None, reason="R").min_effect is None

@@ -4,7 +4,8 @@
 
     plan.py        what was declared before the data were read
     declared.py    what was declared, remembered; what was changed after a reading, in words
-    setting.py     what decides a plan's power; crossing.py, dunnett.py: several looks, several variants
+    setting.py     what decides a plan's power
+    crossing.py, dunnett.py   boundaries for several looks, and for several variants
     design.py      units for an effect, effects for units, power, duration
     curves.py      the same as curves, and a declared plan reviewed
     windows.py     rows of a table -> sums per customer in windows around the assignment

@@ -10,40 +10,17 @@ import pandas as pd
 from workbench.data.phrases import share
 from workbench.errors import AnalysisError
 from workbench.experiments.design import duration_days, mde, n_obs, power
-from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.plan import Metric, Plan, absolute_size
 from workbench.experiments.setting import Baseline, Sample, Setting
-from workbench.params.measures import SizeParams
 
 __all__ = [
     "Review",
-    "absolute_size",
     "n_obs_curve",
     "power_curve",
     "review",
     "review_frame",
     "signed_effect",
 ]
-
-
-def absolute_size(size: SizeParams, value: float) -> float | None:
-    """Return the size of an effect in the metric's own unit; None without a value to relate it to.
-
-    Parameters
-    ----------
-    size
-        As declared: absolute, or a share of the control's value.
-    value
-        The control's value.
-
-    Examples
-    --------
-    >>> absolute_size(SizeParams(relative=0.05), 20.0)
-    1.0
-    """
-    if size.absolute is not None:
-        return size.absolute
-    found = (size.relative or 0.0) * abs(value)
-    return found if found > 0 else None
 
 
 def signed_effect(metric: Metric, size: float) -> float:

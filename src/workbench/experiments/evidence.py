@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.experiments.plan import Plan
+from workbench.experiments.plan import Metric, Plan, absolute_size
 from workbench.experiments.value import Belief, Worth, believe, worth
-from workbench.params.measures import ValueParams
+from workbench.params.measures import SizeParams, ValueParams
 
-__all__ = ["Evidence", "Outcome", "VariantDecision", "judge", "plain"]
+__all__ = ["Evidence", "Outcome", "VariantDecision", "evidence_of", "judge", "plain"]
 
 Outcome = Literal["worth having", "too small", "harmful", "inconclusive", "unknown"]
 
@@ -92,6 +92,61 @@ class VariantDecision:
     reasons: tuple[str, ...]
     belief: Belief | None
     worth: Worth | None
+
+
+def evidence_of(
+    metric: Metric,
+    variant: str,
+    *,
+    control: float | None,
+    effect: float | None,
+    se: float | None = None,
+    interval: tuple[float, float] | None = None,
+    level: float = 0.95,
+    shown: bool | None = None,
+    reason: str = "",
+) -> Evidence:
+    """Return a comparison of a declared metric as evidence.
+
+    Parameters
+    ----------
+    metric
+        What was declared: a primary metric or a guardrail.
+    variant
+        The variant.
+    control
+        The control's value, which relative sizes are shares of; None where there is none.
+    effect, se, interval, level
+        Treatment less control, its standard error and its interval; None where there is no number.
+    shown
+        Whether the effect is shown after correction for all comparisons; None: by its interval.
+    reason
+        Why there is no number.
+    """
+
+    def size(said: SizeParams | None) -> float | None:
+        if said is None or control is None:
+            return None if said is None else said.absolute
+        return absolute_size(said, control)
+
+    return Evidence(
+        metric=metric.name,
+        label=metric.label,
+        role="guardrail" if metric.role == "guardrail" else "primary",
+        variant=variant,
+        effect=effect,
+        se=se if se else None,
+        ci_lower=None if interval is None else interval[0],
+        ci_upper=None if interval is None else interval[1],
+        level=level,
+        direction=metric.direction,
+        min_effect=size(metric.min_effect),
+        margin=size(metric.margin),
+        typical=size(metric.typical_effect),
+        shown=shown,
+        value=metric.value,
+        reason=reason,
+    )
 
 
 def plain(variant: str) -> str:

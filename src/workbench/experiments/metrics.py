@@ -118,6 +118,7 @@ def measure(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"customer_id": ["a", "b"], "variant": ["x", "y"],
     ...     "assigned_at": pd.to_datetime(["2025-01-01", "2025-01-02"])})
     >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["a"], "amount": [9.5],

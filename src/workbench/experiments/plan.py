@@ -12,7 +12,15 @@ from workbench.params import ExperimentParams, MetricParams
 from workbench.params.experiments import ActionParams, OverrideParams, ReadingParams
 from workbench.params.measures import CovariateParams, MetricKind, SizeParams, ValueParams
 
-__all__ = ["Covariate", "Kind", "Metric", "Plan", "covariate_column", "metric_columns"]
+__all__ = [
+    "Covariate",
+    "Kind",
+    "Metric",
+    "Plan",
+    "absolute_size",
+    "covariate_column",
+    "metric_columns",
+]
 
 Kind = MetricKind
 Role = Literal["primary", "guardrail", "secondary"]
@@ -45,6 +53,27 @@ def metric_columns(name: str, metric: MetricParams) -> tuple[str, ...]:
 def covariate_column(name: str, covariate: CovariateParams) -> str:
     """Return the column of a covariate."""
     return covariate.column or f"covariate {name}"
+
+
+def absolute_size(size: SizeParams, value: float) -> float | None:
+    """Return the size of an effect in the metric's own unit; None without a value to relate it to.
+
+    Parameters
+    ----------
+    size
+        As declared: absolute, or a share of the control's value.
+    value
+        The control's value.
+
+    Examples
+    --------
+    >>> absolute_size(SizeParams(relative=0.05), 20.0)
+    1.0
+    """
+    if size.absolute is not None:
+        return size.absolute
+    found = (size.relative or 0.0) * abs(value)
+    return found if found > 0 else None
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,9 @@ def ratio_test(counts: Sequence[int], shares: Sequence[float], *, seed: int = 0)
 
     Examples
     --------
-    >>> ratio_test([9, 1], [0.5, 0.5])
-    RatioTest(statistic=None, pvalue=0.021484375, method='exact multinomial')
+    >>> test = ratio_test([4, 1], [0.5, 0.5])
+    >>> round(test.pvalue, 3), test.method
+    (0.375, 'exact multinomial')
     """
     total = sum(counts)
     planned = np.asarray(shares, dtype="float64") / sum(shares)

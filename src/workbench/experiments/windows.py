@@ -212,7 +212,8 @@ def summed(
     both = both.with_columns(after=nw.col("at") - nw.col(AT))
     low, high = min(one.low for one in windows), max(one.high for one in windows)
     both = both.filter((nw.col("after") >= low) & (nw.col("after") < high))
-    sums, counts = {}, {}
+    sums: dict[str, nw.Expr] = {}
+    counts: dict[str, nw.Expr] = {}
     for i, one in enumerate(windows):
         inside = (nw.col("after") >= one.low) & (nw.col("after") < one.high)
         share = nw.when(inside).then(nw.col(f"x_{one.what}")).otherwise(0)
