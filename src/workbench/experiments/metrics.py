@@ -31,6 +31,7 @@ from workbench.experiments.windows import (
     Window,
     events_of,
     first_moment,
+    kept,
     moment,
     need,
     summed,
@@ -74,8 +75,9 @@ class Measured:
     ----------
     frame
         The assignments, every row and column of them, and the computed columns, whose names
-        :func:`workbench.experiments.plan.metric_columns` and `covariate_column` give; still in the
-        engine. Missing where there is no outcome (yet).
+        :func:`workbench.experiments.plan.metric_columns` and `covariate_column` give. Missing where
+        there is no outcome (yet). In DuckDB it is a temporary table, so that further readings do
+        not compute it again.
     truncated
         Per metric with a window and variant, who is left out; those with nobody are not listed.
     cut_covariates
@@ -143,17 +145,19 @@ def measure(
     need(frame, "assigned_at", "assignments")
     require_time(frame, "assigned_at", where="assignments")
     frame = frame.with_columns(**{AT: moment(frame, "assigned_at")})
+    end = (as_of.toordinal() + 1) * DAY
+    truncated = _truncated(frame, declared, end=end)
     tables = {"orders": orders, "interactions": interactions}
     first: dict[str, int | None] = {}
+    whole = frame
     for origin in dict.fromkeys(one.origin for one in (*windows, *before)):
         mine = [one for one in (*windows, *before) if one.origin == origin]
         events = events_of(tables[origin], origin, {one.what for one in mine}, as_of)
         first[origin] = first_moment(events) if any(one in mine for one in before) else None
-        frame = _joined(frame, summed(frame, events, mine))
-    frame = _filled(frame, (*windows, *before), end=(as_of.toordinal() + 1) * DAY)
-    truncated = _truncated(frame, declared, end=(as_of.toordinal() + 1) * DAY)
+        whole = _joined(whole, summed(frame, events, mine))
     cut = _cut(frame, declared, before, first)
-    return Measured(frame.drop(AT), truncated, cut)
+    filled = _filled(whole, (*windows, *before), end=end)
+    return Measured(kept(filled.drop(AT)), truncated, cut)
 
 
 def _windows(declared: ExperimentParams) -> list[Window]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import pandas as pd
 
@@ -21,6 +23,7 @@ from workbench.data.frames import (
     require_number,
     require_time,
 )
+from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "Window",
     "events_of",
     "first_moment",
+    "kept",
     "moment",
     "need",
     "summed",
@@ -41,6 +45,7 @@ DAY = 86_400_000_000
 AT, CUSTOMER = "moment of assignment", "customer assigned"
 """Columns of the sums: a customer may have been assigned more than once."""
 
+_NUMBER = count(1)  # of temporary tables: a name is never used twice
 _CLOCKS = {"orders": "ordered_at", "interactions": "opened_at"}
 _MONEY = frozenset({"amount", "margin", "quantity", "satisfaction"})
 _NEEDS = {
@@ -232,3 +237,18 @@ def summed(
     return found.select(
         CUSTOMER, AT, *[nw.col(a).cast(nw.Int64).alias(b) for a, b in names.items()]
     )
+
+
+def kept(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return a frame that is computed once, however often it is read.
+
+    In DuckDB it becomes a temporary table, which may be larger than memory.
+    """
+    rows = frame.to_native()
+    if not isinstance(rows, duckdb.DuckDBPyRelation):
+        return frame.collect().lazy()
+    table = quote(f"measured {next(_NUMBER)}")
+    view = "rows to be measured"
+    rows.query(view, f"CREATE TEMP TABLE {table} AS SELECT * FROM {quote(view)}")
+    held: nw.LazyFrame[Any] = nw.from_native(rows.query(view, f"SELECT * FROM {table}")).lazy()
+    return held
