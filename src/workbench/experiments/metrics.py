@@ -26,11 +26,12 @@ from workbench.errors import AnalysisError
 from workbench.experiments.plan import covariate_column, metric_columns
 from workbench.experiments.windows import (
     AT,
+    CLOCKS,
     CUSTOMER,
     DAY,
     Window,
+    days_of,
     events_of,
-    first_moment,
     kept,
     moment,
     need,
@@ -150,14 +151,29 @@ def measure(
     tables = {"orders": orders, "interactions": interactions}
     first: dict[str, int | None] = {}
     whole = frame
+    span = days_of(assignments, "assigned_at", where="assignments")
     for origin in dict.fromkeys(one.origin for one in (*windows, *before)):
         mine = [one for one in (*windows, *before) if one.origin == origin]
-        events = events_of(tables[origin], origin, {one.what for one in mine}, as_of)
-        first[origin] = first_moment(events) if any(one in mine for one in before) else None
+        since, until = _reach(mine, span, as_of)
+        whats = {one.what for one in mine}
+        events = events_of(tables[origin], origin, whats, since=since, until=until)
+        if any(one in mine for one in before):
+            days = days_of(tables[origin], CLOCKS[origin], where=origin)
+            first[origin] = None if days is None else days[0].toordinal() * DAY
         whole = _joined(whole, summed(frame, events, mine))
     cut = _cut(frame, declared, before, first)
     filled = _filled(whole, (*windows, *before), end=end)
     return Measured(kept(filled.drop(AT)), truncated, cut)
+
+
+def _reach(
+    windows: Sequence[Window], span: tuple[date, date] | None, as_of: date
+) -> tuple[date, date]:
+    """Return the first and the last day that any window of any assignment reaches."""
+    low, high = span or (as_of, as_of)
+    back, ahead = min(one.low for one in windows) // DAY, max(one.high for one in windows) // DAY
+    first, last = max(low.toordinal() + back, 1), high.toordinal() + ahead
+    return date.fromordinal(first), date.fromordinal(min(as_of.toordinal(), last))
 
 
 def _windows(declared: ExperimentParams) -> list[Window]:
@@ -283,7 +299,7 @@ def _cut(
         start = first[one.origin]
         early = nw.col(AT) >= 0
         if start is not None:
-            early = early & (nw.col(AT) + one.low < start // DAY * DAY)
+            early = early & (nw.col(AT) + one.low < start)
         flags[columns[one.column]] = nw.when(early).then(1).otherwise(0)
     if not flags:
         return {}

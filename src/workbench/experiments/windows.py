@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -28,11 +28,12 @@ from workbench.errors import AnalysisError
 
 __all__ = [
     "AT",
+    "CLOCKS",
     "CUSTOMER",
     "DAY",
     "Window",
+    "days_of",
     "events_of",
-    "first_moment",
     "kept",
     "moment",
     "need",
@@ -45,8 +46,10 @@ DAY = 86_400_000_000
 AT, CUSTOMER = "moment of assignment", "customer assigned"
 """Columns of the sums: a customer may have been assigned more than once."""
 
+CLOCKS = {"orders": "ordered_at", "interactions": "opened_at"}
+"""Which column of a table tells when a row was."""
+
 _NUMBER = count(1)  # of temporary tables: a name is never used twice
-_CLOCKS = {"orders": "ordered_at", "interactions": "opened_at"}
 _MONEY = frozenset({"amount", "margin", "quantity", "satisfaction"})
 _NEEDS = {
     "amount": ("amount",),
@@ -111,10 +114,21 @@ def moment(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
     return nw.when(nw.col(column).is_null()).then(-1).otherwise(whole)
 
 
-def events_of(table: Any, origin: str, whats: Iterable[str], as_of: date) -> nw.LazyFrame[Any]:
-    """Return a table's rows up to `as_of` as whole numbers: what each adds to each measure.
+def events_of(
+    table: Any, origin: str, whats: Iterable[str], *, since: date, until: date
+) -> nw.LazyFrame[Any]:
+    """Return a table's rows as whole numbers: what each adds to each measure.
 
     For each measure `x_<what>`, and `unknown_<what>` where the row's share in it is not known.
+
+    Parameters
+    ----------
+    table, origin
+        The table, and its name.
+    whats
+        What is measured.
+    since, until
+        The first and the last day of the rows, both included.
     """
     if table is None:
         raise AnalysisError(
@@ -124,15 +138,15 @@ def events_of(table: Any, origin: str, whats: Iterable[str], as_of: date) -> nw.
         )
     wanted = sorted(whats)
     columns = sorted({column for what in wanted for column in _NEEDS[what]})
-    frame = lazy(table, where=origin, needs=("customer_id", _CLOCKS[origin]))
+    frame = lazy(table, where=origin, needs=("customer_id", CLOCKS[origin]))
     for column in columns:
         need(frame, column, origin)
         if column != "order_id":
             require_number(frame, column, where=origin)
-    require_time(frame, _CLOCKS[origin], where=origin)
+    require_time(frame, CLOCKS[origin], where=origin)
     schema = frame.collect_schema()
     known = {c: _known(schema[c], c) for c in columns if c != "order_id"}
-    keys = {CUSTOMER: nw.col("customer_id"), "at": moment(frame, _CLOCKS[origin])}
+    keys = {CUSTOMER: nw.col("customer_id"), "at": moment(frame, CLOCKS[origin])}
     if "orders" in wanted:
         keys["order_id"] = nw.col("order_id")
     plain = {
@@ -140,11 +154,8 @@ def events_of(table: Any, origin: str, whats: Iterable[str], as_of: date) -> nw.
         for c, there in known.items()
     }
     flags = {f"k_{c}": nw.when(there).then(1).otherwise(0) for c, there in known.items()}
-    rows = frame.select(**keys, **plain, **flags).filter(
-        ~nw.col(CUSTOMER).is_null()
-        & (nw.col("at") >= 0)
-        & (nw.col("at") < (as_of.toordinal() + 1) * DAY)
-    )
+    rows = _between(frame, CLOCKS[origin], since, until).select(**keys, **plain, **flags)
+    rows = rows.filter(~nw.col(CUSTOMER).is_null())
     shares = {f"x_{what}": _share(what) for what in wanted}
     unknown = {f"unknown_{what}": _unknown(what) for what in wanted}
     kept = ["at", CUSTOMER, *(["order_id"] if "orders" in wanted else [])]
@@ -186,10 +197,25 @@ def _unknown(what: str) -> nw.Expr:
     return nw.when(missing).then(1).otherwise(0)
 
 
-def first_moment(events: nw.LazyFrame[Any]) -> int | None:
-    """Return the moment of the first row of a table; None where it has none."""
-    found = collect(events.select(first=nw.col("at").min()))["first"].iloc[0]
-    return None if pd.isna(found) else int(found)
+def _between(frame: nw.LazyFrame[Any], clock: str, since: date, until: date) -> nw.LazyFrame[Any]:
+    """Return the rows of some days; compared as times, which an engine does before all else."""
+    last = min(until, date.max - timedelta(days=1)) + timedelta(days=1)
+    low, high = datetime.combine(since, time.min), datetime.combine(last, time.min)
+    value = nw.col(clock)
+    if frame.collect_schema()[clock] == nw.Date:
+        return frame.filter((value >= since) & (value < last))
+    return frame.filter((value >= low) & (value < high))
+
+
+def days_of(table: Any, clock: str, *, where: str) -> tuple[date, date] | None:
+    """Return the first and the last day of a column of times; None where it has none."""
+    frame = lazy(table, where=where, needs=(clock,))
+    require_time(frame, clock, where=where)
+    found = collect(frame.select(low=nw.col(clock).min(), high=nw.col(clock).max()))
+    low, high = found["low"].iloc[0], found["high"].iloc[0]
+    if pd.isna(low) or pd.isna(high):
+        return None
+    return pd.Timestamp(low).date(), pd.Timestamp(high).date()
 
 
 def summed(
