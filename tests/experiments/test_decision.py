@@ -176,6 +176,23 @@ def test_a_sequential_method_may_decide_early_and_only_when_it_is_clear() -> Non
     assert timing(plan(), as_of=date(2025, 3, 10)).state == "no end"
 
 
+@given(st.data())
+def test_a_better_interval_never_loses_and_harm_is_never_shipped(data: st.DataObject) -> None:
+    low = data.draw(st.floats(-5, 5))
+    high = low + data.draw(st.floats(0.01, 6))
+    strict = data.draw(st.sampled_from(["effect", "worth-having"]))
+    found = said(spend(low, high), ship_if=strict)
+    if found.verdict == "ship":
+        assert low > 0
+        assert said(spend(low + 1, high + 1), ship_if=strict).verdict == "ship"
+    belief = found.variants[0].belief
+    assert belief is not None
+    if high < 0:
+        assert found.variants[0].outcome == "harmful"
+        assert belief.probability_harm > 0.97
+    assert said(spend(low, high), checks=(FAILED,), ship_if=strict).verdict == "do not decide"
+
+
 def test_an_override_is_shown_with_its_reason_and_author() -> None:
     override = {"decision": "ship", "reason": "Law.", "author": "M. Lee", "on": "2025-07-02"}
     found = said(spend(-2, -1), override=override)

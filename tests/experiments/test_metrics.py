@@ -147,6 +147,8 @@ def test_windows_by_hand(engine: str, seed: int) -> None:
     assert late["spend", "a"] == (1, 0)
     assert late["spend", "b"] == (0, 1)
     assert late["stays", "a"] == (1, 0)
+    assert found.waiting["a", "spend"] == 1
+    assert ("b", "spend") not in found.waiting
     assert late["stays", "b"] == (1, 1)
     assert Truncated("contacts", "b", 1, 1) in found.truncated
     assert found.cut_covariates == {"before": 3}  # the first order is of 10 March

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -177,3 +179,16 @@ def test_only_what_decides_has_a_value(load: Load) -> None:
     )
     with pytest.raises(ParameterError, match="`value` goes with a primary metric; `o` is none"):
         load(text)
+
+
+def test_the_documented_declaration_is_one(load: Load, project: Path) -> None:
+    text = (project / "docs/experiments.md").read_text(encoding="utf-8")
+    whole, override = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    said = load(whole + override).experiments["winback_voucher"]
+    named = set(ExperimentParams.model_fields)
+    assert said.model_fields_set | {"decision"} == named, "all of it is documented"
+    margin = said.metrics["unsubscribed"].margin
+    assert margin is not None
+    assert margin.absolute == pytest.approx(0.005)
+    for what in (name for names in MEASURES.values() for name in names):
+        assert f"`{what}`" in text

@@ -90,6 +90,11 @@ class Measured:
     truncated: tuple[Truncated, ...]
     cut_covariates: Mapping[str, int]
 
+    @property
+    def waiting(self) -> dict[tuple[str, str], int]:
+        """Return (variant, metric's name) -> customers whose window is not over."""
+        return {(one.variant, one.metric): one.rows for one in self.truncated if one.rows}
+
 
 def measure(
     assignments: Any,
