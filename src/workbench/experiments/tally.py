@@ -141,7 +141,7 @@ def _late(frame: nw.LazyFrame[Any], plan: Plan, *, timed: bool) -> dict[str, int
     for i, one in enumerate(plan.covariates):
         if one.measured_at is None:
             continue
-        for column in (one.measured_at, "assigned_at"):
+        for column in (one.column, one.measured_at, "assigned_at"):
             if column not in names:
                 raise AnalysisError(
                     f"column {column} is missing: {one.name} is to be measured before assignment",
