@@ -15,7 +15,13 @@ from statsmodels.stats.proportion import power_proportions_2indep
 
 from workbench.errors import AnalysisError
 from workbench.experiments.crossing import anytime_bounds, crossing, spending_bounds
-from workbench.experiments.curves import n_obs_curve, power_curve, review, review_frame
+from workbench.experiments.curves import (
+    declared_curves,
+    n_obs_curve,
+    power_curve,
+    review,
+    review_frame,
+)
 from workbench.experiments.design import duration_days, mde, n_obs, needed_units, power
 from workbench.experiments.dunnett import dunnett_critical
 from workbench.experiments.plan import Plan
@@ -212,6 +218,36 @@ def test_curves_fall_and_rise_as_they_must() -> None:
     assert n_obs_curve(SHARE, [0.01], Setting())["days"].isna().all()
     rows = power_curve(SHARE, [0.01, 0.02], [1000, 5000, 20_000], Setting())
     assert all(part["power"].is_monotonic_increasing for _, part in rows.groupby("effect"))
+
+
+def test_the_curves_of_a_declared_metric() -> None:
+    said = ExperimentParams.model_validate(
+        {
+            "title": "T", "control": "a", "shares": {"a": 0.5, "b": 0.5},
+            "metrics": {
+                "left": {"kind": "proportion", "from": "orders", "what": "bought", "days": 28,
+                         "primary": True, "direction": "down", "min_effect": {"relative": 0.6}},
+                "other": {"kind": "mean", "column": "z"},
+            },
+        }
+    )  # fmt: skip
+    plan = Plan.of("t", said)
+    left, other = plan.metrics
+    found = declared_curves(plan, left, SHARE, per_day=50)
+    assert found is not None
+    # A share of 10 % cannot fall by 12 points, so twice the effect is left out.
+    assert found.n_obs["effect"].round(3).tolist() == [-0.03, -0.045, -0.06, -0.075, -0.09]
+    assert (found.n_obs["days"] > 28).all()
+    assert set(found.power["label"]) == {"half of it", "the smallest effect worth having"}
+    last = found.power.groupby("label")["power"].last()
+    assert last["half of it"] == pytest.approx(0.8, abs=0.01)
+    assert declared_curves(plan, other, MEAN) is None
+
+
+def test_a_baseline_from_an_interval() -> None:
+    se = 5 / sqrt(900)
+    found = Baseline.of_interval("mean", 10, 10 - 1.959964 * se, 10 + 1.959964 * se, 900)
+    assert found.sd == pytest.approx(5)
 
 
 def test_a_declared_plan_is_reviewed() -> None:

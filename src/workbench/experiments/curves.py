@@ -14,7 +14,9 @@ from workbench.experiments.plan import Metric, Plan, absolute_size
 from workbench.experiments.setting import Baseline, Sample, Setting
 
 __all__ = [
+    "Curves",
     "Review",
+    "declared_curves",
     "n_obs_curve",
     "power_curve",
     "review",
@@ -91,6 +93,67 @@ def power_curve(
         for size in sizes
     ]
     return pd.DataFrame(rows, columns=["effect", "n_obs", "power"])
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of one declared metric, ready to draw.
+
+    Parameters
+    ----------
+    n_obs
+        As :func:`n_obs_curve` gives it, for half to twice the smallest effect worth having.
+    power
+        As :func:`power_curve` gives it, with `label`: the effect in words.
+    """
+
+    n_obs: pd.DataFrame
+    power: pd.DataFrame
+
+
+_MULTIPLES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+_DRAWN = (0.5, 1.0, 2.0)
+_STEPS = 16
+
+
+def declared_curves(
+    plan: Plan, metric: Metric, baseline: Baseline, *, per_day: float | None = None
+) -> Curves | None:
+    """Return the curves of a declared metric; None without a smallest effect worth having.
+
+    Parameters
+    ----------
+    plan, metric
+        What was declared, and which metric of it.
+    baseline
+        The control's outcome.
+    per_day
+        Units that come each day.
+    """
+    said = metric.min_effect
+    size = None if said is None else absolute_size(said, baseline.value)
+    if size is None:
+        return None
+    setting = Setting.of(plan)
+    room = (1 - baseline.value if metric.direction == "up" else baseline.value) * 0.999
+    sizes = [size * part for part in _MULTIPLES]
+    sizes = [one for one in sizes if not baseline.is_share or one < room]
+    if not sizes:
+        return None
+    needs = n_obs_curve(
+        baseline,
+        [signed_effect(metric, one) for one in sizes],
+        setting,
+        power=plan.power,
+        per_day=per_day,
+        window_days=metric.window_days,
+    )
+    most = int(needs["n_obs"].max())
+    steps = [max(most * (k + 1) // _STEPS, 2 * len(plan.shares)) for k in range(_STEPS)]
+    drawn = {signed_effect(metric, one): one / size for one in sizes if one / size in _DRAWN}
+    rows = power_curve(baseline, list(drawn), steps, setting)
+    words = {0.5: "half of it", 1.0: "the smallest effect worth having", 2.0: "twice it"}
+    return Curves(needs, rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]]))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -96,6 +97,29 @@ class Baseline:
                 f"q == {q}, density == {density}: 0 < q < 1, density above 0", where="baseline"
             )
         return cls("quantile", value, sqrt(q * (1 - q)) / density)
+
+    @classmethod
+    def of_interval(
+        cls, kind: Kind, value: float, low: float, high: float, n_obs: int, *, level: float = 0.95
+    ) -> Baseline:
+        """Return that of any metric whose interval in one group is known, from an earlier report.
+
+        Parameters
+        ----------
+        kind, value
+            The metric's kind, and its value in the group.
+        low, high, level
+            Its interval there.
+        n_obs
+            Units of the group.
+
+        Examples
+        --------
+        >>> round(Baseline.of_interval("quantile", 8.0, 7.0, 9.0, 400).sd, 2)
+        10.2
+        """
+        z = NormalDist().inv_cdf((1 + level) / 2)
+        return cls(kind, value, (high - low) / (2 * z) * sqrt(n_obs))
 
 
 @dataclass(frozen=True)
