@@ -10,10 +10,21 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from workbench.errors import ParameterError
 from workbench.params import ExperimentParams, UnitParams
-from workbench.params.measures import MEASURES, YES_OR_NO, What
+from workbench.params.experiments import ActionParams, OverrideParams, ReadingParams
+from workbench.params.measures import (
+    MEASURES,
+    YES_OR_NO,
+    CovariateParams,
+    MeasureParams,
+    MetricParams,
+    SizeParams,
+    ValueParams,
+    What,
+)
 
 SUITE = ""
 Load = Callable[..., UnitParams]
@@ -192,3 +203,29 @@ def test_the_documented_declaration_is_one(load: Load, project: Path) -> None:
     assert margin.absolute == pytest.approx(0.005)
     for what in (name for names in MEASURES.values() for name in names):
         assert f"`{what}`" in text
+
+
+def test_a_table_without_a_source_is_refused(load: Load) -> None:
+    text = one("kind: mean, from: interactions, what: contacts, days: 7")
+    with pytest.raises(ParameterError) as caught:
+        load(text)
+    assert "computed from interactions, of which there is no source" in caught.value.what
+    assert caught.value.where == "params/demo/atlas.yml, experiments.t"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ActionParams, CovariateParams, ExperimentParams, MeasureParams, MetricParams,
+        OverrideParams, ReadingParams, SizeParams, ValueParams,
+    ],
+)  # fmt: skip
+def test_every_key_is_documented(model: type[BaseModel]) -> None:
+    parameters = (model.__doc__ or "").partition("Parameters\n")[2]
+    named = {
+        name.strip()
+        for line in parameters.splitlines()
+        if line.startswith("    ") and not line.startswith("     ")
+        for name in line.split(",")
+    }
+    assert set(model.model_fields) <= named

@@ -233,7 +233,8 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
     except AnalysisError as error:
         where = f"experiment {plan.id}, {error.where}"
         raise AnalysisError(error.what, where=where, fix=error.fix) from error
-    spread = tally(frame, plan)
+    several = found.repeated_rows or found.units_in_two_variants or found.units_in_conflict
+    spread = tally(frame, plan, unique=not several)
     checks = check_plan(plan, found, min_group=min_group, tally=spread) + tuple(
         Check(
             f"missing-{metric.name}",

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from workbench.data.frames import collect, lazy, require_time
 from workbench.errors import AnalysisError
 from workbench.experiments.plan import Plan
-from workbench.experiments.windows import DAY, moment
+from workbench.experiments.windows import moment
 
 __all__ = ["NOT_STATED", "Tally", "tally", "with_segments"]
 
@@ -73,7 +74,7 @@ def with_segments(assignments: Any, customers: Any, names: Sequence[str]) -> nw.
     return frame.join(table.select("customer_id", *wanted), on="customer_id", how="left")
 
 
-def tally(assignments: Any, plan: Plan) -> Tally:
+def tally(assignments: Any, plan: Plan, *, unique: bool = False) -> Tally:
     """Return how the units of an experiment are spread over days and segments.
 
     Parameters
@@ -83,6 +84,8 @@ def tally(assignments: Any, plan: Plan) -> Tally:
         `measured_at` columns where there are any.
     plan
         What was declared.
+    unique
+        Whether it is known that no unit has two rows: they are then not looked for again.
 
     Raises
     ------
@@ -92,41 +95,55 @@ def tally(assignments: Any, plan: Plan) -> Tally:
     frame = lazy(assignments, where="assignments", needs=(plan.unit, "variant"))
     names = frame.collect_schema().names()
     timed = "assigned_at" in names
-    if timed:
-        require_time(frame, "assigned_at", where="assignments")
     segments = [name for name in plan.segments if name in names]
-    at = moment(frame, "assigned_at") if timed else nw.lit(-1)
     texts = {
         f"s{i}": nw.col(name).cast(nw.String).fill_null(NOT_STATED)
         for i, name in enumerate(segments)
     }
+    keys = {"day": _day(frame), **texts} if timed else texts
     rows = frame.select(
-        unit=nw.col(plan.unit), variant=nw.col("variant").cast(nw.String), at=at, **texts
+        unit=nw.col(plan.unit), variant=nw.col("variant").cast(nw.String), **keys
     ).filter(~nw.col("unit").is_null() & ~nw.col("variant").is_null())
-    never = 2**62
-    rows = rows.with_columns(at=nw.when(nw.col("at") < 0).then(never).otherwise(nw.col("at")))
-    units = rows.group_by("unit").agg(
-        variant=nw.col("variant").min(),
-        other=nw.col("variant").max(),
-        at=nw.col("at").min(),
-        **{name: nw.col(name).min() for name in texts},
-    )
-    units = units.filter(nw.col("variant") == nw.col("other"))
+    if not unique:
+        rows = _one_row_per_unit(rows, list(keys))
     # One reduction of moderate size: the counts of all are made from it.
-    keys = ["variant", "day", *texts]
-    counted = collect(units.with_columns(day=nw.col("at") // DAY).group_by(*keys).agg(n=nw.len()))
-    known = counted[counted["day"] < never // DAY]
+    counted = collect(rows.group_by("variant", *keys).agg(n=nw.len()))
+    days = _days(counted) if timed else None
     return Tally(
-        days=_counts(known, "day") if timed else None,
+        days=days,
         segments={
             name: _counts(counted, f"s{i}").rename(columns={f"s{i}": "value"})
             for i, name in enumerate(segments)
         },
         missing_segments=tuple(name for name in plan.segments if name not in names),
-        untimed=int(counted["n"].sum() - known["n"].sum()) if timed else 0,
-        late=_late(frame, plan, timed=timed),
+        untimed=0 if days is None else int(counted["n"].sum() - days["n"].sum()),
+        late=_late(frame, plan),
         rows=int(collect(frame.select(n=nw.len()))["n"].iloc[0]),
     )
+
+
+def _day(frame: nw.LazyFrame[Any]) -> nw.Expr:
+    """Return the day of assignment as a time or a date, whichever is the quickest to group by."""
+    require_time(frame, "assigned_at", where="assignments")
+    value = nw.col("assigned_at")
+    is_day = frame.collect_schema()["assigned_at"] == nw.Date
+    return value if is_day else value.dt.truncate("1d")
+
+
+def _one_row_per_unit(rows: nw.LazyFrame[Any], keys: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Return units in one variant, each with its first day."""
+    units = rows.group_by("unit").agg(
+        variant=nw.col("variant").min(),
+        other=nw.col("variant").max(),
+        **{name: nw.col(name).min() for name in keys},
+    )
+    return units.filter(nw.col("variant") == nw.col("other"))
+
+
+def _days(counted: pd.DataFrame) -> pd.DataFrame:
+    known = counted[counted["day"].notna()]
+    days = [pd.Timestamp(value).toordinal() for value in known["day"]]
+    return _counts(known.assign(day=np.array(days, dtype="int64")), "day")
 
 
 def _counts(counted: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -134,7 +151,7 @@ def _counts(counted: pd.DataFrame, key: str) -> pd.DataFrame:
     return found.astype({"n": "int64", "variant": "str"})
 
 
-def _late(frame: nw.LazyFrame[Any], plan: Plan, *, timed: bool) -> dict[str, int]:
+def _late(frame: nw.LazyFrame[Any], plan: Plan) -> dict[str, int]:
     """Return how many values of each covariate are not known to come before the assignment."""
     names = frame.collect_schema().names()
     flags = {}

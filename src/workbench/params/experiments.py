@@ -185,6 +185,12 @@ class ExperimentParams(Model):
                 raise ValueError(f"`value` goes with a primary metric; `{name}` is none")
         return self
 
+    def tables(self) -> set[str]:
+        """Return the tables that metrics and covariates are computed from, beside assignments."""
+        parts = [*self.metrics.values(), *self.covariates.values()]
+        ratios = [part for m in self.metrics.values() for part in (m.numerator, m.denominator)]
+        return {part.origin for part in (*parts, *ratios) if part is not None and part.origin}
+
     def role(self, name: str) -> Literal["primary", "guardrail", "secondary"]:
         """Return what a metric is for: when none is declared primary, all but guardrails are."""
         own = self.metrics[name].role
