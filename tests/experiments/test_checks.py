@@ -192,6 +192,17 @@ def test_segments_may_stand_with_the_customers() -> None:
     assert with_segments(frame, None, ["country"]).collect_schema().names() == [*frame.columns]
 
 
+def test_units_known_to_be_unique_give_the_same_counts() -> None:
+    declared, frame = plan(segments=["country"]), assigned(300)
+    frame.loc[:2, "assigned_at"] = pd.NaT
+    for table in (frame, pl.from_pandas(frame), duckdb.from_df(frame)):
+        found, quick = tally(table, declared), tally(table, declared, unique=True)
+        assert found.days is not None
+        pd.testing.assert_frame_equal(found.days, quick.days)
+        pd.testing.assert_frame_equal(found.segments["country"], quick.segments["country"])
+        assert (found.untimed, quick.untimed, found.rows) == (3, 3, 300)
+
+
 def test_clusters_are_counted_once() -> None:
     frame = assigned(200)
     frame["store"] = frame.index // 10

@@ -235,3 +235,29 @@ def test_what_cannot_be_measured_is_said(change: dict[str, Any], words: str) -> 
     rows = given.pop("rows")
     with pytest.raises(AnalysisError, match=words):
         measure(rows, declared(), as_of=AS_OF, **given)
+
+
+def test_days_without_a_time_begin_at_midnight() -> None:
+    rows = assigned(["2025-03-10", "2025-03-20"])
+    orders = lines(
+        [
+            ("1", "c0", "2025-03-09", 1, 0),  # the day before: a covariate
+            ("2", "c0", "2025-03-10", 2, 0),
+            ("3", "c0", "2025-03-16", 4, 0),
+            ("4", "c0", "2025-03-17", 8, 0),  # the eighth day
+        ]
+    )
+    said = declared(metrics={"spend": METRICS["spend"]})
+    as_days = "REPLACE (CAST({0} AS DATE) AS {0})"
+    connection = duckdb.connect()
+    a = duckdb.from_df(rows, connection=connection)
+    o = duckdb.from_df(orders, connection=connection)
+    day = a.project(f"* {as_days.format('assigned_at')}")
+    order_day = o.project(f"* {as_days.format('ordered_at')}")
+    polars = [
+        pl.from_pandas(rows).with_columns(pl.col("assigned_at").cast(pl.Date)),
+        pl.from_pandas(orders).with_columns(pl.col("ordered_at").cast(pl.Date)),
+    ]
+    for left, right in ((rows, orders), (a, o), (day, o), (a, order_day), (day, order_day), polars):
+        found = columns(measure(left, said, as_of=AS_OF, orders=right))
+        assert found == {"metric spend": [6.0, 0.0], "covariate before": [1.0, 0.0]}

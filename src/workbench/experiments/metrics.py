@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -28,11 +28,11 @@ from workbench.experiments.windows import (
     AT,
     CLOCKS,
     CUSTOMER,
-    DAY,
     Window,
     days_of,
     events_of,
     kept,
+    midnight_after,
     moment,
     need,
     summed,
@@ -151,10 +151,10 @@ def measure(
     need(frame, "assigned_at", "assignments")
     require_time(frame, "assigned_at", where="assignments")
     frame = frame.with_columns(**{AT: moment(frame, "assigned_at")})
-    end = (as_of.toordinal() + 1) * DAY
+    end = midnight_after(as_of)
     truncated = _truncated(frame, declared, end=end)
     tables = {"orders": orders, "interactions": interactions}
-    first: dict[str, int | None] = {}
+    first: dict[str, datetime | None] = {}
     whole = frame
     span = days_of(assignments, "assigned_at", where="assignments")
     for origin in dict.fromkeys(one.origin for one in (*windows, *before)):
@@ -164,7 +164,7 @@ def measure(
         events = events_of(tables[origin], origin, whats, since=since, until=until)
         if any(one in mine for one in before):
             days = days_of(tables[origin], CLOCKS[origin], where=origin)
-            first[origin] = None if days is None else days[0].toordinal() * DAY
+            first[origin] = None if days is None else datetime.combine(days[0], time.min)
         whole = _joined(whole, summed(frame, events, mine))
     cut = _cut(frame, declared, before, first)
     filled = _filled(whole, (*windows, *before), end=end)
@@ -176,7 +176,7 @@ def _reach(
 ) -> tuple[date, date]:
     """Return the first and the last day that any window of any assignment reaches."""
     low, high = span or (as_of, as_of)
-    back, ahead = min(one.low for one in windows) // DAY, max(one.high for one in windows) // DAY
+    back, ahead = min(one.low for one in windows), max(one.high for one in windows)
     first, last = max(low.toordinal() + back, 1), high.toordinal() + ahead
     return date.fromordinal(first), date.fromordinal(min(as_of.toordinal(), last))
 
@@ -196,8 +196,7 @@ def _windows(declared: ExperimentParams) -> list[Window]:
             low, days = metric.day or 0, part.days or 0
             made.append(
                 Window(
-                    column, part.origin, what, low * DAY, (low + days) * DAY,
-                    metric.window_days, metric.cap,
+                    column, part.origin, what, low, low + days, metric.window_days, metric.cap
                 )
             )  # fmt: skip
     return made
@@ -206,7 +205,7 @@ def _windows(declared: ExperimentParams) -> list[Window]:
 def _covariates(declared: ExperimentParams) -> list[Window]:
     """Return what is to be computed of the time before the assignment."""
     return [
-        Window(covariate_column(name, one), one.origin, str(one.what), -(one.days or 0) * DAY, 0, 0)
+        Window(covariate_column(name, one), one.origin, str(one.what), -(one.days or 0), 0, 0)
         for name, one in declared.covariates.items()
         if one.origin is not None
     ]
@@ -239,7 +238,9 @@ def _joined(frame: nw.LazyFrame[Any], found: nw.LazyFrame[Any]) -> nw.LazyFrame[
     return done.drop(*extra) if extra else done
 
 
-def _filled(frame: nw.LazyFrame[Any], windows: Sequence[Window], *, end: int) -> nw.LazyFrame[Any]:
+def _filled(
+    frame: nw.LazyFrame[Any], windows: Sequence[Window], *, end: datetime
+) -> nw.LazyFrame[Any]:
     """Return sums in their unit: 0 where nothing happened, missing where nothing is known (yet)."""
     exact = not frame.implementation.is_pandas_like()
     values = {}
@@ -255,16 +256,21 @@ def _filled(frame: nw.LazyFrame[Any], windows: Sequence[Window], *, end: int) ->
         elif one.what in _YES_OR_NO:
             value = nw.when(value > 0).then(1).otherwise(0)
         there = (
-            (nw.col(AT) >= 0)
-            & (nw.col(AT) + one.complete * DAY <= end)
+            ~nw.col(AT).is_null()
+            & ~_late(one.complete, end)
             & (nw.col(f"unknown {one.column}").fill_null(0) == 0)
         )
         values[one.column] = nw.when(there).then(value)
     return frame.with_columns(**values).drop(*[f"unknown {one.column}" for one in windows])
 
 
+def _late(days: int, end: datetime) -> nw.Expr:
+    """Return whether the days after an assignment are not over at the end."""
+    return nw.col(AT) > end - timedelta(days=days)
+
+
 def _truncated(
-    frame: nw.LazyFrame[Any], declared: ExperimentParams, *, end: int
+    frame: nw.LazyFrame[Any], declared: ExperimentParams, *, end: datetime
 ) -> tuple[Truncated, ...]:
     """Return who is left out of which metric, by variant."""
     days = {name: metric.window_days for name, metric in declared.metrics.items()}
@@ -272,12 +278,10 @@ def _truncated(
     if not days:
         return ()
     flags = {
-        f"late{i}": nw.when((nw.col(AT) >= 0) & (nw.col(AT) + length * DAY > end))
-        .then(1)
-        .otherwise(0)
+        f"late{i}": nw.when(_late(length, end)).then(1).otherwise(0)
         for i, length in enumerate(days.values())
     }
-    untimed = nw.when(nw.col(AT) < 0).then(1).otherwise(0)
+    untimed = nw.when(nw.col(AT).is_null()).then(1).otherwise(0)
     flagged = frame.select("variant", untimed=untimed, **flags)
     sums = [nw.col(name).sum() for name in ("untimed", *flags)]
     found = collect(flagged.group_by("variant").agg(*sums)).dropna(subset=["variant"])
@@ -294,7 +298,7 @@ def _cut(
     frame: nw.LazyFrame[Any],
     declared: ExperimentParams,
     before: Sequence[Window],
-    first: Mapping[str, int | None],
+    first: Mapping[str, datetime | None],
 ) -> dict[str, int]:
     """Return how many windows before the assignment begin before their table does."""
     names: Mapping[str, CovariateParams] = declared.covariates
@@ -302,9 +306,9 @@ def _cut(
     flags = {}
     for one in before:
         start = first[one.origin]
-        early = nw.col(AT) >= 0
+        early = ~nw.col(AT).is_null()
         if start is not None:
-            early = early & (nw.col(AT) + one.low < start)
+            early = early & (nw.col(AT) < start - timedelta(days=one.low))
         flags[columns[one.column]] = nw.when(early).then(1).otherwise(0)
     if not flags:
         return {}

@@ -168,7 +168,7 @@ def _late(frame: nw.LazyFrame[Any], plan: Plan) -> dict[str, int]:
         require_time(frame, one.measured_at, where="assignments")
         when, at = moment(frame, one.measured_at), moment(frame, "assigned_at")
         value = nw.col(one.column)
-        unsure = (when < 0) | (at < 0) | (when > at)
+        unsure = when.is_null() | at.is_null() | (when > at)
         flags[f"c{i}"] = nw.when(~value.is_null() & unsure).then(1).otherwise(0)
     if not flags:
         return {}

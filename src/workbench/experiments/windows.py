@@ -1,6 +1,6 @@
 """Rows of a table to sums per customer over windows of time around the assignment.
 
-Everything is a whole number: moments are microseconds, amounts are ten-thousandths.
+Times are compared as times, to the microsecond; amounts are added up as whole ten-thousandths.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pandas as pd
 
 from workbench.data.frames import (
     collect,
-    day_number,
     lazy,
     money_units,
     require_number,
@@ -30,18 +29,15 @@ __all__ = [
     "AT",
     "CLOCKS",
     "CUSTOMER",
-    "DAY",
     "Window",
     "days_of",
     "events_of",
     "kept",
+    "midnight_after",
     "moment",
     "need",
     "summed",
 ]
-
-DAY = 86_400_000_000
-"""Microseconds of a day."""
 
 AT, CUSTOMER = "moment of assignment", "customer assigned"
 """Columns of the sums: a customer may have been assigned more than once."""
@@ -76,7 +72,7 @@ class Window:
     origin, what
         The table, and what is measured.
     low, high
-        From when to before when, in microseconds after the assignment; below 0: before it.
+        From when to before when, in days after the assignment; below 0: before it.
     complete
         Days after the assignment from which the number is known.
     cap
@@ -103,15 +99,15 @@ def need(frame: nw.LazyFrame[Any], column: str, where: str) -> None:
 
 
 def moment(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
-    """Return a local time as microseconds; a missing one lies before all others, below nought."""
-    whole = day_number(column) * DAY
-    if frame.collect_schema()[column] != nw.Date:
-        clock = nw.col(column).dt
-        parts = ((clock.hour(), 3600), (clock.minute(), 60), (clock.second(), 1))
-        for part, seconds in parts:
-            whole = whole + part.fill_null(0).cast(nw.Int64) * (seconds * 1_000_000)
-        whole = whole + clock.microsecond().fill_null(0).cast(nw.Int64)
-    return nw.when(nw.col(column).is_null()).then(-1).otherwise(whole)
+    """Return a column of dates or times as times."""
+    value = nw.col(column)
+    is_day = frame.collect_schema()[column] == nw.Date
+    return value.cast(nw.Datetime("us")) if is_day else value
+
+
+def midnight_after(day: date) -> datetime:
+    """Return the end of a day, the last day of all excepted."""
+    return datetime.combine(min(day, date.max - timedelta(days=1)), time.min) + timedelta(days=1)
 
 
 def events_of(
@@ -199,12 +195,11 @@ def _unknown(what: str) -> nw.Expr:
 
 def _between(frame: nw.LazyFrame[Any], clock: str, since: date, until: date) -> nw.LazyFrame[Any]:
     """Return the rows of some days; compared as times, which an engine does before all else."""
-    last = min(until, date.max - timedelta(days=1)) + timedelta(days=1)
-    low, high = datetime.combine(since, time.min), datetime.combine(last, time.min)
-    value = nw.col(clock)
+    last = midnight_after(until)
     if frame.collect_schema()[clock] == nw.Date:
-        return frame.filter((value >= since) & (value < last))
-    return frame.filter((value >= low) & (value < high))
+        return frame.filter((nw.col(clock) >= since) & (nw.col(clock) < last.date()))
+    low = datetime.combine(since, time.min)
+    return frame.filter((nw.col(clock) >= low) & (nw.col(clock) < last))
 
 
 def days_of(table: Any, clock: str, *, where: str) -> tuple[date, date] | None:
@@ -238,15 +233,13 @@ def summed(
         `CUSTOMER`, `AT`, and per window its column and `unknown <column>`: rows whose share in it
         is not known.
     """
-    people = frame.filter(nw.col(AT) >= 0).select(nw.col("customer_id").alias(CUSTOMER), AT)
+    people = frame.filter(~nw.col(AT).is_null()).select(nw.col("customer_id").alias(CUSTOMER), AT)
     both = people.unique().join(events, on=CUSTOMER, how="inner")
-    both = both.with_columns(after=nw.col("at") - nw.col(AT))
-    low, high = min(one.low for one in windows), max(one.high for one in windows)
-    both = both.filter((nw.col("after") >= low) & (nw.col("after") < high))
+    both = both.filter(_inside(min(one.low for one in windows), max(one.high for one in windows)))
     sums: dict[str, nw.Expr] = {}
     counts: dict[str, nw.Expr] = {}
     for i, one in enumerate(windows):
-        inside = (nw.col("after") >= one.low) & (nw.col("after") < one.high)
+        inside = _inside(one.low, one.high)
         share = nw.when(inside).then(nw.col(f"x_{one.what}")).otherwise(0)
         (counts if one.what == "orders" else sums)[f"s{i}"] = share.cast(nw.Int64)
         unknown = nw.when(inside).then(nw.col(f"unknown_{one.what}")).otherwise(0)
@@ -255,7 +248,7 @@ def summed(
     totals = [*sums, *counts]
     if counts:  # several lines are one order; a number is one order a day
         keys = [CUSTOMER, AT, "day", "order_id"]
-        lines = both.with_columns(day=nw.col("at") // DAY).group_by(*keys)
+        lines = both.with_columns(day=nw.col("at").dt.truncate("1d")).group_by(*keys)
         both = lines.agg(*[nw.col(s).sum() for s in sums], *[nw.col(c).max() for c in counts])
     found = both.group_by(CUSTOMER, AT).agg(*[nw.col(name).sum() for name in totals])
     names = {f"s{i}": one.column for i, one in enumerate(windows)}
@@ -263,6 +256,12 @@ def summed(
     return found.select(
         CUSTOMER, AT, *[nw.col(a).cast(nw.Int64).alias(b) for a, b in names.items()]
     )
+
+
+def _inside(low: int, high: int) -> nw.Expr:
+    """Return whether a row lies in a window, from `low` to before `high` days after assignment."""
+    begin, end = (nw.col(AT) + timedelta(days=days) if days else nw.col(AT) for days in (low, high))
+    return (nw.col("at") >= begin) & (nw.col("at") < end)
 
 
 def kept(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
