@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from workbench.errors import AnalysisError
-from workbench.experiments.decision import Decision, Timing, decide, timing
+from workbench.experiments.decision import Decision, Timing, decide, planned_looks, timing
 from workbench.experiments.evidence import Evidence, evidence_of
 from workbench.experiments.plan import Plan
 from workbench.experiments.value import believe, worth
@@ -191,6 +191,24 @@ def test_a_better_interval_never_loses_and_harm_is_never_shipped(data: st.DataOb
         assert found.variants[0].outcome == "harmful"
         assert belief.probability_harm > 0.97
     assert said(spend(low, high), checks=(FAILED,), ship_if=strict).verdict == "do not decide"
+
+
+def test_planned_looks_are_equally_far_apart() -> None:
+    readings = {"method": "group-sequential", "looks": 4}
+    declared = plan(**DATES, metrics={"spend": WINDOW}, readings=readings)
+    days = planned_looks(declared)
+    assert [day.isoformat() for day in days] == [
+        "2025-03-16", "2025-03-30", "2025-04-14", "2025-04-28",
+    ]  # fmt: skip
+    for as_of, look, may in (
+        ("2025-03-15", 0, False),
+        ("2025-03-16", 1, True),
+        ("2025-04-28", 4, True),
+    ):
+        when = timing(declared, as_of=date.fromisoformat(as_of), sequential_valid=True)
+        assert (when.look, when.may_decide) == (look, may)
+    assert planned_looks(plan(**DATES)) == ()
+    assert timing(plan(**DATES), as_of=date(2025, 3, 10)).look is None
 
 
 def test_an_override_is_shown_with_its_reason_and_author() -> None:

@@ -11,6 +11,7 @@
     windows.py     rows of a table -> sums per customer in windows around the assignment
     metrics.py     orders and interactions -> outcome and covariate columns of the assignments
     moments.py     assignments -> counts, sums and sums of squares per variant (the only reduction)
+    prepare.py     one experiment of a unit, with its plan and all of its columns
     tally.py       assignments -> units by day and segment
     verdicts.py    a check: what was found, and what to do
     sample_ratio.py, spread.py, balance.py   groups as planned; on each day; alike before

@@ -39,6 +39,7 @@ __all__ = [
     "Timing",
     "Verdict",
     "decide",
+    "planned_looks",
     "timing",
 ]
 
@@ -61,11 +62,14 @@ class Timing:
         sequential method.
     until
         The day on which the last outcome is known; None without a planned end.
+    look
+        How many of the planned looks are due by now; None where none are planned.
     """
 
     state: Literal["not started", "running", "waiting", "ended", "no end"]
     may_decide: bool
     until: date | None
+    look: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,19 +123,32 @@ def timing(plan: Plan, *, as_of: date, sequential_valid: bool = False) -> Timing
     sequential_valid
         Whether the intervals at hand may be read before the end, as the plan's readings say.
     """
+    until = None if plan.end is None else plan.end + timedelta(days=plan.window_days)
+    days = planned_looks(plan)
+    look = sum(day <= as_of for day in days) if days else None
     if plan.start is not None and as_of < plan.start:
-        return Timing("not started", False, _until(plan))
-    if plan.end is None:
+        return Timing("not started", False, until, look)
+    if plan.end is None or until is None:
         return Timing("no end", True, None)
-    until = plan.end + timedelta(days=plan.window_days)
     if as_of >= until:
-        return Timing("ended", True, until)
-    early = sequential_valid and plan.readings.method != "fixed"
-    return Timing("running" if as_of < plan.end else "waiting", early, until)
+        return Timing("ended", True, until, look)
+    early = sequential_valid and plan.readings.method != "fixed" and look != 0
+    return Timing("running" if as_of < plan.end else "waiting", early, until, look)
 
 
-def _until(plan: Plan) -> date | None:
-    return None if plan.end is None else plan.end + timedelta(days=plan.window_days)
+def planned_looks(plan: Plan) -> tuple[date, ...]:
+    """Return the days of the planned looks, the last one when the last outcome is known.
+
+    Equally far apart between the planned start and then; empty unless the readings are
+    `group-sequential`.
+    """
+    looks = plan.readings.looks
+    if plan.start is None or plan.end is None or not looks:
+        return ()
+    length = (plan.end - plan.start).days + plan.window_days
+    return tuple(
+        plan.start + timedelta(days=-(-length * (look + 1) // looks)) for look in range(looks)
+    )
 
 
 def decide(

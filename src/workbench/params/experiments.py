@@ -187,9 +187,11 @@ class ExperimentParams(Model):
 
     def tables(self) -> set[str]:
         """Return the tables that metrics and covariates are computed from, beside assignments."""
-        parts = [*self.metrics.values(), *self.covariates.values()]
-        ratios = [part for m in self.metrics.values() for part in (m.numerator, m.denominator)]
-        return {part.origin for part in (*parts, *ratios) if part is not None and part.origin}
+        found = {one.origin for one in self.covariates.values()}
+        for metric in self.metrics.values():
+            found.add(metric.origin)
+            found |= {part.origin for part in (metric.numerator, metric.denominator) if part}
+        return {origin for origin in found if origin is not None}
 
     def role(self, name: str) -> Literal["primary", "guardrail", "secondary"]:
         """Return what a metric is for: when none is declared primary, all but guardrails are."""
