@@ -151,24 +151,21 @@ def measure(
     need(frame, "assigned_at", "assignments")
     require_time(frame, "assigned_at", where="assignments")
     frame = frame.with_columns(**{AT: moment(frame, "assigned_at")})
-    end = midnight_after(as_of)
-    truncated = _truncated(frame, declared, end=end)
-    tables = {"orders": orders, "interactions": interactions}
-    first: dict[str, datetime | None] = {}
-    whole = frame
     span = days_of(assignments, "assigned_at", where="assignments")
+    tables = {"orders": orders, "interactions": interactions}
+    end, whole = midnight_after(as_of), frame
     for origin in dict.fromkeys(one.origin for one in (*windows, *before)):
         mine = [one for one in (*windows, *before) if one.origin == origin]
         since, until = _reach(mine, span, as_of)
         whats = {one.what for one in mine}
         events = events_of(tables[origin], origin, whats, since=since, until=until)
-        if any(one in mine for one in before):
-            days = days_of(tables[origin], CLOCKS[origin], where=origin)
-            first[origin] = None if days is None else datetime.combine(days[0], time.min)
         whole = _joined(whole, summed(frame, events, mine))
-    cut = _cut(frame, declared, before, first)
     filled = _filled(whole, (*windows, *before), end=end)
-    return Measured(kept(filled.drop(AT)), truncated, cut)
+    return Measured(
+        kept(filled.drop(AT)),
+        _truncated(frame, declared, end=end),
+        _cut(frame, declared, before, tables),
+    )
 
 
 def _reach(
@@ -298,16 +295,19 @@ def _cut(
     frame: nw.LazyFrame[Any],
     declared: ExperimentParams,
     before: Sequence[Window],
-    first: Mapping[str, datetime | None],
+    tables: Mapping[str, Any],
 ) -> dict[str, int]:
     """Return how many windows before the assignment begin before their table does."""
+    origins = sorted({one.origin for one in before})
+    first = {one: days_of(tables[one], CLOCKS[one], where=one) for one in origins}
     names: Mapping[str, CovariateParams] = declared.covariates
     columns = {covariate_column(name, one): name for name, one in names.items()}
     flags = {}
     for one in before:
-        start = first[one.origin]
+        days = first[one.origin]
         early = ~nw.col(AT).is_null()
-        if start is not None:
+        if days is not None:
+            start = datetime.combine(days[0], time.min)
             early = early & (nw.col(AT) < start - timedelta(days=one.low))
         flags[columns[one.column]] = nw.when(early).then(1).otherwise(0)
     if not flags:

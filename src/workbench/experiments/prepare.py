@@ -14,11 +14,11 @@ from workbench.experiments.metrics import Measured, measure
 from workbench.experiments.plan import Plan
 from workbench.experiments.tally import with_segments
 from workbench.params import ExperimentParams
-from workbench.params.measures import MeasureParams, MetricParams
+from workbench.params.measures import CovariateParams, MeasureParams, MetricParams
 
 __all__ = ["Prepared", "prepare"]
 
-Named = TypeVar("Named", bound=MeasureParams | MetricParams)
+Named = TypeVar("Named", MeasureParams, MetricParams, CovariateParams)
 
 
 @dataclass(frozen=True)
