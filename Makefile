@@ -56,6 +56,7 @@ bench: $(BENCH_STAMP) ## run the benchmarks, in their own environment
 	$(BENCH)/bin/python benchmarks/suspects.py
 	$(BENCH)/bin/python benchmarks/drift.py
 	$(BENCH)/bin/python benchmarks/identity.py
+	$(BENCH)/bin/python benchmarks/rfm.py
 
 clean: ## remove environments, caches, and the demo's data and reports; nothing else of yours
 	rm -rf .venv benchmarks/.venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

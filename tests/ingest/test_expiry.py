@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,21 @@ def retain(**days: int) -> RetainParams:
 
 def told(home: Path, rule: RetainParams | None, as_of: str) -> list[tuple[str, str]]:
     return [(one.kind, one.as_of) for one in what_expires(home, rule, date.fromisoformat(as_of))]
+
+
+def test_earlier_lists_expire_by_their_day_and_the_newest_stay(tmp_path: Path) -> None:
+    home = tmp_path / "one"
+    for day in DAYS:
+        (home / "actions" / "earlier" / day).mkdir(parents=True)
+    rule = retain(lists_days=30)
+    assert told(home, rule, "2025-06-30") == []
+    assert told(home, rule, "2025-07-01") == [("lists", DAYS[0])]
+    assert told(home, rule, "2099-01-01") == [("lists", day) for day in DAYS[:2]]
+    assert told(home, retain(snapshots_days=1), "2099-01-01") == []
+    expire(home, rule, date(2099, 1, 1))
+    assert names(home, "actions/earlier") == {DAYS[2]}
+    noted = json.loads((home / "expired.json").read_text())
+    assert set(noted["lists"]) == set(DAYS[:2])
 
 
 def test_what_expires_on_which_day(tmp_path: Path) -> None:

@@ -53,9 +53,10 @@ MARKUP = (
 
 
 def pages_of(demo: Demo) -> list[Path]:
-    """Return every page of a run: all suites, the portal, reports, what changed."""
+    """Return every page of a run: all suites, portal, reports, what changed, contacts."""
     found = sorted(demo.workspace.reports.rglob("*.html"))
-    assert {"index.html", "triage.html", "changes.html"} <= {path.name for path in found}
+    wanted = {"index.html", "triage.html", "changes.html", "contacts.html"}
+    assert wanted <= {path.name for path in found}
     return found
 
 

@@ -48,6 +48,9 @@ def world(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work
     root = tmp_path_factory.mktemp("small")
     made = Project(root, SUITE + "seed: 7\nreports: {segmentation: {n_bins: 3}}\n")
     made.table("orders", list(orders()), "types: {ordered_at: date, amount: decimal}")
+    people = sorted({row["customer_id"] for row in orders()})
+    agreed = [{"customer_id": name, "marketing_consent": "true"} for name in people]
+    made.table("customers", agreed, "types: {marketing_consent: boolean}")
     workspace = made.save()
     for report in REPORTS:
         shutil.copy(project / "notebooks" / f"{report}.ipynb", root / "notebooks")
@@ -65,14 +68,19 @@ def texts(folder: Path) -> str:
 def test_few_on_the_list_are_neither_counted_nor_valued(world: Any) -> None:
     workspace, folder = world
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    (record,) = results["reports"]["segmentation"]["actions"]
+    record, other = results["reports"]["segmentation"]["actions"]
+    assert (record["id"], other["id"]) == ("win-back", "thank")
     assert (record["customers"], record["value"], record["display"]) == (None, None, None)
     assert record["customers_display"] == "fewer than 5 customers"
-    (path,) = (workspace.unit_data("test", "one") / "actions").iterdir()
-    listed = sum(float(row["value"]) for row in rows_of(path))
-    assert listed == float(WORTH), "the list is whole"
+    actions = workspace.unit_data("test", "one") / "actions"
+    named = [row for name in ("", ".holdout") for row in rows_of(actions / f"win-back{name}.csv")]
+    assert sum(float(row["value"]) for row in named) == float(WORTH), "the list is whole"
+    contacts = json.loads((folder / "contacts.json").read_text(encoding="utf-8"))
+    told = contacts["lists"][0]
+    assert (told["id"], told["received"], told["value"]) == ("win-back", None, None)
+    assert {cell["customers"] for cell in told["counts"].values()} == {None}
     page = re.sub(r"<[^>]+>", "", (folder / "segmentation.html").read_text(encoding="utf-8"))
-    assert "Valuable customers to win back: fewer than 5 customers." in page
+    assert "Valuable customers to win back: fewer than 5 customers qualify." in page
     everything = texts(folder)
     assert WORTH not in everything
     assert str(round(float(WORTH))) not in everything

@@ -24,8 +24,9 @@ from workbench.data import open_unit
 from workbench.report import action_list
 unit = open_unit(suite, unit, snapshot)
 keys = ["-".join(["canary", "customer", "1"])]  # in pieces: code is shown, customers are not
-people = pd.DataFrame({"customer_id": keys})
-action_list(people, id="calls", label="Call", key="customer_id", folder=unit.actions, columns=[])
+people = pd.DataFrame({"customer_id": keys, "agreed": [True]})
+action_list(people, id="calls", label="Call", key="customer_id", folder=unit.actions, columns=[],
+            consent="agreed", holdout_share=0.0)
 """
 
 
@@ -87,12 +88,13 @@ def test_lists_are_in_it_only_when_asked_for(project: Project, tmp_path: Path) -
     plain = bundle_files(project.workspace, edition)
     assert b"canary-customer-1" not in b"".join(plain.values())
     made = write_bundle(project.workspace, edition, tmp_path / "a.zip", with_lists=True)
-    assert made.lists == 1
+    assert made.lists == 2, "as CSV and as Parquet"
     assert made.path.stat().st_mode & 0o077 == 0
     with zipfile.ZipFile(made.path) as archive:
-        (name,) = [name for name in archive.namelist() if "/lists/" in name]
-        assert b"canary-customer-1" in archive.read(name)
-    (found,) = (project.workspace.unit_data("mini", "atlas") / "actions").iterdir()
+        names = [name for name in archive.namelist() if "/lists/" in name]
+        assert [name.rpartition("/")[2] for name in names] == ["calls.csv", "calls.parquet"]
+        assert b"canary-customer-1" in archive.read(names[0])
+    found = project.workspace.unit_data("mini", "atlas") / "actions" / "calls.csv"
     found.write_text("another list")
     with pytest.raises(PublishError, match="not the one of this edition"):
         bundle_files(project.workspace, edition, with_lists=True)

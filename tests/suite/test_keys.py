@@ -3,6 +3,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 import nbformat
+import pytest
 
 from workbench.suite.keys import differences, installed_versions, job_key, notebook_digest
 
@@ -80,3 +81,30 @@ def test_differences_are_said_in_words() -> None:
     same_rows = deepcopy(old)
     same_rows["data"]["orders"]["digest"] = "z"
     assert differences(old, same_rows) == ["orders changed: other values, same rows"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ({}, {"state": "a"}, ["what the earlier edition handed on changed"]),
+        ({"state": "a"}, {"state": "b"}, ["what the earlier edition handed on changed"]),
+        ({"history": "a", "state": "a"}, {"history": "a", "state": "a"}, []),
+        ({"history": "a"}, {"history": "b"}, ["the numbers of earlier editions changed"]),
+        (
+            {"history": "a"},
+            {"state": "b"},
+            [
+                "what the earlier edition handed on changed",
+                "the numbers of earlier editions changed",
+            ],
+        ),
+    ],
+)
+def test_what_earlier_editions_gave_is_told_apart(
+    old: dict[str, str], new: dict[str, str], words: list[str]
+) -> None:
+    assert differences({"unit": FACTS, "prior": old}, {"unit": FACTS, "prior": new}) == words
+    other = {"as_of": "2025-07-31"}
+    assert differences(
+        {"unit": FACTS, "prior": old}, {"unit": {**FACTS, **other}, "prior": new}
+    ) == ["as_of 2025-06-30 -> 2025-07-31"]

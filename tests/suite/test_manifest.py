@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from workbench.files import canonical, read_json
@@ -24,7 +25,12 @@ PARTS = {
     "renderer": {"name": "embedded", "version": "1"},
     "prior": {},
 }
-RESULTS = {"findings": [], "metrics": [], "actions": [{"file": "win-back.csv"}]}
+DIGEST = hashlib.sha256(b"rows").hexdigest()
+RESULTS = {
+    "findings": [],
+    "metrics": [],
+    "actions": [{"file": "win-back.parquet", "digest": DIGEST}],
+}
 ENTRIES = [
     Entry(
         "good",
@@ -55,6 +61,10 @@ def test_entries_survive_the_manifest(tmp_path: Path) -> None:
 
 
 def test_lists_that_are_gone_are_named(tmp_path: Path) -> None:
-    assert missing_lists(ENTRIES[0], tmp_path) == ["win-back.csv"]
-    (tmp_path / "win-back.csv").write_text("id\n")
+    assert missing_lists(ENTRIES[0], tmp_path) == ["win-back"]
+    path = tmp_path / "candidates" / "good" / "win-back.parquet"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"rows")
     assert missing_lists(ENTRIES[0], tmp_path) == []
+    path.write_bytes(b"other rows")
+    assert missing_lists(ENTRIES[0], tmp_path) == ["win-back"]

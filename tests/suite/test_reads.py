@@ -14,6 +14,7 @@ OPEN = "data = open_unit(suite, unit, snapshot)\n"
         (OPEN + 'f(data.table("orders"), data.currency)', {"orders"}, False),
         (OPEN + 'data.has("orders", "customers")', {"orders", "customers"}, False),
         (OPEN + "f(data.as_of, data.actions)", set(), False),
+        (OPEN + 'f(data.state("own", "groups"), data.state_day("own"))', set(), False),
         (OPEN + "f(data)", set(), True),
         (OPEN + "data.snapshot.folder", set(), True),
         (OPEN + "data.table(name)", set(), True),

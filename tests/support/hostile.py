@@ -273,7 +273,8 @@ def _unit(words: Words) -> dict[str, Any]:
                         "valuable_at_risk": True,
                     },
                     {"name": words(2001), **high, "meaning": words(), "advice": words()},
-                ]
+                ],
+                "holdout": 0.0,  # who is held out hangs on their key, and twins have other ones
             },
             "retention": {"by": _column("subscriptions", 0, words)},
             LOUD: {"texts": [words(9000 + n) for n in range(len(ATTACKS))]},
@@ -336,6 +337,7 @@ def _tables(words: Words) -> dict[str, list[dict[str, Any]]]:
                 "name": words(7000 + n),
                 "email": words(7100 + n),
                 "phone": words(7200 + n),
+                "marketing_consent": "true" if n % 5 else "false",
             }
             for n in everybody
         ],
@@ -415,6 +417,7 @@ def _tables(words: Words) -> dict[str, list[dict[str, Any]]]:
 
 _TYPES = {
     "joined_at": "date",
+    "marketing_consent": "boolean",
     "ordered_at": "date",
     "started_at": "date",
     "ended_at": "date",

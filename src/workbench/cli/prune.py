@@ -23,6 +23,7 @@ _WHAT = {
     "snapshot": "data",
     "quarantine": "rows set aside",
     "identity": "who was which customer",
+    "lists": "earlier lists",
 }
 
 

@@ -15,6 +15,7 @@ from workbench.errors import SnapshotError
 from workbench.files import canonical, read_json, read_object, replace_file
 
 __all__ = [
+    "EARLIER_LISTS",
     "ERASED",
     "EXPIRED",
     "KINDS",
@@ -30,9 +31,11 @@ __all__ = [
 
 ERASED = "erased.json"
 EXPIRED = "expired.json"
+EARLIER_LISTS = "actions/earlier"
+"""Where a unit's data folder keeps the lists of each day, a folder for each."""
 _SCHEMA = 1
-Kind = Literal["snapshots", "identity", "quarantine"]
-"""What may go by itself: folders in a unit's data, one for each snapshot."""
+Kind = Literal["snapshots", "identity", "quarantine", "lists"]
+"""What may go by itself: folders in a unit's data, one for each snapshot; of lists, a day."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -86,10 +89,11 @@ def note_expired(home: Path, kind: Kind, days: Mapping[str, str], on: str) -> No
     home
         The unit's data folder.
     kind
-        ``snapshots``; ``identity``: who was which customer when a snapshot was made; or
-        ``quarantine``: the rows that were set aside then.
+        ``snapshots``; ``identity``: who was which customer when a snapshot was made;
+        ``quarantine``: the rows that were set aside then; or ``lists``: who was contacted, and who
+        was held out.
     days
-        Digest of a snapshot -> the day that it was as of (ISO).
+        Digest of a snapshot, of lists the day -> the day that it was as of (ISO).
     on
         The day that the suite looks back from when they expire (ISO).
     """

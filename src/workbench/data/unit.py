@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,12 @@ import duckdb
 from workbench.data.by_hand import SUITE_VARIABLE, by_hand
 from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, contract
 from workbench.data.engine import connect
+from workbench.data.handed import Handed, editions_by_hand, handed_on
 from workbench.data.quoting import literal, quote
 from workbench.data.snapshots import Snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
 from workbench.params import ExperimentParams, parse_as_of
-from workbench.workspace import JOB_VARIABLE
+from workbench.workspace import JOB_VARIABLE, Workspace
 
 __all__ = ["SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
 
@@ -45,7 +48,7 @@ class Unit:
     snapshot
         The data.
     actions
-        The owner-only folder that action lists are written to.
+        The owner-only folder that the candidates for action lists are written to.
     """
 
     suite: str
@@ -63,6 +66,7 @@ class Unit:
     snapshot: Snapshot
     actions: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
+    _handed: Callable[[str], Handed] = field(default=Handed, repr=False, compare=False)
 
     def has(self, *tables: str) -> bool:
         """Tell whether the unit has these canonical tables, with at least one row each."""
@@ -107,6 +111,41 @@ class Unit:
             return self._connection.sql(_one_row_a_customer(rows.columns, rows.sql_query()))
         return rows
 
+    def state(self, report: str, id: str) -> dict[str, Any]:
+        """Return what the earlier edition of a report handed on; empty where there is nothing.
+
+        It is of the newest day before `as_of` on which that report was good.
+
+        Parameters
+        ----------
+        report
+            The report's own name.
+        id
+            What it was recorded as, with ``report.state``.
+
+        Raises
+        ------
+        SnapshotError
+            When a report that the suite runs asks for the state of another one.
+        """
+        return deepcopy(dict(self._handed(report).values.get(id, {})))
+
+    def state_day(self, report: str) -> date | None:
+        """Return the day that a report's earlier state is of; None where there is none.
+
+        Parameters
+        ----------
+        report
+            The report's own name.
+
+        Raises
+        ------
+        SnapshotError
+            As `state`.
+        """
+        day = self._handed(report).as_of
+        return parse_as_of(day) if day else None
+
 
 def _one_row_a_customer(columns: Sequence[str], rows: str) -> str:
     """Return a query of one row for each customer, filled from all of the customer's records."""
@@ -126,7 +165,13 @@ def _one_row_a_customer(columns: Sequence[str], rows: str) -> str:
 
 
 def job_facts(
-    facts: Mapping[str, Any], snapshot: Snapshot, *, seed: int, min_group: int, actions: Path
+    facts: Mapping[str, Any],
+    snapshot: Snapshot,
+    *,
+    seed: int,
+    min_group: int,
+    actions: Path,
+    handed: Handed | None = None,
 ) -> dict[str, Any]:
     """Return what the suite writes for a job's kernel, and `open_unit` reads there.
 
@@ -139,7 +184,9 @@ def job_facts(
     seed, min_group
         The suite's.
     actions
-        Where action lists are written.
+        Where the candidates for action lists are written.
+    handed
+        What the report's earlier edition handed on; None by hand, where any report's may be read.
     """
     return {
         "unit": dict(facts),
@@ -149,6 +196,7 @@ def job_facts(
         "seed": seed,
         "min_group": min_group,
         "actions": str(actions),
+        "handed": handed.to_json() if handed else None,
     }
 
 
@@ -198,6 +246,7 @@ def open_unit(suite: str = "", unit: str = "", snapshot: str = "") -> Unit:
         snapshot=found,
         actions=Path(facts["actions"]),
         _connection=connect(threads=_threads()),
+        _handed=_handed(facts, found.as_of, in_job=bool(job)),
     )
 
 
@@ -209,8 +258,34 @@ def _facts_by_hand(suite: str, unit: str, snapshot: str) -> dict[str, Any]:
         found.snapshot,
         seed=found.params.seed,
         min_group=found.params.min_group,
-        actions=found.home / "actions",
+        actions=found.home / "actions" / "by-hand",  # the suite's own lists stay as they are
     )
+
+
+def _handed(facts: Mapping[str, Any], as_of: str, *, in_job: bool) -> Callable[[str], Handed]:
+    """Return what gives the state of a report: in a job its own alone, by hand that of any."""
+    if in_job:
+        own = Handed(**(facts.get("handed") or {"report": ""}))
+        return partial(_own, own)
+    folder = Workspace.find().unit_reports(facts["suite"], facts["unit"]["name"])
+    return partial(_of_any, folder, as_of)
+
+
+def _own(own: Handed, report: str) -> Handed:
+    if report != own.report:
+        raise SnapshotError(
+            f"the state of report `{report}` is not that of this report",
+            where=f"report {own.report}",
+            fix=f"A report goes on from its own earlier edition: name `{own.report}`.",
+        )
+    return own
+
+
+def _of_any(folder: Path, as_of: str, report: str) -> Handed:
+    found = handed_on(partial(editions_by_hand, folder), report, as_of)
+    if found.problem:
+        print(f"Report {report} starts without an earlier state. {found.problem}.")
+    return found
 
 
 def _threads() -> int | None:

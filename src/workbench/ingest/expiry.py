@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from workbench.data.gone import ERASED, EXPIRED, KINDS, Kind, note_expired
+from workbench.data.gone import EARLIER_LISTS, ERASED, EXPIRED, KINDS, Kind, note_expired
 from workbench.data.removal import delete, hide
 from workbench.data.snapshots import current_digest, day_of
 from workbench.files import read_object
@@ -24,12 +24,13 @@ class Expiring:
     Parameters
     ----------
     kind
-        ``snapshots``; ``identity``: who was which customer when a snapshot was made; or
-        ``quarantine``: the rows that were set aside then.
+        ``snapshots``; ``identity``: who was which customer when a snapshot was made;
+        ``quarantine``: the rows that were set aside then; or ``lists``: who was contacted, and who
+        was held out.
     path
-        The folder; its name is the snapshot's digest.
+        The folder; its name is the snapshot's digest, of lists the day.
     as_of
-        The day that the snapshot is as of (ISO).
+        The day that the snapshot, or the lists, are as of (ISO).
     """
 
     kind: Kind
@@ -42,8 +43,8 @@ def what_expires(home: Path, retain: RetainParams | None, as_of: date) -> tuple[
 
     A snapshot is kept for ``snapshots_days`` after the day that it is as of, the current one for
     ever; so is what tells who was which customer then, but for the load that the newest one was
-    compared with. Rows that were set aside are kept for ``quarantine_days``. What cannot say its
-    day stays.
+    compared with. Rows that were set aside are kept for ``quarantine_days``, earlier lists for
+    ``lists_days``, the newest ones for ever. What cannot say its day stays.
 
     Parameters
     ----------
@@ -73,6 +74,10 @@ def what_expires(home: Path, retain: RetainParams | None, as_of: date) -> tuple[
             day = _day(home, path.name)
             if day and day < last and path.name not in kept:
                 found.append(Expiring(kind, path, day))
+    if retain.lists_days is not None:
+        last = (as_of - timedelta(days=retain.lists_days)).isoformat()
+        lists = _folders(home / EARLIER_LISTS)
+        found += [Expiring("lists", one, one.name) for one in lists[:-1] if one.name < last]
     return tuple(sorted(found, key=lambda one: (one.as_of, one.kind, one.path.name)))
 
 

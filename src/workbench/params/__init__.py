@@ -1,12 +1,14 @@
 """The parameters of suites and units: YAML files -> typed, frozen models.
 
-``models`` (with ``sources``, ``experiments``, ``measures``, ``watch``, ``calendar``, ``gate``,
-``rules`` and ``fields``) says what a file may hold; ``reading`` turns what is wrong into a message
-that names file, key, the nearest known key and what is allowed; ``loading`` lays a unit's file over
-its suite's. A report's own parameters are not known here: they are declared by its notebook alone.
+``models`` (with ``sources``, ``experiments``, ``measures``, ``watch``, ``calendar``, ``contacts``,
+``gate``, ``rules`` and ``fields``) says what a file may hold; ``reading`` turns what is wrong into
+a message that names file, key, the nearest known key and what is allowed; ``loading`` lays a unit's
+file over its suite's. A report's own parameters are not known here: they are declared by its
+notebook alone.
 """
 
 from workbench.params.calendar import CHANGE_KINDS, ChangeKind, EventParams
+from workbench.params.contacts import ContactsParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import ColumnType, Severity
 from workbench.params.gate import GateParams, IdentityParams, RetainParams, TableGate
@@ -32,6 +34,7 @@ __all__ = [
     "AlertParams",
     "ChangeKind",
     "ColumnType",
+    "ContactsParams",
     "EventParams",
     "ExperimentParams",
     "GateParams",

@@ -71,13 +71,18 @@ class RetainParams(Model):
         Snapshots of earlier days stay this long; the current one always stays.
     quarantine_days
         Rows that were set aside stay this long, those of the current snapshot too.
+    lists_days
+        Earlier lists of who was contacted and who was held out stay this long; the newest stays.
     """
 
     snapshots_days: Annotated[int, Field(ge=1)] | None = None
     quarantine_days: Annotated[int, Field(ge=1)] | None = None
+    lists_days: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _something(self) -> RetainParams:
-        if self.snapshots_days is None and self.quarantine_days is None:
-            raise ValueError("states neither `snapshots_days` nor `quarantine_days`")
+        if self.snapshots_days is self.quarantine_days is self.lists_days is None:
+            raise ValueError(
+                "states neither `snapshots_days` nor `quarantine_days` nor `lists_days`"
+            )
         return self

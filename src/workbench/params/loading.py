@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from workbench.errors import ParameterError, one_of
 from workbench.params.calendar import EventParams
+from workbench.params.contacts import ContactsParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import SLUG, Overrides
 from workbench.params.gate import GateParams, IdentityParams, RetainParams
@@ -53,6 +54,8 @@ class UnitParams:
         Name -> what will be done about a decision, and when.
     calendar
         Name -> a known event that explains changes between two loads.
+    contacts
+        Who may be contacted how often, and which list comes first; None: the house's policy.
     gate
         What must hold for reports to be made; None asks for nothing.
     identity
@@ -78,6 +81,7 @@ class UnitParams:
     alerts: Mapping[str, AlertParams] = field(default_factory=dict)
     plans: Mapping[str, PlanParams] = field(default_factory=dict)
     calendar: Mapping[str, EventParams] = field(default_factory=dict)
+    contacts: ContactsParams | None = None
     gate: GateParams | None = None
     identity: IdentityParams | None = None
     retain: RetainParams | None = None
@@ -315,6 +319,7 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         alerts=_laid(suite.alerts, unit.alerts if unit else {}),
         plans=_laid(suite.plans, unit.plans if unit else {}),
         calendar=_laid(suite.calendar, unit.calendar if unit else {}),
+        contacts=own("contacts"),
         gate=own("gate"),
         identity=own("identity"),
         retain=own("retain"),

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from workbench.params.calendar import EventParams
+from workbench.params.contacts import ContactsParams
 from workbench.params.experiments import ExperimentParams
 from workbench.params.fields import Currency, Day, Model, Overrides, Slug, Timezone, Weekday
 from workbench.params.gate import GateParams, IdentityParams, RetainParams
@@ -55,6 +56,7 @@ class _Shared(Model):
     alerts: dict[Slug, AlertParams | None] = {}
     plans: dict[Slug, PlanParams | None] = {}
     calendar: dict[Slug, EventParams | None] = {}
+    contacts: ContactsParams | None = None
     gate: GateParams | None = None
     identity: IdentityParams | None = None
     retain: RetainParams | None = None

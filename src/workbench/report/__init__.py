@@ -11,7 +11,8 @@ it from the executed notebook and the renderers need not trust anything else::
     table         a frame as a table with a caption              tables.py, markup.py, csvs.py
     figure        a picture with a text alternative              figures.py
     charts        the few chart forms that reports use           charts.py, theme.py
-    action_list   customers to act on, kept out of the page      actions.py
+    action_list   candidates for a list, kept out of the page    actions.py, candidates.py
+    state         what the next edition goes on from, kept out of the page   states.py
     glossary      what a word means, in plain English            words.py
     format_*      numbers, money, shares and dates as text       formats.py
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         format_share,
         format_value,
     )
+    from workbench.report.states import state
     from workbench.report.tables import Column, table
     from workbench.report.words import glossary, terms
 
@@ -63,6 +65,7 @@ __all__ = [
     "glossary",
     "metric",
     "section",
+    "state",
     "table",
     "terms",
     "theme",
@@ -78,6 +81,7 @@ _MODULES = {
     "glossary": "words",
     "metric": "findings",
     "section": "findings",
+    "state": "states",
     "table": "tables",
     "terms": "words",
     "theme": "theme",

@@ -1,4 +1,9 @@
-"""Customers to act on: written for the CRM, readable by their owner only, never shown."""
+"""Customers to act on: candidates for a list, readable by their owner only, never shown.
+
+A report does not know what the lists of other reports hold, so it settles nothing: it writes who
+qualifies and agreed to marketing. The suite then settles all lists of the unit by one contact
+policy.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,14 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from workbench.errors import NotebookError
-from workbench.report.csvs import csv_text
+from workbench.report.candidates import MARGIN, VALUE, add_up, parquet_bytes
 from workbench.report.display import show
 from workbench.report.findings import format_unit, plain_number
 from workbench.report.formats import format_number, is_missing
@@ -22,7 +28,7 @@ from workbench.report.text import clean, escape_markdown, formula_safe, slug
 
 __all__ = ["SCHEMA", "action_list"]
 
-SCHEMA = 2  # of the record and the file; a CRM that reads them checks it
+SCHEMA = 3  # of the record and of the candidates' file
 
 
 def action_list(
@@ -33,26 +39,30 @@ def action_list(
     key: str,
     folder: Path | str,
     columns: Mapping[str, str] | Sequence[str],
-    value: str | float | None = None,
+    consent: str | None,
+    channel: str | None = None,
+    value: str | None = None,
+    margin: str | None = None,
     unit: str | None = None,
-    holdout: str | None = None,
+    holdout_share: float = 0.0,
     min_group: int = 5,
     hidden: bool = False,
 ) -> None:
-    """Write customers to act on into the owner-only folder, and show only how many and how much.
+    """Write the candidates for a list into the owner-only folder, and show only how many and what.
 
     Where they are few, that is not shown either: neither how many they are nor what they are worth.
     The file is the same.
 
-    The file ``<id>.csv`` has one row for each customer, the key first; strings that a spreadsheet
-    would run get a leading apostrophe. It is written beside its place and then renamed.
+    The file ``<id>.parquet`` has one row for each customer who qualifies and agreed to marketing,
+    the key first; who did not agree is only counted. It is written beside its place and then
+    renamed. The suite settles from it, and from those of all other reports, who is contacted.
 
     Parameters
     ----------
     frame
-        One row for each customer, the most urgent first.
+        One row for each customer who qualifies, the most urgent first.
     id
-        Slug; names the file.
+        Slug; names the list.
     label
         What is to be done with them: ``Customers to win back``.
     key
@@ -61,14 +71,20 @@ def action_list(
         The owner-only folder, ``unit.actions``; made with mode 0700 when missing.
     columns
         Columns to write beside the key: names, or name -> heading.
+    consent
+        Column of truth values: who agreed to marketing. Missing is no. None where the unit's data
+        do not tell: then nobody is known to have agreed, and the list is empty.
+    channel
+        Column with the channel that reaches a customer best; missing where it is not known.
     value
-        What the list is worth: a column to add up, or a number.
+        Column with what each customer is worth.
+    margin
+        Column with the margin of that, missing where the cost is not known.
     unit
-        Unit of the value, as in `metric`: an ISO currency code, ``share``, ``days`` or a word.
-    holdout
-        Column of truth values: who must not be contacted, so that the effect can be measured.
-        They go to ``<id>.holdout.csv`` instead. Where few are held out, or few are not, neither
-        number is shown: who knows all of them would know the other one.
+        Unit of both, as in `metric`: an ISO currency code, ``share``, ``days`` or a word.
+    holdout_share
+        Share of those on the list to hold out, 0 to below 1, so that a later edition can say what
+        the contact did. Who is held out is drawn by the suite.
     min_group
         The smallest group that may be shown, ``unit.min_group``. Nobody is no group.
     hidden
@@ -78,75 +94,95 @@ def action_list(
     Raises
     ------
     NotebookError
-        When a column is missing, or keys are missing or not unique.
+        When a column is missing, keys are missing or not unique, two columns have one heading, or
+        the share is none.
     """
     name = slug(id, where="action list")
     where = f"action list {name}"
     title = " ".join(clean(label).split())
+    _check_options(title, value, margin, unit, holdout_share, where=where)
+    data = as_pandas(frame, where=where)
+    chosen = dict(columns) if isinstance(columns, Mapping) else {c: c for c in columns}
+    extra = {c: c for c in (channel, margin) if c is not None and c not in chosen}
+    named = {key: chosen.get(key, key), **chosen, **extra}
+    check_columns(data, [*named, *(c for c in (value, consent) if c)], where=where)
+    headers = {column: str(formula_safe(heading)) for column, heading in named.items()}
+    _check_headings(headers, where=where)
+    _check_keys(data[key], where=where)
+    agreed = _agreed(data, consent)
+    reachable = data[agreed]
+    amounts = {
+        label: column for label, column in ((VALUE, value), (MARGIN, margin)) if column is not None
+    }
+    file = f"{name}.parquet"
+    refused = len(data) - len(reachable)
+    digest = _write(Path(folder), file, parquet_bytes(reachable, headers, amounts, refused))
+    worth = _worth(data, value, margin, where=where)
+    told = _told(len(data), len(reachable), worth, unit, min_group=min_group, hidden=hidden)
+    record = {
+        "id": name,
+        "label": title,
+        "file": file,
+        "digest": digest,
+        "key": headers[key],
+        "columns": list(headers.values()),
+        "channel": headers[channel] if channel is not None else None,
+        **told,
+        "consent_known": _is_known(data, consent),
+        "min_group": min_group,
+        "unit": unit,
+        "holdout_share": float(holdout_share),
+        "schema": SCHEMA,
+    }
+    said = f"{title}: qualify: {told['customers_display']}"
+    if told["display"]:
+        said += f", worth {told['display']}"
+    said += f"; without consent to marketing: {told['no_consent_display']}"
+    said += ". Who is contacted is settled with all lists of the unit."
+    show(ACTION, record, plain=said, preview={"text/markdown": escape_markdown(said)})
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What some customers are worth: sums, and of how many the margin is known."""
+
+    value: float | int | None = None
+    margin: float | int | None = None
+    with_margin: int = 0
+
+
+def _check_options(
+    title: str,
+    value: str | None,
+    margin: str | None,
+    unit: str | None,
+    holdout_share: float,
+    *,
+    where: str,
+) -> None:
     if not title:
         raise NotebookError("the label is empty", where=where, fix="Say what is to be done.")
     if (value is None) != (unit is None):
         raise NotebookError(
             "value and unit go together", where=where, fix="Give both of them, or none."
         )
-    data = as_pandas(frame, where=where)
-    headers = dict(columns) if isinstance(columns, Mapping) else {c: c for c in columns}
-    headers = {key: headers.get(key, key), **headers}
-    extra = [name for name in (value, holdout) if isinstance(name, str)]
-    check_columns(data, [*headers, *extra], where=where)
-    _check_keys(data[key], where=where)
-    held = _held(data, holdout)
-    treated = data[~held]
-    place = Path(folder)
-    digest = _write(place, f"{name}.csv", csv_text(treated, headers))
-    apart: dict[str, Any] | None = None
-    if holdout is not None:
-        aside = f"{name}.holdout.csv"
-        apart = {
-            "file": aside,
-            "digest": _write(place, aside, csv_text(data[held], headers)),
-        }
-    many, aside_many = len(treated), int(held.sum())
-    few = [count for count in (many, aside_many) if 0 < count < min_group]
-    secret = bool(many) and (hidden or bool(few))
-    total = None if secret else _total(treated, value, where=where)
-    told = _told(many, min_group, hidden=secret)
-    if apart is not None:
-        withheld = bool(aside_many) and (hidden or bool(few))
-        apart["customers"] = None if withheld else aside_many
-        apart["customers_display"] = _told(aside_many, min_group, hidden=withheld)
-    record = {
-        "id": name,
-        "label": title,
-        "file": f"{name}.csv",
-        "digest": digest,
-        "key": formula_safe(headers[key]),
-        "columns": [formula_safe(heading) for heading in headers.values()],
-        "customers": None if secret else many,
-        "customers_display": told,
-        "min_group": min_group,
-        "value": total,
-        "unit": unit,
-        "holdout": apart,
-        "display": None if total is None or unit is None else format_unit(total, unit),
-        "schema": SCHEMA,
-    }
-    said = f"{title}: {told}"
-    if record["display"]:
-        said += f", {record['display']}"
-    if apart is not None:
-        said += f"; held out: {apart['customers_display']}"
-    said += f". Written to {name}.csv in the owner-only folder."
-    show(ACTION, record, plain=said, preview={"text/markdown": escape_markdown(said)})
+    if margin is not None and value is None:
+        raise NotebookError("a margin without a value", where=where, fix="Give the value, too.")
+    if not 0 <= holdout_share < 1:
+        raise NotebookError(
+            f"holdout_share == {holdout_share}, must be at least 0 and less than 1", where=where
+        )
 
 
-def _told(count: int, min_group: int, *, hidden: bool) -> str:
-    """Return how many customers there are, in words; without the number where it is hidden."""
-    if not hidden:
-        return f"{format_number(count)} customers"
-    if count < min_group:
-        return f"fewer than {min_group} customers"
-    return "number of customers hidden, so that a smaller group cannot be computed"
+def _check_headings(headers: Mapping[str, str], *, where: str) -> None:
+    labels = list(headers.values())
+    wrong = sorted({one for one in labels if labels.count(one) > 1 or one in (VALUE, MARGIN)})
+    if wrong:
+        raise NotebookError(
+            f"the heading {', '.join(wrong)} stands twice, or is taken",
+            where=where,
+            fix="Give each column a heading of its own.",
+        )
 
 
 def _check_keys(keys: pd.Series, *, where: str) -> None:
@@ -160,24 +196,74 @@ def _check_keys(keys: pd.Series, *, where: str) -> None:
         )
 
 
-def _held(data: pd.DataFrame, holdout: str | None) -> pd.Series:
-    if holdout is None:
-        return pd.Series(False, index=data.index)
-    return data[holdout].astype(bool)
+def _agreed(data: pd.DataFrame, consent: str | None) -> pd.Series:
+    """Return who agreed to marketing; nobody whose answer is missing, or anything but yes."""
+    said = [None] * len(data) if consent is None else data[consent].tolist()
+    agreed = [not is_missing(one) and bool(one == True) for one in said]  # noqa: E712
+    return pd.Series(agreed, index=data.index, dtype=bool)
 
 
-def _total(data: pd.DataFrame, value: str | float | None, *, where: str) -> float | int | None:
+def _is_known(data: pd.DataFrame, consent: str | None) -> bool:
+    """Return whether anybody's answer is known; of nobody, it is."""
+    if not len(data):
+        return True
+    return consent is not None and not all(is_missing(said) for said in data[consent])
+
+
+def _worth(data: pd.DataFrame, value: str | None, margin: str | None, *, where: str) -> _Worth:
     if value is None:
-        return None
-    # Decimals add up exactly; a plain sum keeps the order of the rows for floats too.
-    amount = sum(data[value].tolist()) if isinstance(value, str) else value
-    return plain_number(amount, where=where)
+        return _Worth()
+    total = plain_number(add_up(data[value].tolist()), where=where)
+    if margin is None:
+        return _Worth(total)
+    known = [one for one in data[margin].tolist() if not is_missing(one)]
+    return _Worth(total, plain_number(add_up(known), where=where), len(known))
 
 
-def _write(folder: Path, name: str, text: str) -> str:
+def _told(
+    many: int, reachable: int, worth: _Worth, unit: str | None, *, min_group: int, hidden: bool
+) -> dict[str, Any]:
+    """Return what the record says of numbers and worth, without what few would give away."""
+
+    def is_few(*counts: int) -> bool:
+        return any(0 < count < min_group for count in counts)
+
+    refused = many - reachable
+    secret = bool(many) and (hidden or is_few(many))
+    # Of two parts of a number that is shown, the one gives the other away.
+    split = secret or is_few(reachable, refused)
+    without = many - worth.with_margin
+    no_margin = secret or is_few(worth.with_margin) or (not worth.with_margin and bool(many))
+    value, margin = (None if secret else worth.value), (None if no_margin else worth.margin)
+    known = margin is not None
+    return {
+        "customers": None if secret else many,
+        "customers_display": _how_many(many, min_group, hidden=secret),
+        "no_consent": None if split else refused,
+        "no_consent_display": _how_many(refused, min_group, hidden=split),
+        "candidates": None if split else reachable,
+        "candidates_display": _how_many(reachable, min_group, hidden=split),
+        "value": value,
+        "display": None if value is None or unit is None else format_unit(value, unit),
+        "margin": margin,
+        "margin_display": None if not known or unit is None else format_unit(margin, unit),
+        "margin_missing": without if known and not is_few(without) else None,
+    }
+
+
+def _how_many(count: int, min_group: int, *, hidden: bool) -> str:
+    """Return how many customers there are, in words; without the number where it is hidden."""
+    if not hidden:
+        return f"{format_number(count)} customer{'' if count == 1 else 's'}"
+    if 0 < count < min_group:
+        return f"fewer than {min_group} customers"
+    return "number of customers hidden, so that a smaller group cannot be computed"
+
+
+def _write(folder: Path, name: str, content: bytes) -> str:
     """Write an owner-only file in one step, and return the digest of its bytes."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    content = text.encode("utf-8")
+    for place in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        place.mkdir(mode=0o700, exist_ok=True)  # another report may be making it, too
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

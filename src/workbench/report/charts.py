@@ -46,6 +46,7 @@ def bars(
     currency: str | None = None,
     digits: int | None = None,
     highlight: Sequence[str] = (),
+    colours: str | None = None,
     low: str | None = None,
     high: str | None = None,
 ) -> Figure:
@@ -63,21 +64,26 @@ def bars(
         How the numbers are written, as in `Column`.
     highlight
         Names of the bars that the message is about; the others turn grey.
+    colours
+        Column with each bar's place in the palette, 0 to 5, for things that keep their colour from
+        one figure or edition to the next; `highlight` is then not used.
     low, high
         Columns with the ends of an interval, drawn as a whisker.
     """
-    data = drawable(frame, [label, value, low, high], where="charts.bars")
+    data = drawable(frame, [label, value, colours, low, high], where="charts.bars")
     write = shower(format, currency, digits)
     numbers = [0.0 if is_missing(v) else float(v) for v in data[value]]
     names = [str(name) for name in data[label]]
-    colours = [
-        theme.PALETTE[0] if not highlight or name in set(highlight) else "#B4BDC8" for name in names
-    ]
+    fills = (
+        [theme.PALETTE[int(place)] for place in data[colours]]
+        if colours is not None
+        else [theme.PALETTE[0] if not highlight or n in highlight else "#B4BDC8" for n in names]
+    )
     with theme.context():
         labels = [short_label(name) for name in names]
         fig, axes = canvas((0.44 if "\n" in "".join(labels) else 0.34) * len(names) + 1.0)
         places = range(len(names))
-        axes.barh(places, numbers, color=colours, height=0.68)
+        axes.barh(places, numbers, color=fills, height=0.68)
         reach = numbers
         if low and high:
             ends = [(float(a), float(b)) for a, b in zip(data[low], data[high], strict=True)]

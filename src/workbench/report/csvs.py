@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from workbench.report.formats import is_missing
 from workbench.report.text import formula_safe
 
-__all__ = ["csv_text"]
+__all__ = ["csv_lines", "csv_text"]
 
 
 def csv_text(frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
@@ -26,16 +26,30 @@ def csv_text(frame: pd.DataFrame, headers: Mapping[str, str]) -> str:
     headers
         Column of the frame -> heading in the file.
     """
+    return csv_lines(headers.values(), [frame[name].tolist() for name in headers])
+
+
+def csv_lines(headings: Iterable[str], columns: Sequence[Sequence[Any]]) -> str:
+    """Return columns of values as CSV, as `csv_text` writes them.
+
+    Parameters
+    ----------
+    headings
+        What stands over each column.
+    columns
+        For each heading its values, all of one length.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([formula_safe(label) for label in headers.values()])
-    chosen = [frame[name].tolist() for name in headers]
-    for row in zip(*chosen, strict=True):
+    writer.writerow([formula_safe(label) for label in headings])
+    for row in zip(*columns, strict=True):
         writer.writerow([_plain(value) for value in row])
     return out.getvalue()
 
 
 def _plain(value: Any) -> object:
+    if isinstance(value, str):
+        return formula_safe(value)
     if is_missing(value):
         return ""
     if isinstance(value, datetime):

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["ACTION", "BREAKDOWN", "FIGURE", "FINDING", "KINDS", "METRIC", "SECTION", "TABLE"]
+__all__ = [
+    "ACTION",
+    "BREAKDOWN",
+    "FIGURE",
+    "FINDING",
+    "KINDS",
+    "METRIC",
+    "SECTION",
+    "STATE",
+    "TABLE",
+]
 
 FINDING = "application/vnd.workbench.finding+json"
 METRIC = "application/vnd.workbench.metric+json"
@@ -17,6 +27,7 @@ FIGURE = "application/vnd.workbench.figure+json"
 ACTION = "application/vnd.workbench.action+json"
 SECTION = "application/vnd.workbench.section+json"
 BREAKDOWN = "application/vnd.workbench.breakdown+json"
+STATE = "application/vnd.workbench.state+json"
 
 KINDS: Mapping[str, str] = {
     FINDING: "finding",
@@ -26,4 +37,5 @@ KINDS: Mapping[str, str] = {
     ACTION: "action",
     SECTION: "section",
     BREAKDOWN: "breakdown",
+    STATE: "state",
 }

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
-from workbench.data.frames import MONEY_SCALE
-from workbench.data.phrases import counted, listed, money, share, uncapitalised
+from workbench.data.phrases import counted, listed, money, share
 from workbench.data.small_groups import hidden_words
-from workbench.segmentation.segments import MERGED, RETURNS_ONLY
+from workbench.segmentation.decisions import (
+    keep,
+    most_held,
+    mostly_merged,
+    row_of,
+    spend_less,
+    win_back,
+)
+from workbench.segmentation.segments import RETURNS_ONLY
+from workbench.segmentation.stakes import Stakes
 from workbench.segmentation.study import Segmentation
 
 __all__ = ["Reading", "read"]
@@ -78,7 +85,7 @@ class Reading:
     score_how: str
 
 
-def read(result: Segmentation, *, currency: str) -> Reading:
+def read(result: Segmentation, *, currency: str, stakes: Stakes | None = None) -> Reading:
     """Return the sentences of a segmentation.
 
     Parameters
@@ -87,39 +94,40 @@ def read(result: Segmentation, *, currency: str) -> Reading:
         The segmentation.
     currency
         ISO code of the amounts.
+    stakes
+        What is at stake, see :func:`workbench.segmentation.stakes.measure_stakes`; None leaves it
+        unsaid.
     """
-    best, best_share = _most(result, "revenue")
-    value, value_title = _value(result, currency, best)
-    risk, risk_decision = _risk(result, currency)
-    idle, idle_decision = _idle(result)
+    best = most_held(result, "revenue")
+    value = keep(result, stakes, currency)
+    risk = win_back(result, stakes, currency)
+    idle = spend_less(result, stakes, currency)
     spread, top = _spread(result, currency)
     why = result.concentration.reason or "too few customers to show the top 20%"
     pairs = len(result.score_map())
     shown = result.shown.act_on and len(result.at_risk()) > 0
     return Reading(
-        value=value,
-        value_decision="Nothing on these data."
-        if _mostly_merged(result)
-        else f"{best}: who looks after them, and what must never go wrong for them.",
-        risk=risk,
-        risk_decision=risk_decision,
-        idle=idle,
-        idle_decision=idle_decision,
+        value=value.text,
+        value_decision=value.ask,
+        risk=risk.text,
+        risk_decision=risk.ask,
+        idle=idle.text,
+        idle_decision=idle.ask,
         spread=spread,
         scores=" ".join(c.note for c in result.cuts if c.note)
         or "Every score from 1 to the highest is taken by some customers; ties hid none.",
         left_apart=_apart(result, currency),
-        value_title=value_title,
+        value_title=_value_title(result, currency, best),
         spread_title=_spread_title(top),
         score_title=_score_title(result),
-        value_alt=f"Horizontal bars, one a segment, of its share of revenue. {value}",
+        value_alt=f"Horizontal bars, one a segment, of its share of revenue. {value.text}",
         spread_alt="A curve that rises from no to all customers, smallest first, with the share of "
         f"revenue they bring; the further it hangs down, the more uneven. {spread}",
         score_alt=f"A grid of {pairs} filled cells: rows are recency scores, columns frequency "
         f"scores, each cell the share of customers. {_score_title(result)}.",
         top_segment=best,
         top_share=top,
-        top_segment_share=best_share,
+        top_segment_share=row_of(result, best)["revenue_share"],
         gini=result.concentration.gini,
         no_number=why,
         list_value="value" if shown else None,
@@ -130,87 +138,15 @@ def read(result: Segmentation, *, currency: str) -> Reading:
     )
 
 
-def _most(result: Segmentation, column: str) -> tuple[str, float | None]:
-    """Return the named segment with the most of something, and its share of revenue."""
-    frame = result.segments.frame
-    named = frame[~frame["segment"].isin([MERGED, RETURNS_ONLY])]
-    row = (named if len(named) else frame).sort_values(column, ascending=False, kind="stable")
-    return str(row["segment"].iloc[0]), row["revenue_share"].iloc[0]
-
-
-def _mostly_merged(result: Segmentation) -> bool:
-    """Return whether the segments too small to show hold more than any that is shown."""
-    frame = result.segments.frame
-    most = int(frame["revenue"].astype("float64").argmax())
-    return bool(frame["segment"].iloc[most] == MERGED)
-
-
-def _row(result: Segmentation, name: str) -> tuple[int, float, float | None, Decimal]:
-    """Return customers, their share, the revenue share, and the segment's revenue."""
-    rows = result.segments.frame.to_dict("records")
-    row = next(row for row in rows if row["segment"] == name)
-    return row["customers"], row["customer_share"], row["revenue_share"], row["revenue"]
-
-
-def _value(result: Segmentation, currency: str, best: str) -> tuple[str, str]:
-    count, part, held, revenue = _row(result, best)
-    whole = money(result.segments.revenue, currency)
-    if held is None:
-        said = f"Net revenue of all {counted(result.segments.customers, 'customer')} is {whole}"
-        return f"{said}, so no segment has a share of it.", "Net revenue is not above nought"
-    amount = money(revenue, currency)
-    if _mostly_merged(result):
-        small = _row(result, MERGED)[2] or 0.0
-        said = (
-            f"{share(small)} of revenue ({whole}) comes from segments with fewer than "
-            f"{result.min_group} customers each, too small to show alone: read this unit with "
-            "fewer scores, or together with others."
-        )
-        return said, f"Most of the {whole} comes from segments too small to show"
-    said = (
-        f"{best}, {counted(count, 'customer')} or {share(part)} of all, bring {share(held)} of "
-        f"revenue ({amount} of {whole})."
-    )
-    return said, f"{best} bring {share(held, 0)} of revenue with {share(part, 0)} of customers"
-
-
-def _risk(result: Segmentation, currency: str) -> tuple[str, str]:
-    names = result.grid.at_risk
-    if not names:
-        return "No segment is declared as valuable and at risk.", "Whether to declare one."
-    chosen = result.customers[result.customers["segment"].isin(names)]
-    who = listed(names)
-    if chosen.empty:
-        return f"Nobody is in {who}.", f"{who}: nothing now; look again with the next report."
-    if not result.shown.act_on and len(chosen) >= result.min_group:
-        said = f"{who}: how many they are is hidden, so that no smaller group can be computed."
-        return said, f"{who}: whether to win them back; the list itself is in the owner's folder."
-    if len(chosen) < result.min_group:
-        said = f"{who}: too few customers to show."
-        return said, f"{who}: nothing now; look again with the next report."
-    worth = money(float(chosen["revenue_units"].sum()) / MONEY_SCALE, currency)
-    since = f"{chosen['days_since_last_purchase'].median():,.0f}"
-    said = (
-        f"{counted(len(chosen), 'customer')} of {who} brought {worth} so far, and have not bought "
-        f"for {since} days (median)."
-    )
-    ask = "whether to win them back in person, and what an offer may cost at most."
-    return said, f"{who}: {ask}"
-
-
-def _idle(result: Segmentation) -> tuple[str, str]:
-    if _mostly_merged(result):
-        said = "The segments of this unit are too small to say which of them brings little."
-        return said, "Nothing on these data."
-    name, held = _most(result, "customers")
-    if held is not None and name == _most(result, "revenue")[0]:
-        said = f"The largest segment, {name}, also brings the most revenue."
-        return said, "Nothing: effort and value are in the same place."
-    count, part, held, _ = _row(result, name)
-    brings = "" if held is None else f", brings {share(held)} of revenue"
-    advice = next((rule.advice for rule in result.grid.rules if rule.name == name), "") or "none."
-    said = f"The largest segment, {name} ({counted(count, 'customer')}, {share(part)}){brings}."
-    return said, f"{name}: how much effort they deserve. The advice: {uncapitalised(advice)}"
+def _value_title(result: Segmentation, currency: str, best: str) -> str:
+    row = row_of(result, best)
+    if row["revenue_share"] is None:
+        return "Net revenue is not above nought"
+    if mostly_merged(result):
+        whole = money(result.segments.revenue, currency)
+        return f"Most of the {whole} comes from segments too small to show"
+    held, part = share(row["revenue_share"], 0), share(row["customer_share"], 0)
+    return f"{best} bring {held} of revenue with {part} of customers"
 
 
 def _spread(result: Segmentation, currency: str) -> tuple[str, float | None]:

@@ -21,18 +21,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from workbench.data.frames import (
-    MONEY_SCALE,
-    as_money,
-    collect,
-    day_number,
-    days_to_dates,
-    lazy,
-    money_units,
-    require_number,
-    require_time,
-)
-from workbench.errors import AnalysisError
+from workbench.data.frames import MONEY_SCALE, as_money, collect, day_number, days_to_dates
+from workbench.segmentation.lines import no_lines, order_lines, refuse_unreadable
 
 __all__ = ["CustomerBase", "rfm"]
 
@@ -115,39 +105,24 @@ def rfm(orders: Any, *, as_of: date) -> CustomerBase:
     >>> base.customers[["orders", "frequency", "recency", "T", "monetary_value"]].values.tolist()
     [[3.0, 1.0, 60.0, 90.0, 20.0]]
     """
-    needs = ("order_id", "customer_id", "ordered_at", "amount")
-    frame = lazy(orders, where="orders", needs=needs)
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
-    return _customer_base(collect(_reduce(frame, as_of.toordinal())), as_of)
+    return _customer_base(collect(_reduce(orders, as_of)), as_of)
 
 
-def _reduce(frame: nw.LazyFrame[Any], last_day: int) -> nw.LazyFrame[Any]:
+def _reduce(orders: Any, as_of: date) -> nw.LazyFrame[Any]:
     """Return one row per customer, still in the engine; a missing customer is one of them."""
-    lines = frame.select(
-        "customer_id",
-        "order_id",
-        day=day_number("ordered_at"),
-        amount=nw.col("amount"),
-        readable=_finite(frame.collect_schema()["amount"]) & ~nw.col("ordered_at").is_null(),
-    ).filter(nw.col("day") <= last_day)
-    lines = lines.with_columns(amount=nw.when("readable").then(nw.col("amount")).otherwise(0))
-    lines = lines.with_columns(
-        units=money_units("amount"),
-        bought=nw.when(nw.col("amount") >= 0).then(1).otherwise(0),
-        unreadable=nw.when("readable").then(0).otherwise(1),
-    )
+    # A day is counted once its lines are merged: that is arithmetic on fewer rows.
+    lines = order_lines(orders, last_day=as_of.toordinal(), more=("order_id",), dated=True)
     lines = lines.with_columns(
         returned=nw.when(nw.col("units") < 0).then(-nw.col("units")).otherwise(0)
     )
     sums = [nw.col(name).sum() for name in ("units", "returned", "unreadable")]
-    orders = lines.group_by("customer_id", "day", "order_id").agg(
+    by_order = lines.group_by("customer_id", "day", "order_id").agg(
         nw.col("bought").max(), *sums, lines=nw.len()
     )
-    days = orders.group_by("customer_id", "day").agg(
+    days = by_order.group_by("customer_id", "day").agg(
         *sums, nw.col("lines").sum(), orders=nw.col("bought").sum()
     )
-    days = _first_day_keys(days.with_columns(nw.col("units").cast(nw.Int64)))
+    days = _first_day_keys(days.with_columns(nw.col("units").cast(nw.Int64), day=day_number("day")))
     totals = ("units", "returned", "unreadable", "lines", "orders", "purchase_days")
     customers = days.group_by("customer_id").agg(
         *[nw.col(name).sum() for name in totals],
@@ -156,12 +131,6 @@ def _reduce(frame: nw.LazyFrame[Any], last_day: int) -> nw.LazyFrame[Any]:
         nw.col("last_day").max(),
     )
     return customers.with_columns(nw.col(*totals).cast(nw.Int64))
-
-
-def _finite(kind: nw.dtypes.DType) -> nw.Expr:
-    """Return whether an amount is a number: neither missing, nor NaN, nor infinite."""
-    there = ~nw.col("amount").is_null()
-    return there & nw.col("amount").is_finite() if kind.is_float() else there
 
 
 def _first_day_keys(days: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -184,19 +153,9 @@ def _first_day_keys(days: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def _customer_base(found: pd.DataFrame, as_of: date) -> CustomerBase:
-    unreadable = int(found["unreadable"].sum()) if len(found) else 0
-    if unreadable:
-        raise AnalysisError(
-            f"{unreadable:,} order lines have no readable amount or time",
-            where="orders",
-            fix="Let triage reject them, or drop them on purpose.",
-        )
+    refuse_unreadable(found)
     if not len(found):
-        raise AnalysisError(
-            f"no order line up to {as_of:%Y-%m-%d}",
-            where="orders",
-            fix="Check as_of, and the dates of the orders.",
-        )
+        raise no_lines(as_of)
     nobody = found["customer_id"].isna()
     known = found[~nobody].sort_values("customer_id").reset_index(drop=True)
     buyers = known["purchase_days"] > 0

@@ -8,7 +8,7 @@ left without customers: that is counted and said (`CutPoints.empty_scores`), nev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 
 from workbench.errors import AnalysisError, one_of
 
-__all__ = ["MEASURES", "CutPoints", "Measure", "cut_table", "score"]
+__all__ = ["MEASURES", "CutPoints", "Measure", "cut_table", "score", "score_at"]
 
 MIN_BINS, MAX_BINS = 3, 10
 
@@ -134,21 +134,44 @@ def score(
                 where="segmentation scores",
                 fix=one_of(name, MEASURES),
             )
-    scored = customers.copy()
     points = []
     for name, measure in MEASURES.items():
         values = customers[measure.column].to_numpy("float64")
         edges = (
             _declared(name, given[name], n_bins) if name in given else _quantiles(values, n_bins)
         )
-        below = np.searchsorted(np.asarray(edges), values, side="left")
-        scores = n_bins - below if measure.low_is_good else below + 1
-        scored[measure.score] = scores.astype("int64")
-        counts = np.bincount(scores, minlength=n_bins + 1)[1:]
-        points.append(
-            CutPoints(measure, tuple(edges), tuple(int(c) for c in counts), name in given)
-        )
-    return scored, tuple(points)
+        points.append(CutPoints(measure, tuple(edges), (0,) * n_bins, name in given))
+    return score_at(customers, points)
+
+
+def score_at(
+    customers: pd.DataFrame, points: Sequence[CutPoints]
+) -> tuple[pd.DataFrame, tuple[CutPoints, ...]]:
+    """Return customers with their scores by cut points found before, as at another day.
+
+    Parameters
+    ----------
+    customers
+        `CustomerBase.customers`.
+    points
+        As :func:`score` returns them; they need not rise, where customers share a value.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `r_score`, `f_score` and `m_score`.
+    tuple of CutPoints
+        The same cut points with how many of these customers have each score.
+    """
+    scored, counted = customers.copy(), []
+    for point in points:
+        values = customers[point.measure.column].to_numpy("float64")
+        below = np.searchsorted(np.asarray(point.cuts), values, side="left")
+        scores = point.n_bins - below if point.measure.low_is_good else below + 1
+        scored[point.measure.score] = scores.astype("int64")
+        counts = np.bincount(scores, minlength=point.n_bins + 1)[1:]
+        counted.append(replace(point, customers=tuple(int(count) for count in counts)))
+    return scored, tuple(counted)
 
 
 def _quantiles(values: np.ndarray[Any, Any], n_bins: int) -> list[float]:

@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.data.frames import as_money
 from workbench.errors import AnalysisError
 
-__all__ = ["MERGED", "RETURNS_ONLY", "SegmentTable", "segment_table"]
+__all__ = ["MERGED", "RETURNS_ONLY", "SegmentTable", "segment_table", "small_segments"]
 
 MERGED = "Small groups together"
 RETURNS_ONLY = "Returns only"
@@ -72,7 +72,7 @@ def segment_table(customers: pd.DataFrame, order: Sequence[str], *, min_group: i
             fix="Choose a larger unit.",
         )
     sizes = customers["segment"].value_counts().reindex(list(order), fill_value=0)
-    small = _small(sizes, min_group)
+    small = small_segments(sizes, min_group)
     shown = customers.assign(
         segment=customers["segment"].where(~customers["segment"].isin(small), MERGED)
     )
@@ -106,7 +106,7 @@ def segment_table(customers: pd.DataFrame, order: Sequence[str], *, min_group: i
     return SegmentTable(frame, total, as_money(whole), small, empty)
 
 
-def _small(sizes: pd.Series, min_group: int) -> tuple[str, ...]:
+def small_segments(sizes: pd.Series, min_group: int) -> tuple[str, ...]:
     """Return the segments to merge: those too small, and more until the merged group is not."""
     there = sizes[sizes > 0].sort_values(kind="stable")
     if there.iloc[0] >= min_group:

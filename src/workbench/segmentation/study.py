@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from workbench.data.frames import MONEY_SCALE
-from workbench.segmentation.actions import customers_to_act_on
+from workbench.segmentation.actions import customers_to_act_on, with_reasons
 from workbench.segmentation.concentration import Concentration, concentration
 from workbench.segmentation.grid import Grid, read_grid
+from workbench.segmentation.reach import reach
 from workbench.segmentation.rfm import CustomerBase, rfm
 from workbench.segmentation.scores import CutPoints, cut_table, score
 from workbench.segmentation.segments import RETURNS_ONLY, SegmentTable, segment_table
@@ -92,12 +93,49 @@ class Segmentation:
         wide.insert(0, "recency", [str(score) for score in wide.index])
         return wide.reset_index(drop=True)
 
-    def at_risk(self) -> pd.DataFrame:
+    def at_risk(self, people: Any = None, orders: Any = None) -> pd.DataFrame:
         """Return the valuable customers who are slipping away, with value and reason.
 
         They are the segments whose rule says so (`Rule.valuable_at_risk`).
+
+        Parameters
+        ----------
+        people, orders
+            The tables that tell consent, channel and cost, as
+            :func:`workbench.segmentation.reach.reach` takes them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :func:`workbench.segmentation.actions.with_reasons` gives it.
         """
-        return customers_to_act_on(self.customers, self.grid.at_risk, known=self.grid.names)
+        return customers_to_act_on(
+            self.customers,
+            self.grid.at_risk,
+            known=self.grid.names,
+            reached=reach(people, orders, as_of=self.base.as_of),
+        )
+
+    def largest(self, people: Any = None, orders: Any = None) -> pd.DataFrame:
+        """Return the customers with the highest score for money, whatever their segment.
+
+        Parameters
+        ----------
+        people, orders
+            As `at_risk` takes them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `at_risk` gives it.
+        """
+        best = self.customers[self.customers["m_score"] == self.grid.n_bins]
+        return with_reasons(best, reach(people, orders, as_of=self.base.as_of))
+
+    @property
+    def may_count_largest(self) -> bool:
+        """Return whether the number of the largest customers, and their worth, may be shown."""
+        return self.shown.scores["m_score"][-1]
 
 
 def segment(

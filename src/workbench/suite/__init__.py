@@ -8,6 +8,7 @@ environment, warm, engine, execute, normalise, failure
 render/              executed notebook -> HTML
 manifest, editions, secrets, files
                      what an edition says of itself; staged, renamed, served; searched for secrets
+contacts/            who of all candidates is contacted: the lists of a unit, settled together
 jobs, assemble, run, lock, progress, runlog
                      one job; one unit's edition; all of it in one go, once at a time
 status, portal       what is fresh and what is stale, in words; the page that links it all

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.data.handed import copy_file, state_file
 from workbench.params import SuiteParams
 from workbench.suite.compose import compose, core, followed
+from workbench.suite.contacts.edition import contacts_head, settled_lists, touchpoints_of
+from workbench.suite.contacts.places import missing_files
 from workbench.suite.editions import RESULTS, Edition, Stage, damage, serve, served, standing
 from workbench.suite.inputs import UnitData, actions_folder, row_counts
-from workbench.suite.manifest import Entry, State, make_manifest, read_entries
+from workbench.suite.manifest import Entry, State, make_manifest, missing_lists, read_entries
 from workbench.suite.notebook import Report
-from workbench.suite.plan import Job, Plan, why_stale
+from workbench.suite.plan import Job, Plan, lost_candidates, why_stale
 from workbench.suite.render import Renderer
 from workbench.workspace import Workspace
 
@@ -140,10 +143,11 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
     actions = actions_folder(bench.workspace, bench.params.name, unit.name)
     own = plan.of_unit(unit.name)
     for item in own.not_applicable:
-        work.entries[item.report.name] = _entry(item.report, "not_applicable", item.reason)
+        work.entries[item.report.name] = _entry(before, item.report, "not_applicable", item.reason)
     for held in own.stopped:
         last_good = _last_good(before, old.get(held.report.name))
-        work.entries[held.report.name] = _entry(held.report, "stopped", held.reason, last_good)
+        stopped = _entry(before, held.report, "stopped", held.reason, last_good)
+        work.entries[held.report.name] = stopped
     for job in own.jobs:
         report = job.report
         previous = old.get(report.name)
@@ -154,15 +158,24 @@ def prepare(bench: Bench, plan: Plan, data: UnitData, wanted: Wanted) -> UnitWor
             work.to_run.append(job)
         elif previous is None or previous.key is None:
             last_good = work.last_good[report.name]
-            work.entries[report.name] = _entry(report, "not_run", last_good=last_good)
+            work.entries[report.name] = _entry(before, report, "not_run", last_good=last_good)
         else:
             work.entries[report.name] = previous
     return work
 
 
-def _entry(report: Report, state: State, reason: str = "", last_good: str = "") -> Entry:
-    """Return the place of a report that is not made."""
-    return Entry(report.name, report.title, report.order, state, reason, last_good=last_good)
+def _entry(
+    before: Edition | None, report: Report, state: State, reason: str = "", last_good: str = ""
+) -> Entry:
+    """Return the place of a report that is not made; what it handed on is passed on."""
+    kept = tuple(
+        name
+        for name in (state_file(report.name), copy_file(report.name))
+        if before is not None and before.read(name) is not None
+    )
+    return Entry(
+        report.name, report.title, report.order, state, reason, files=kept, last_good=last_good
+    )
 
 
 def _why_run(
@@ -173,6 +186,8 @@ def _why_run(
         damaged = sorted({*previous.files, RESULTS} & {*broken})
         if damaged:  # mended, asked for or not
             return (f"damaged: {', '.join(damaged)}",)
+        if gone := missing_lists(previous, actions):  # without them no list can be settled
+            return (lost_candidates(gone),)
     if wanted.reports and job.report.name not in wanted.reports:
         return ()
     if previous is not None and previous.state == "stopped":
@@ -194,23 +209,23 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
     Raises
     ------
     PublishError
-        When it cannot be written, or a secret stands in it.
+        When it or its lists cannot be written, or a secret stands in it.
     """
     ran = {job.report.name for job in work.to_run}
     entries = sorted(
         (
-            replace(entry, last_good=work.last_good[name])
-            if entry.state == "failed" and name in ran
-            else entry
+            _failed(work, entry) if entry.state == "failed" and name in ran else entry
             for name, entry in work.entries.items()
         ),
         key=lambda entry: (entry.order, entry.report),
     )
-    head = _head(bench, work)
+    head = {**_head(bench, work), **contacts_head(bench.params, work.data.unit, entries)}
+    actions = actions_folder(bench.workspace, bench.params.name, work.data.unit.name)
     before = work.before
     if before is not None and not ran:
         same = make_manifest(head, entries, before.manifest["files"])
-        if core(same) == core(before.manifest) and not damage(before):
+        whole = not damage(before) and not missing_files(actions, before.folder)
+        if whole and core(same) == core(before.manifest):
             if served(work.folder) is None:  # the pointer was lost
                 serve(work.folder, before.id)
             return before
@@ -220,8 +235,22 @@ def finish(bench: Bench, work: UnitWork) -> Edition:
                 for name in entry.files:
                     work.stage.carry(before, name)
     prior = followed(work.folder, before, make_manifest(head, entries, work.stage.digests()))
-    head = compose(work.stage, head, entries, prior)
-    return work.stage.publish(lambda digests: make_manifest(head, entries, digests), bench.secrets)
+    with settled_lists(head, entries, actions, touchpoints_of(work.data.snapshot)) as lists:
+        told = compose(work.stage, head, entries, prior, lists.document)
+        edition = work.stage.publish(
+            lambda digests: make_manifest(told, entries, digests), bench.secrets
+        )
+        lists.put(before)
+    return edition
+
+
+def _failed(work: UnitWork, entry: Entry) -> Entry:
+    """Return the place of a report that failed now: it names, and keeps, what was good before."""
+    kept, files = state_file(entry.report), entry.files
+    if work.before is not None and work.before.read(kept) is not None:
+        work.stage.carry(work.before, kept)
+        files = (*files, kept)
+    return replace(entry, files=files, last_good=work.last_good[entry.report])
 
 
 def _last_good(before: Edition | None, old: Entry | None) -> str:

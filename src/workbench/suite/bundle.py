@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,8 @@ from pathlib import Path
 from workbench.errors import ParameterError, PublishError
 from workbench.files import digest_of_file, files_below, flush_folder, replace_file
 from workbench.params import SuiteParams, UnitParams, load_suite
-from workbench.suite.editions import Edition
+from workbench.suite.contacts.places import CONTACTS
+from workbench.suite.editions import Edition, read_edition
 from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
 from workbench.suite.marks import marks_of
@@ -93,7 +95,7 @@ def bundle_files(
     }
     files |= dict(_last_good(edition, entries.values()))
     if with_lists:
-        files |= dict(_lists(workspace, edition, entries.values(), where))
+        files |= dict(_lists(workspace, edition, where))
     files["index.html"] = _page(workspace, edition, entries)
     return dict(sorted(files.items()))
 
@@ -142,30 +144,49 @@ def _params(workspace: Workspace, edition: Edition) -> tuple[SuiteParams, UnitPa
 
 
 def _last_good(edition: Edition, entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
-    """Yield the pages that a report leads to which failed or was held back."""
+    """Yield what a report leads to which failed or was held back: pages, their tables and lists."""
+    home = edition.folder.parent
     for entry in entries:
-        if entry.last_good:
-            name = f"{entry.last_good}/{entry.report}.html"
-            path = edition.folder.parent / name
-            if path.is_file():
-                yield f"{edition.folder.parent.name}/{name}", path.read_bytes()
+        earlier = read_edition(home / entry.last_good) if entry.last_good else None
+        if earlier is None:
+            continue
+        for name in _linked(earlier, entry.report):
+            content = earlier.read(name)
+            if content is not None:
+                yield f"{home.name}/{earlier.id}/{name}", content
 
 
-def _lists(
-    workspace: Workspace, edition: Edition, entries: Iterable[Entry], where: str
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the action lists, each the one that the edition recorded."""
+def _linked(edition: Edition, report: str) -> Iterator[str]:
+    """Yield the files of an edition that a report's page leads to, and those that they lead to."""
+    told = edition.manifest["reports"]
+    page = f"{CONTACTS}.html"
+    own = [report]
+    lists = [name for name, found in edition.results.items() if found.get("actions")]
+    if report in lists and page in edition.manifest["files"]:
+        yield page
+        own = [report, *(name for name in lists if name != report)]
+    for name in own:
+        yield from told[name]["files"]
+
+
+def _lists(workspace: Workspace, edition: Edition, where: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the lists of those to contact, each the one that the edition settled.
+
+    Who is held out stays with the owner: who acts on a list need not know them.
+    """
     folder = actions_folder(workspace, str(edition.manifest["suite"]), edition.folder.parent.name)
-    for entry in entries:
-        for action in entry.results.get("actions", ()):
-            path = folder / str(action["file"])
-            if not path.is_file() or digest_of_file(path) != action["digest"]:
+    told = edition.read(f"{CONTACTS}.json")
+    for one in json.loads(told)["lists"] if told is not None else ():
+        for kind in ("csv", "parquet"):
+            name, digest = str(one["files"][kind]["file"]), one["files"][kind]["digest"]
+            path = folder / name
+            if not path.is_file() or digest_of_file(path) != digest:
                 raise PublishError(
-                    f"the list {action['file']} is gone, or not the one of this edition",
+                    f"the list {name} is gone, or not the one of this edition",
                     where=where,
-                    fix="Bundle without lists, or run the report again and bundle what is shown.",
+                    fix="Bundle without lists, or run the suite and bundle what is shown.",
                 )
-            yield f"lists/{action['file']}", path.read_bytes()
+            yield f"lists/{name}", path.read_bytes()
 
 
 def write_bundle(

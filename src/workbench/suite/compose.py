@@ -8,6 +8,8 @@ from typing import Any
 
 from workbench.files import canonical
 from workbench.suite.compare import Told, changes_json, changes_page, compare
+from workbench.suite.contacts.page import contacts_page
+from workbench.suite.contacts.places import CONTACTS
 from workbench.suite.editions import (
     ALERTS,
     CHANGES,
@@ -65,7 +67,11 @@ def followed(folder: Path, shown: Edition | None, manifest: Mapping[str, Any]) -
 
 
 def compose(
-    stage: Stage, head: Mapping[str, Any], entries: Sequence[Entry], prior: Prior | None
+    stage: Stage,
+    head: Mapping[str, Any],
+    entries: Sequence[Entry],
+    prior: Prior | None,
+    contacts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write what an edition tells beside its reports, and return what its manifest says on top.
 
@@ -79,6 +85,8 @@ def compose(
         Its reports, in their order.
     prior
         The edition that it follows; None for a unit's first.
+    contacts
+        Who is contacted and who is not, of all lists together; None where it has no lists.
     """
     as_of = str(head["as_of"])
     points = with_own(prior.points if prior else (), own_point(entries, as_of))
@@ -88,6 +96,9 @@ def compose(
     raised = [alert for entry in entries for alert in entry.results.get("alerts", ())]
     alerts = alerts_document(str(head["suite"]), str(head["unit"]), as_of, raised)
     stage.write(ALERTS, canonical(alerts))
+    if contacts is not None:
+        stage.write(f"{CONTACTS}.json", canonical(contacts))
+        stage.write(f"{CONTACTS}.html", contacts_page(contacts, portal_href=PORTAL_HREF))
     for name, content in (prior.files if prior else {}).items():
         stage.write(name, content)
     # The name of an edition is not known before all of its files are: here its day stands for it.

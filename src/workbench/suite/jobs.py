@@ -11,8 +11,10 @@ from time import thread_time
 from typing import Any
 
 from workbench import __version__
+from workbench.data.handed import Handed, copy_file, state_content, state_file
 from workbench.data.unit import job_facts
 from workbench.errors import WorkbenchError
+from workbench.suite.contacts.places import CONTACTS, candidates_folder
 from workbench.suite.editions import PORTAL_HREF, Stage
 from workbench.suite.execute import Executed, execute
 from workbench.suite.failure import Failure
@@ -39,7 +41,7 @@ class Order:
     job
         What to do.
     actions
-        The owner-only folder for its action lists.
+        The unit's owner-only folder, for its candidates.
     stage
         The edition in the making.
     renderer
@@ -104,7 +106,8 @@ def do(order: Order) -> Done:
             job.snapshot,
             seed=job.facts["seed"],
             min_group=job.facts["min_group"],
-            actions=order.actions,
+            actions=candidates_folder(order.actions, job.report.name),
+            handed=job.handed or Handed(job.report.name),
         ),
         order.limits,
         order.kernels,
@@ -125,6 +128,10 @@ def do(order: Order) -> Done:
     if failure is not None:
         _render(order, executed, failure, find_renderer("embedded"))
     order.stage.write(f"{job.report.name}.ipynb", to_bytes(executed.notebook))
+    if job.handed is not None:  # kept, so that it can be made again when the earlier one is gone
+        given = copy_file(job.report.name)
+        order.stage.write(given, job.handed.content)
+        files = [*files, given]
     entry = Entry(
         report=job.report.name,
         title=job.report.title,
@@ -150,7 +157,7 @@ def do(order: Order) -> Done:
 
 
 def _export(order: Order, found: Harvest) -> tuple[list[str], dict[str, Any]]:
-    """Write the tables and figures as files of their own, and return them with what was found."""
+    """Write tables, figures and state as files of their own; return them with what was found."""
     report = order.job.report.name
     written: dict[str, bytes] = {}
     for table in found.tables:
@@ -159,6 +166,9 @@ def _export(order: Order, found: Harvest) -> tuple[list[str], dict[str, Any]]:
         written[f"figures/{report}-{figure['id']}.svg"] = figure["svg"].encode()
         if figure.get("png"):
             written[f"figures/{report}-{figure['id']}.png"] = b64decode(figure["png"])
+    if found.states:
+        values = {str(item["id"]): item["value"] for item in found.states}
+        written[state_file(report)] = state_content(report, order.job.facts["as_of"], values)
     for name, content in written.items():
         order.stage.write(name, content)
     results = {
@@ -193,6 +203,7 @@ def _render(
         failure=failure,
         portal_href=PORTAL_HREF,
         last_good_href=f"../{order.last_good}/{job.report.name}.html" if order.last_good else None,
+        contacts_href=f"{CONTACTS}.html" if found and found.actions else None,
         tables_href=f"tables/{job.report.name}-" if found and found.tables else None,
         watched=watched,
     )

@@ -46,7 +46,8 @@ class JobKey:
         ``notebook`` and ``package`` (digests), ``versions`` and ``engine`` (name -> text),
         ``parameters`` (name -> value), ``unit`` (the facts that a report sees), ``data``
         (table -> rows and digest), ``renderer`` (name and version), ``watch`` (its goals, alerts
-        and plans), ``prior`` (what its rules read of earlier editions, empty when nothing).
+        and plans), ``prior`` (what it is given of earlier editions, empty when nothing:
+        ``history``, the numbers that its rules read; ``state``, what the report handed on).
     """
 
     digest: str
@@ -80,7 +81,7 @@ def job_key(
     watch
         Its goals, alerts and plans, as plain JSON values; none unless told.
     prior
-        What its rules read of earlier editions; nothing unless told.
+        Digests of what it is given of earlier editions; nothing unless told.
     """
     parts = {
         "notebook": notebook_digest(notebook),
@@ -171,9 +172,16 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     if old.get("renderer") != new.get("renderer"):
         words.append(f"renderer {_named(old)} -> {_named(new)}")
     same_day = old.get("unit", {}).get("as_of") == new.get("unit", {}).get("as_of")
-    if same_day and old.get("prior") != new.get("prior"):  # another day has another one anyway
-        words.append("the numbers of earlier editions changed")
+    if same_day:  # another day has another one anyway
+        words += _prior(old.get("prior", {}), new.get("prior", {}))
     return words
+
+
+def _prior(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    if old.get("state") != new.get("state"):
+        yield "what the earlier edition handed on changed"
+    if {**old, "state": None} != {**new, "state": None}:
+        yield "the numbers of earlier editions changed"
 
 
 def _named(parts: Mapping[str, Any]) -> str:

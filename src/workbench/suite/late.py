@@ -1,4 +1,4 @@
-"""The room of jobs, imported when there is one to do, and without what slows that down."""
+"""What jobs and lists need, imported when there are any, and without what slows that down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["import_jobs"]
+__all__ = ["import_contacts", "import_jobs"]
 
 _UNUSED = "rfc3987_syntax"
 """jsonschema checks addresses with it where it is installed, and builds a grammar for a second on
@@ -27,3 +27,8 @@ def import_jobs() -> ModuleType:
         finally:
             if known is None:
                 sys.modules.pop(_UNUSED, None)
+
+
+def import_contacts() -> ModuleType:
+    """Return ``workbench.suite.contacts.unit``: only who settles lists should wait for it."""
+    return import_module("workbench.suite.contacts.unit")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.files import digest_of
+from workbench.suite.contacts.places import wrong_candidates
 from workbench.suite.keys import JobKey
 
 __all__ = [
@@ -52,7 +53,8 @@ class Entry:
     key
         What its result depends on; None when it did not run.
     files
-        Its files in the edition, relative, with ``/``.
+        Its files in the edition, relative, with ``/``. Of one that is not good, or not made, also
+        what it handed on when it last was.
     results
         What it recorded: ``findings``, ``metrics``, ``actions``, ``breakdowns``; and how it stands
         against what is watched: ``goals``, ``alerts``, ``plans``, ``unread``.
@@ -71,6 +73,11 @@ class Entry:
     files: tuple[str, ...] = ()
     results: Mapping[str, Any] = field(default_factory=dict)
     last_good: str = ""
+
+    @property
+    def has_page(self) -> bool:
+        """Tell whether its page is in the edition: it was good, or failed and says so."""
+        return f"{self.report}.html" in self.files
 
 
 def make_manifest(
@@ -160,7 +167,7 @@ def data_of(manifest: Mapping[str, Any]) -> frozenset[str]:
 
 
 def missing_lists(entry: Entry, folder: Path) -> list[str]:
-    """Return the action lists that a report wrote and that are gone from the owner-only folder.
+    """Return the lists whose candidates are gone, or not those that the report recorded.
 
     Parameters
     ----------
@@ -169,8 +176,7 @@ def missing_lists(entry: Entry, folder: Path) -> list[str]:
     folder
         The unit's folder of action lists.
     """
-    files = [str(action["file"]) for action in entry.results.get("actions", [])]
-    return [name for name in files if not (folder / name).is_file()]
+    return wrong_candidates(folder, entry.report, entry.results.get("actions", ()))
 
 
 def make_results(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ __all__ = [
 PARAMETERS_TAG = "parameters"
 LAST_IN_ORDER = 1000
 SLUG = re.compile(r"[a-z][a-z0-9_]*\Z")
-RESERVED = frozenset({"changes", "index", "manifest", "results", "alerts"})
+RESERVED = frozenset({"changes", "index", "manifest", "results", "alerts", "history"})
 """Names of an edition's own files: no report may have them."""
 _YAML_BLOCK = re.compile(r"---[ \t]*\n(.*?)\n---", re.DOTALL)
 _HEADING = re.compile(r"^#\s+(.+)$", re.MULTILINE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.data.gone import why_gone
+from workbench.data.handed import Handed
 from workbench.data.snapshots import Snapshot
 from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of
@@ -26,7 +27,9 @@ __all__ = [
     "Plan",
     "check_overrides",
     "facts_of",
+    "lost_candidates",
     "make_plan",
+    "read_of_earlier",
     "read_of_history",
     "why_stale",
 ]
@@ -56,6 +59,8 @@ class Job:
         The numbers of earlier days, oldest first.
     key
         The digest of all that its result depends on, and the parts.
+    handed
+        What the report's earlier edition handed on; None for nothing.
     """
 
     suite: str
@@ -68,6 +73,7 @@ class Job:
     watch: Mapping[str, Any]
     history: tuple[Point, ...]
     key: JobKey
+    handed: Handed | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,7 @@ def make_plan(
     snapshots: Mapping[str, Snapshot],
     renderer: Mapping[str, str],
     histories: Mapping[str, Sequence[Point]] | None = None,
+    states: Mapping[str, Mapping[str, Handed]] | None = None,
 ) -> Plan:
     """Return the jobs of units x reports.
 
@@ -179,6 +186,8 @@ def make_plan(
         Name and version of the renderer that will be used.
     histories
         Unit -> the numbers of earlier days; none unless told.
+    states
+        Unit -> report -> what its earlier edition handed on; nothing unless told.
 
     Raises
     ------
@@ -187,7 +196,7 @@ def make_plan(
     SnapshotError
         When what triage recorded beside a snapshot cannot be read.
     """
-    known = histories or {}
+    known, handed = histories or {}, states or {}
     jobs: list[Job] = []
     rest: list[NotMade] = []
     stopped: list[NotMade] = []
@@ -201,7 +210,10 @@ def make_plan(
             elif held and not report.despite_gate:
                 stopped.append(NotMade(unit.name, report, held))
             else:
-                jobs.append(_job(suite, unit, report, snapshot, renderer, known.get(unit.name, ())))
+                history = known.get(unit.name, ())
+                given = handed.get(unit.name, {}).get(report.name)
+                given = given if given and given.is_anything else None
+                jobs.append(_job(suite, unit, report, snapshot, renderer, history, given))
     return Plan(suite.name, tuple(jobs), tuple(rest), tuple(stopped))
 
 
@@ -230,6 +242,7 @@ def _job(
     snapshot: Snapshot,
     renderer: Mapping[str, str],
     history: Iterable[Point],
+    handed: Handed | None,
 ) -> Job:
     where = f"{unit.where}, reports.{report.name}"
     parameters = resolve(report.parameters, unit.reports.get(report.name, {}), where)
@@ -260,9 +273,26 @@ def _job(
             data,
             renderer,
             watch=watch,
-            prior=read_of_history(report.name, watch, earlier),
+            prior=read_of_earlier(report.name, watch, earlier, handed),
         ),
+        handed,
     )
+
+
+def read_of_earlier(
+    report: str, watch: Mapping[str, Any], history: Iterable[Point], handed: Handed | None
+) -> dict[str, str]:
+    """Return digests of all that a report is given of earlier editions; empty for nothing.
+
+    Parameters
+    ----------
+    report, watch, history
+        As `read_of_history` takes them.
+    handed
+        What its earlier edition handed on; it counts whether the notebook reads it or not.
+    """
+    state = {"state": handed.digest} if handed else {}
+    return {**(read_of_history(report, watch, history) or {}), **state}
 
 
 def read_of_history(
@@ -292,6 +322,11 @@ def read_of_history(
     return {"history": digest_of(own)}
 
 
+def lost_candidates(lists: Iterable[str]) -> str:
+    """Return in words that the candidates for some of a report's lists are lost."""
+    return f"its candidates for {', '.join(lists)} are gone, or not those it recorded"
+
+
 def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
     """Return in words why a good report would not come out the same; nothing when it would.
 
@@ -309,7 +344,7 @@ def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
         return tuple(differences(old, job.key.parts)) or ("its key changed",)
     gone = missing_lists(entry, actions)
     if gone:
-        return (f"its action list {', '.join(gone)} is gone",)
+        return (lost_candidates(gone),)
     if entry.snapshot and not (job.snapshot.folder.parent / entry.snapshot).is_dir():
         # It would come out the same, but nobody could verify that it does.
         why = why_gone(job.snapshot.folder.parents[1], entry.snapshot)

@@ -11,6 +11,7 @@ from workbench.errors import ContractError, NotebookError, ParameterError, Workb
 from workbench.ingest import rehearse
 from workbench.ingest.naming import name_sources
 from workbench.params import SuiteParams, UnitParams, load_suite
+from workbench.suite.contacts.policy import check_contacts
 from workbench.suite.notebook import Report, find_reports
 from workbench.suite.plan import check_overrides
 from workbench.suite.watch import check_watched
@@ -82,6 +83,7 @@ def _troubles(
         try:
             check_overrides([unit], reports)
             check_watched([unit], reports)
+            check_contacts([unit], reports)
         except ParameterError as error:
             yield Trouble(str(error), True)
     for unit in units:

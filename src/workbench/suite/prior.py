@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workbench.data.handed import Handed, Kept, handed_on
 from workbench.files import digest_of
 from workbench.suite.editions import (
     MANIFEST,
@@ -20,7 +22,16 @@ from workbench.suite.editions import (
 from workbench.suite.history import HISTORY, Point, own_point, points_of, with_own
 from workbench.suite.manifest import read_entries
 
-__all__ = ["PRIOR", "Prior", "base_of", "earlier_numbers", "own_prior", "prior_of"]
+__all__ = [
+    "PRIOR",
+    "Prior",
+    "base_of",
+    "earlier_numbers",
+    "earlier_states",
+    "own_prior",
+    "prior_of",
+    "state_problems",
+]
 
 PRIOR = "prior"
 _COPIES = {
@@ -143,3 +154,51 @@ def earlier_numbers(folders: Mapping[str, Path], as_of: str) -> dict[str, tuple[
         unit: tuple(point for point in prior.points if point.as_of < as_of) if prior else ()
         for unit, prior in priors.items()
     }
+
+
+def earlier_states(
+    folders: Mapping[str, Path], reports: Iterable[str], as_of: str
+) -> dict[str, dict[str, Handed]]:
+    """Return for each unit and report what the earlier edition handed on.
+
+    It is read from the edition that a new one follows, as `base_of` finds it, and is of a day
+    before the new one: `workbench.data.handed` tells how.
+
+    Parameters
+    ----------
+    folders
+        Unit -> the folder of its editions.
+    reports
+        The reports' names.
+    as_of
+        The day of the editions to come.
+    """
+    names = list(reports)
+    return {
+        unit: {name: handed_on(editions, name, as_of) for name in names}
+        for unit, editions in ((unit, _editions(folder)) for unit, folder in folders.items())
+    }
+
+
+def state_problems(states: Mapping[str, Mapping[str, Handed]]) -> Iterator[str]:
+    """Yield in words each report that starts without the state that was kept for it."""
+    for unit, by_report in states.items():
+        for report, handed in by_report.items():
+            if handed.problem:
+                yield f"{unit}: {report} starts without an earlier state: {handed.problem}"
+
+
+def _editions(folder: Path) -> Callable[[], Iterator[Kept]]:
+    """Return what yields a unit's editions, the shown one first; the others are read if wanted."""
+    shown = standing(folder)
+
+    @cache
+    def others() -> list[Edition]:
+        return list_editions(folder)
+
+    def editions() -> Iterator[Kept]:
+        if shown is not None:
+            yield shown.folder, shown.manifest
+            yield from ((one.folder, one.manifest) for one in others())
+
+    return editions

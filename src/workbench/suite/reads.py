@@ -24,6 +24,8 @@ _FACTS_ONLY = {
     "min_group",
     "experiments",
     "actions",
+    "state",  # what the earlier edition handed on: the key holds it by itself
+    "state_day",
 }
 
 

@@ -13,6 +13,7 @@ from workbench.data.sources.secrets import referenced_secrets
 from workbench.files import read_json
 from workbench.params import load_suite
 from workbench.suite.assemble import Bench, UnitWork, Wanted, prepare
+from workbench.suite.contacts.policy import check_contacts
 from workbench.suite.desk import Desk, Room
 from workbench.suite.editions import ALERTS, Edition, lost_pointer
 from workbench.suite.inputs import UnitData, ingest, known, secret_texts
@@ -21,7 +22,7 @@ from workbench.suite.lock import only_run
 from workbench.suite.notebook import Report, find_reports
 from workbench.suite.plan import check_overrides, make_plan
 from workbench.suite.portal import write_portal
-from workbench.suite.prior import earlier_numbers
+from workbench.suite.prior import earlier_numbers, earlier_states, state_problems
 from workbench.suite.progress import Progress, Silent
 from workbench.suite.render import find_renderer
 from workbench.suite.runlog import RunLog
@@ -182,6 +183,7 @@ def run(
     find_reports(workspace.notebooks, asked.reports)  # a misspelt one is an error now
     check_overrides(params.units.values(), catalogue)
     check_watched(params.units.values(), catalogue)
+    check_contacts(params.units.values(), catalogue)
     for name in asked.units:
         params.unit(name)
     renderer = find_renderer(asked.renderer)
@@ -234,8 +236,12 @@ def _plan(
     for folder in folders.values():
         if wrong := lost_pointer(folder):
             told.step(wrong)
-    histories = earlier_numbers(folders, bench.params.as_of.isoformat())
-    plan = make_plan(bench.params, units, catalogue, snapshots, bench.renderer_named, histories)
+    as_of = bench.params.as_of.isoformat()
+    histories, states = earlier_numbers(folders, as_of), earlier_states(folders, catalogue, as_of)
+    for wrong in state_problems(states):
+        told.step(wrong)
+    named = bench.renderer_named
+    plan = make_plan(bench.params, units, catalogue, snapshots, named, histories, states)
     wanted = Wanted(asked.reports, asked.force, asked.failed)
     return [prepare(bench, plan, one, wanted) for one in data.values()]
 
@@ -272,7 +278,7 @@ def _outcomes(works: Iterable[UnitWork], desk: Desk, asked: Choice) -> Iterable[
         for entry in sorted(work.entries.values(), key=lambda entry: (entry.order, entry.report)):
             if asked.reports and entry.report not in asked.reports:
                 continue
-            page = edition.folder / f"{entry.report}.html" if edition and entry.files else None
+            page = edition.folder / f"{entry.report}.html" if edition and entry.has_page else None
             yield Outcome(
                 unit,
                 entry.report,

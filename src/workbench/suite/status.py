@@ -9,12 +9,13 @@ from typing import Literal
 
 from workbench.data.snapshots import Snapshot
 from workbench.params import SuiteParams, UnitParams
+from workbench.suite.contacts.edition import unsettled
 from workbench.suite.editions import Edition, standing
 from workbench.suite.inputs import actions_folder
 from workbench.suite.manifest import Entry, read_entries
 from workbench.suite.notebook import Report
 from workbench.suite.plan import Job, make_plan, why_stale
-from workbench.suite.prior import earlier_numbers
+from workbench.suite.prior import earlier_numbers, earlier_states
 from workbench.workspace import Workspace
 
 __all__ = ["Status", "suite_status"]
@@ -79,8 +80,9 @@ def suite_status(
         Name and version of the renderer that a run would use.
     """
     folders = {name: workspace.unit_reports(params.name, name) for name in units}
-    histories = earlier_numbers(folders, params.as_of.isoformat())
-    plan = make_plan(params, units.values(), reports, snapshots, renderer, histories)
+    as_of = params.as_of.isoformat()
+    histories, states = earlier_numbers(folders, as_of), earlier_states(folders, reports, as_of)
+    plan = make_plan(params, units.values(), reports, snapshots, renderer, histories, states)
     jobs = {(job.unit, job.report.name): job for job in plan.jobs}
     why_not = {(item.unit, item.report.name): item.reason for item in plan.not_applicable}
     held = {(item.unit, item.report.name): item.reason for item in plan.stopped}
@@ -88,12 +90,15 @@ def suite_status(
     for name, unit in units.items():
         edition = standing(folders[name])
         entries = read_entries(edition.manifest, edition.results) if edition else {}
+        actions = actions_folder(workspace, params.name, name)
+        open_lists = unsettled(params, unit, edition, actions)
         for report in reports.values():
             entry = entries.get(report.name)
             job = jobs.get((name, report.name))
-            actions = actions_folder(workspace, params.name, name)
             why = why_not.get((name, report.name), "")
             condition, reasons = _condition(job, entry, why, actions)
+            if condition == "fresh" and report.name in open_lists:
+                condition, reasons = "stale", open_lists[report.name]
             if (name, report.name) in held:
                 condition, reasons = "stopped", (held[name, report.name],)
             found.append(Status(unit, report, condition, reasons, entry, edition))

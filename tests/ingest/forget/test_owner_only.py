@@ -67,10 +67,23 @@ def test_action_lists_go_by_their_key(tmp_path: Path) -> None:
     path = tmp_path / "actions" / "call.csv"
     path.parent.mkdir()
     path.write_text("customer_id,amount\nC-0012,5\nC-0013,12\n")
-    assert erase_actions(tmp_path, ANN, write=True) == 1
+    for place in ("call.parquet", "candidates/people/call.parquet", "earlier/2025-06-30/c.parquet"):
+        other = path.parent / place
+        other.parent.mkdir(parents=True, exist_ok=True)
+        rows = "(VALUES ('C-0012', 5), ('C-0013', 12)) AS t(crm, amount)"
+        duckdb.sql(f"COPY (SELECT * FROM {rows}) TO '{other}' (FORMAT parquet)")
+    connection = connect()
+    assert erase_actions(connection, tmp_path, ANN, write=True) == 4
     assert path.read_text() == "customer_id,amount\nC-0013,12\n"
+    for other in path.parent.rglob("*.parquet"):
+        assert duckdb.sql(f"SELECT crm FROM '{other}'").fetchall() == [("C-0013",)]
+        assert other.stat().st_mode & 0o077 == 0
     short = Person(frozenset({"12"}), Tombstones("s"))
-    assert erase_actions(tmp_path, short, write=False) == 0, "an amount is nobody's identifier"
+    gone = erase_actions(connection, tmp_path, short, write=False)
+    assert gone == 0, "an amount is nobody's identifier"
+    number = path.parent / "number.parquet"
+    duckdb.sql(f"COPY (SELECT 12 AS crm, 5 AS amount) TO '{number}' (FORMAT parquet)")
+    assert erase_actions(connection, tmp_path, short, write=False) == 1
 
 
 def test_all_records_of_a_customer_are_one_person(tmp_path: Path) -> None:

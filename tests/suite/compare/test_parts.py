@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.suite.compare.model import BreakdownChange
-from workbench.suite.compare.parts import compare_actions, compare_breakdowns
+from workbench.suite.compare.parts import compare_actions, compare_breakdowns, compare_policies
 
 from .conftest import action, whole
 
@@ -150,3 +150,16 @@ def test_a_hidden_part_has_no_change_and_leaves_no_whole(
             assert part.new_share is None
     if None in (found.old_total, found.new_total):
         assert not any("The whole went" in words or "of all" in words for words in found.words)
+
+
+def test_another_contact_policy_is_told_rule_by_rule() -> None:
+    house = {"cap": 1, "period_days": 30, "control_share": 0.0, "priority": [], "declared": False}
+    own = {**house, "cap": 2, "control_share": 0.05, "priority": ["a.b"], "declared": True}
+    old, new = ({"contacts": {"policy": policy}} for policy in (house, own))
+    assert compare_policies(old, new) == (
+        "contacts for each customer 1 → 2",
+        "control group 0.0% → 5.0%",
+        "priority by reports → a.b",
+    )
+    assert compare_policies(old, old) == ()
+    assert compare_policies({}, new) == (), "there were no lists to settle"

@@ -238,6 +238,6 @@ def test_the_json_names_what_it_holds() -> None:
     assert told["schema"] == 1
     assert set(told) == {
         "schema", "suite", "unit", "title", "owner", "old", "new", "summary", "metrics",
-        "findings", "breakdowns", "actions", "reports", "causes", "data",
+        "findings", "breakdowns", "actions", "policy", "reports", "causes", "data",
     }  # fmt: skip
     assert told["old"] == {"id": "2025-05-31-0123456789abcdef", "as_of": "2025-05-31"}

@@ -56,10 +56,10 @@ READ = """\
 handle = open_unit(suite, unit, snapshot)
 rows = handle.table("orders").df().dropna(subset="customer_id")
 people = rows.groupby("customer_id", as_index=False)["amount"].sum()
-people["held"] = people["customer_id"] == "C-0014\""""
+people["agreed"] = True"""
 TELL = """\
 action_list(people, id="call", label="Call", key="customer_id", folder=handle.actions,
-            columns=["amount"], holdout="held")
+            columns=["amount"], consent="agreed", holdout_share=0.5)
 metric("customers", len(people), label="Customers", unit="customers")
 finding(f"{shown or len(people)} bought." , id="bought")"""
 

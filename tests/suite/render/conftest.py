@@ -126,7 +126,13 @@ def executed(
             lambda: table(frame, id="rows", caption=text, columns=columns, note=text, limit=1),
             lambda: finding(f"{text} here.", id="here"),
             lambda: action_list(
-                frame, id="list", label=text, key="name", folder=tmp_path / "a", columns=[]
+                frame,
+                id="list",
+                label=text,
+                key="name",
+                folder=tmp_path / "a",
+                columns=[],
+                consent=None,
             ),
         ]
         cells = [

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import RenderError
-from workbench.report import breakdown
+from workbench.report import breakdown, state
 from workbench.suite.render import harvest
 from workbench.suite.render.prepare import prepare
 
@@ -75,4 +75,14 @@ def test_a_breakdown_is_kept_and_stands_on_no_page(
         ]
     )
     assert [part["name"] for part in harvest(notebook).breakdowns[0]["parts"]] == ["<b>", "New"]
+    assert prepare(notebook, make_page()) == plain
+
+
+def test_a_state_is_kept_and_stands_on_no_page(
+    executed: Any, recorded: Any, make_page: Any
+) -> None:
+    notebook = executed()
+    plain = prepare(notebook, make_page())
+    notebook.cells[3].outputs += recorded([lambda: state("groups", {"names": ["<b>"]})])
+    assert harvest(notebook).states == ({"id": "groups", "value": {"names": ["<b>"]}},)
     assert prepare(notebook, make_page()) == plain

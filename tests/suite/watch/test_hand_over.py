@@ -13,12 +13,12 @@ import jsonschema
 import pandas as pd
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from tests.support.lists import entry_of, head_of, record_list
 from tests.support.watched import make_before, make_metric
 
 from workbench.errors import WorkbenchError
 from workbench.files import canonical
-from workbench.report import action_list, display
-from workbench.report.mime import ACTION
+from workbench.suite.contacts.unit import settle_unit
 from workbench.suite.watch import alerts_document, read_watch, schema
 
 DOCUMENTATION = Path(__file__).resolve().parents[3] / "docs" / "hand-over.md"
@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["alerts", "action_list"])
+@pytest.mark.parametrize("name", ["alerts", "action_list", "contacts"])
 def test_the_schemas_are_schemas(name: str) -> None:
     found = schema(name)
     Draft202012Validator.check_schema(found)
@@ -100,36 +100,39 @@ def test_what_does_not_fit_is_refused(document: dict[str, Any], key: str, value:
 
 
 @pytest.fixture
-def project_with_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project with one edition that recorded one action list, its own files beside it."""
-    shown: list[dict[str, Any]] = []
-    monkeypatch.setattr(display.InteractiveShell, "initialized", lambda: True)
-    monkeypatch.setattr(display, "display", lambda bundle, raw: shown.append(bundle))
+def project_with_a_list(tmp_path: Path) -> Path:
+    """Return a project with one edition that has one action list, its own files beside it."""
     frame = pd.DataFrame(
         {
             "id": ["C1", "=C2", "C3"],
             "worth": [1.5, 2.0, 3.0],
             "reason": ['two\nlines, and a "quote"', "=1+1", "'t Hart"],
-            "held": [False, False, True],
+            "agreed": [True, True, False],
         }
     )
-    action_list(
+    actions = tmp_path / "data" / "demo" / "atlas" / "actions"
+    record = record_list(
+        actions,
+        "segmentation",
         frame,
-        id="win-back",
-        label="Win back",
+        "win-back",
         key="id",
-        folder=tmp_path / "data" / "demo" / "atlas" / "actions",
         columns={"reason": "Why", "worth": "Worth"},
+        consent="agreed",
+        channel=None,
         value="worth",
-        unit="GBP",
-        holdout="held",
+        margin=None,
+        min_group=5,
     )
-    record = shown[0][ACTION]
+    settled = settle_unit(head_of(), [entry_of("segmentation", [record])], actions, None)
+    settled.put(actions)
+    settled.discard()
     edition = tmp_path / "reports" / "demo" / "atlas" / "2025-06-30-0"
     edition.mkdir(parents=True)
     (edition.parent / "served.json").write_bytes(canonical({"edition": edition.name}))
     results = {"reports": {"segmentation": {"actions": [record]}}}
     (edition / "results.json").write_bytes(canonical(results))
+    (edition / "contacts.json").write_bytes(canonical(settled.document))
     return tmp_path
 
 
@@ -142,12 +145,12 @@ def record_of(project: Path) -> dict[str, Any]:
 def test_an_action_list_fits(project_with_a_list: Path) -> None:
     record = record_of(project_with_a_list)
     valid("action_list", record)
-    assert (record["customers"], record["holdout"]["customers"]) == (None, None), "they are few"
+    assert (record["customers"], record["candidates"]) == (None, None), "they are few"
     valid("action_list", {**record, "customers": 7, "value": 1.5})
     folder = project_with_a_list / "data" / "demo" / "atlas" / "actions"
-    for one in (record, record["holdout"]):
-        assert hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest() == one["digest"]
-    for wrong in ({"schema": 1}, {"file": "../x.csv"}, {"customers": -1}, {"digest": "0"}):
+    file = folder / "candidates" / "segmentation" / record["file"]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == record["digest"]
+    for wrong in ({"schema": 2}, {"file": "../x.csv"}, {"customers": -1}, {"digest": "0"}):
         with pytest.raises(jsonschema.ValidationError):
             valid("action_list", record | wrong)
 
@@ -158,9 +161,8 @@ def documented(kind: str) -> list[str]:
 
 
 def test_the_examples_of_the_documentation_fit() -> None:
-    alerts, actions = documented("json")
-    valid("alerts", json.loads(alerts))
-    valid("action_list", json.loads(actions))
+    for name, text in zip(("alerts", "contacts", "action_list"), documented("json"), strict=True):
+        valid(name, json.loads(text))
 
 
 def test_the_reader_of_the_documentation_reads(project_with_a_list: Path) -> None:

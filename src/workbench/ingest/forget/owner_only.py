@@ -94,14 +94,18 @@ def erase_quarantine(
     return gone
 
 
-def erase_actions(home: Path, person: Person, *, write: bool) -> int:
-    """Take the customer out of a unit's action lists, hold-out lists included.
+def erase_actions(
+    connection: duckdb.DuckDBPyConnection, home: Path, person: Person, *, write: bool
+) -> int:
+    """Take the customer out of a unit's action lists: of all days, hold-outs and candidates too.
 
     The first column of a list is its key; the others count for an identifier that is unlikely to
     stand there by chance.
 
     Parameters
     ----------
+    connection
+        The engine.
     home
         The unit's data folder.
     person, write
@@ -111,9 +115,18 @@ def erase_actions(home: Path, person: Person, *, write: bool) -> int:
     def drops(header: Sequence[str], cells: Sequence[str]) -> bool:
         return person.is_named(cells[0]) or person.is_told(cells)
 
-    return sum(
-        csv_without(path, drops, write=write) for path in sorted((home / "actions").glob("*.csv"))
-    )
+    actions = home / "actions"
+    gone = sum(csv_without(path, drops, write=write) for path in sorted(actions.glob("*.csv")))
+    for path in sorted(actions.rglob("*.parquet")):
+        columns = column_types(connection, relation(path))
+        key = quote(next(iter(columns)))
+        conditions = [
+            f"CAST({key} AS VARCHAR) IN ({', '.join(map(literal, sorted(person.ids)))})",
+            person.stones.matches(f"CAST({key} AS VARCHAR)"),
+            *naming(columns, person),
+        ]
+        gone += parquet_without(connection, path, conditions, write=write)
+    return gone
 
 
 def identity_files(home: Path) -> list[Path]:

@@ -358,6 +358,8 @@ class Changes:
         Wholes and their parts.
     actions
         Lists of customers to act on.
+    policy
+        What differs in the contact policy, in words; only where both editions have lists.
     reports
         All reports, in their order.
     causes
@@ -377,6 +379,7 @@ class Changes:
     findings: tuple[FindingChange, ...] = ()
     breakdowns: tuple[BreakdownChange, ...] = ()
     actions: tuple[ActionChange, ...] = ()
+    policy: tuple[str, ...] = ()
     reports: tuple[ReportChange, ...] = ()
     causes: tuple[Cause, ...] = ()
     data: tuple[DataChange, ...] = ()

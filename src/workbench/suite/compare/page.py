@@ -23,7 +23,7 @@ from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
 from workbench.suite.render.style import stylesheet
 
-__all__ = ["changes_page"]
+__all__ = ["changes_page", "page_css"]
 
 _FINDINGS = {
     "reversed": "Says the opposite",
@@ -60,7 +60,7 @@ def changes_page(
     lang
         Language tag of the page.
     """
-    css = _css()
+    css = page_css()
     moved = [metric for metric in changes.metrics if metric.verdict.state != "unchanged"]
     html = _template().render(
         changes=changes,
@@ -183,7 +183,8 @@ def _rows(old: int | None, new: int | None) -> Iterator[str]:
 
 
 @cache
-def _css() -> str:
+def page_css() -> str:
+    """Return the stylesheet of the pages that an edition tells beside its reports."""
     own = files("workbench.suite.compare") / "templates" / "changes.css"
     return stylesheet() + "\n" + own.read_text(encoding="utf-8").strip()
 

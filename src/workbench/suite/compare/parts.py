@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from workbench.data.phrases import listed
 from workbench.report.formats import MISSING, format_share, format_unit
@@ -12,8 +12,14 @@ from workbench.suite.compare.amounts import change_text, points_text, relative_t
 from workbench.suite.compare.model import ActionChange, BreakdownChange, PartChange
 from workbench.suite.compare.told import Record
 
-__all__ = ["compare_actions", "compare_breakdowns"]
+__all__ = ["compare_actions", "compare_breakdowns", "compare_policies"]
 
+_RULES = {
+    "cap": "contacts for each customer",
+    "period_days": "days of the period",
+    "control_share": "control group",
+    "priority": "priority",
+}
 _NAMED = 2  # parts named in a sentence
 _NONE: Record = {"value": None, "display": MISSING}
 
@@ -171,6 +177,31 @@ def compare_actions(
         _action(report, title, before.get(name), now.get(name))
         for name in dict.fromkeys((*now, *before))
     ]
+
+
+def compare_policies(old: Record, new: Record) -> tuple[str, ...]:
+    """Return what differs in the contact policy of two editions, rule by rule, in words.
+
+    Parameters
+    ----------
+    old, new
+        Their manifests; nothing is told where one of them has no lists.
+    """
+    policies = [told.get("contacts", {}).get("policy") for told in (old, new)]
+    if None in policies:
+        return ()
+    before, now = policies
+    return tuple(
+        f"{words} {_rule(name, before[name])} → {_rule(name, now[name])}"
+        for name, words in _RULES.items()
+        if before[name] != now[name]
+    )
+
+
+def _rule(name: str, value: Any) -> str:
+    if name == "priority":
+        return ", ".join(str(one) for one in value) or "by reports"
+    return format_share(value) if name == "control_share" else str(value)
 
 
 def _action(report: str, title: str, old: Record | None, new: Record | None) -> ActionChange:

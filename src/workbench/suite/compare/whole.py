@@ -10,7 +10,7 @@ from workbench.suite.compare.cause import by_chance, compare_data, compare_repor
 from workbench.suite.compare.findings import compare_findings
 from workbench.suite.compare.metrics import compare_metrics
 from workbench.suite.compare.model import Changes, FindingChange, MetricChange
-from workbench.suite.compare.parts import compare_actions, compare_breakdowns
+from workbench.suite.compare.parts import compare_actions, compare_breakdowns, compare_policies
 from workbench.suite.compare.told import Point, Side, Told
 from workbench.suite.compare.words import summary
 from workbench.suite.manifest import key_parts
@@ -86,6 +86,7 @@ def _filled(found: Changes, old: Told, new: Told, history: Sequence[Point]) -> C
         findings=tuple(sorted(findings, key=_place)),
         breakdowns=tuple(breakdowns),
         actions=tuple(actions),
+        policy=compare_policies(old.manifest, new.manifest),
         reports=tuple(reports),
         causes=each_once(reports),
         data=tuple(compare_data(old.manifest, new.manifest)),

@@ -85,6 +85,8 @@ def summary(changes: Changes) -> Iterator[str]:
     yield from _findings([one for one in changes.findings if one.kind != _LIMIT])
     for whole in changes.breakdowns:
         yield from (f"{whole.label}: {sentence}" for sentence in whole.words[:1])
+    if changes.policy:
+        yield f"The contact policy is another one: {'; '.join(changes.policy)}."
     yield _why(changes.causes)
 
 

@@ -197,7 +197,8 @@ def erase(
 
 def _clean_hidden(place: Path) -> None:
     """Remove what a process that was killed left half-written in the owner-only folders."""
-    for pattern in ("received/.*", "identity/*/.*", "quarantine/*/.*", "reviews/.*", "actions/.*"):
+    lists = ("actions/.*", "actions/*/.*", "actions/*/*/.*")
+    for pattern in ("received/.*", "identity/*/.*", "quarantine/*/.*", "reviews/.*", *lists):
         for path in place.glob(pattern):
             if path.is_dir():
                 delete(path)
@@ -265,7 +266,8 @@ def _is_same_load(work: _Work, there: Iterable[tuple[Named, Received]]) -> bool:
 
 def _actions(work: _Work) -> None:
     work.done["actions"] = sum(
-        erase_actions(place, work.known.person, write=work.write) for place in work.site.places
+        erase_actions(work.connection, place, work.known.person, write=work.write)
+        for place in work.site.places
     )
 
 

@@ -1,9 +1,9 @@
 """A customer taken out of what is published: editions, and the logs of runs.
 
-No list of customers is ever published, and most often there is nothing to do. An edition is not to
-be changed, and verified by the digests in its manifest: where a file of it must change, that is
-noted first, so that it is never taken for damage. An edition whose manifest names the customer
-cannot stay, and goes as a whole.
+No list of customers is ever published, and no report's state may name one: most often there is
+nothing to do. An edition is not to be changed, and verified by the digests in its manifest: where a
+file of it must change, that is noted first, so that it is never taken for damage. An edition whose
+manifest names the customer cannot stay, and goes as a whole.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from workbench.data.gone import EARLIER_LISTS
 from workbench.data.removal import delete, delete_hidden, hide
 from workbench.errors import ParameterError, PublishError, WorkbenchError
 from workbench.files import read_json
@@ -22,7 +23,7 @@ __all__ = ["Going", "Pruning", "Staying", "Wish", "prune"]
 
 _DAMAGED = ".damaged-"
 _CURRENT = "current.json"
-Kind = Literal["edition", "damaged", "snapshot", "quarantine", "identity"]
+Kind = Literal["edition", "damaged", "snapshot", "quarantine", "identity", "lists"]
 _DATA: Mapping[str, Kind] = {
     "snapshots": "snapshot",
     "quarantine": "quarantine",
@@ -39,7 +40,7 @@ class Going:
     kind
         ``edition``; ``damaged``: what is left of a damaged one; ``snapshot``; ``quarantine``: the
         rows that were set aside when that snapshot was made; ``identity``: who was which customer
-        then.
+        then; ``lists``: who was contacted, and who was held out, on a day.
     path
         Where it is, or was.
     size
@@ -109,7 +110,8 @@ class Wish:
     damaged
         Also what is left of damaged editions.
     snapshots
-        Also data that no kept edition was made from and that are not the newest.
+        Also data that no kept edition was made from and that are not the newest, and earlier lists
+        of days that no kept edition, nor the one that it follows, is of.
     """
 
     keep: int
@@ -252,7 +254,7 @@ def _damaged(folder: Path, broken: Iterable[str]) -> Iterator[Going]:
         yield Going("damaged", path, size_of(path))
 
 
-def _unneeded(home: Path, kept: Iterable[Edition]) -> Iterator[Going]:
+def _unneeded(home: Path, kept: Collection[Edition]) -> Iterator[Going]:
     """Yield the data of a unit that no kept edition was made from and that are not the newest."""
     needed = {digest for edition in kept for digest in data_of(edition.manifest)}
     needed |= {_current(home), *compared_with(home)}
@@ -260,6 +262,13 @@ def _unneeded(home: Path, kept: Iterable[Edition]) -> Iterator[Going]:
         for path in sorted((home / place).glob("*")):
             if path.name not in needed and path.is_dir() and not path.name.startswith("."):
                 yield Going(kind, path, size_of(path))
+    # An edition may measure what came of the lists of the one before.
+    days = {str(edition.manifest["as_of"]) for edition in kept}
+    days |= {str(one.manifest.get("prior", {}).get("edition", ""))[:10] for one in kept}
+    lists = sorted(path for path in (home / EARLIER_LISTS).glob("*") if path.is_dir())
+    for path in lists[:-1]:
+        if path.name not in days and not path.name.startswith("."):
+            yield Going("lists", path, size_of(path))
 
 
 def _current(home: Path) -> str:

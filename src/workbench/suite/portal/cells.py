@@ -10,9 +10,10 @@ from workbench.suite.portal.age import age_in_words
 from workbench.suite.portal.views import Cell, Link
 from workbench.suite.status import Status
 
-__all__ = ["CHANGES", "cell_of"]
+__all__ = ["CHANGES", "CONTACTS", "cell_of"]
 
 CHANGES = "changes.html"
+CONTACTS = "contacts.html"
 _WORDS = {
     "fresh": ("ok", "Ready"),
     "stale": ("stale", "Out of date"),
@@ -41,7 +42,7 @@ def cell_of(row: Status, suite: date, most: int) -> Cell:
     # The day stands beside them already.
     reasons = [words for words in row.reasons if not words.startswith("as_of ")]
     page = ""
-    if edition is not None and entry is not None and entry.files:
+    if edition is not None and entry is not None and entry.has_page:
         page = f"{row.unit.name}/{edition.id}/{row.report.name}.html"
     return Cell(
         report=row.report.name,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from workbench.params import SuiteParams
 from workbench.suite.editions import Edition, list_editions
 from workbench.suite.portal.age import age_in_words
-from workbench.suite.portal.cells import CHANGES, cell_of
+from workbench.suite.portal.cells import CHANGES, CONTACTS, cell_of
 from workbench.suite.portal.trend import (
     change_of,
     judged_of,
@@ -109,6 +109,7 @@ def read_unit(desk: Desk, rows: Sequence[Status], problem: str) -> UnitView:
         is_new=as_of >= desk.params.as_of.isoformat(),
         problem=problem,
         changes=_changes(edition),
+        contacts=_contacts(edition),
         cells=[cell_of(row, desk.params.as_of, desk.room.reasons) for row in rows],
         results={row.report.name: found for row, found in zip(_ready(rows), good, strict=True)},
         findings=findings,
@@ -152,6 +153,13 @@ def _changes(edition: Edition | None) -> Link | None:
         return None
     earlier = str(edition.manifest.get("prior", {}).get("edition", ""))
     return Link(f"{_place(edition)}/{CHANGES}", earlier[:10])
+
+
+def _contacts(edition: Edition | None) -> Link | None:
+    """Return the page on who is contacted, where the edition vouches for one."""
+    if edition is None or CONTACTS not in edition.manifest["files"]:
+        return None
+    return Link(f"{_place(edition)}/{CONTACTS}", "Who is contacted, and who is not")
 
 
 def _findings(link: Link, told: Json, most: int) -> Iterator[Said]:
@@ -265,6 +273,7 @@ def _editions(desk: Desk, unit: str, shown: Edition | None) -> tuple[list[Editio
             is_served=shown is not None and one.id == shown.id,
             manifest=f"{_place(one)}/manifest.json",
             changes=f"{_place(one)}/{CHANGES}" if CHANGES in one.manifest["files"] else "",
+            contacts=f"{_place(one)}/{CONTACTS}" if CONTACTS in one.manifest["files"] else "",
             reports=list(_pages(one)),
         )
         for one in newest
@@ -275,6 +284,6 @@ def _editions(desk: Desk, unit: str, shown: Edition | None) -> tuple[list[Editio
 def _pages(edition: Edition) -> Iterator[Link]:
     told = sorted(edition.manifest["reports"].items(), key=lambda pair: (pair[1]["order"], pair[0]))
     for name, report in told:
-        if report["files"]:
+        if f"{name}.html" in report["files"]:
             failed = " (failed)" if report["state"] == "failed" else ""
             yield Link(f"{_place(edition)}/{name}.html", f"{report['title']}{failed}")

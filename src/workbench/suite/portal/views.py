@@ -187,8 +187,8 @@ class EditionView:
         Its name and its day.
     is_served
         Whether it is the one that is shown.
-    manifest, changes
-        Where these are; `changes` is empty where there is none.
+    manifest, changes, contacts
+        Where these are; `changes` and `contacts` are empty where there is none.
     reports
         Its reports' pages.
     """
@@ -198,6 +198,7 @@ class EditionView:
     is_served: bool
     manifest: str
     changes: str
+    contacts: str
     reports: Sequence[Link]
 
 
@@ -220,6 +221,8 @@ class UnitView:
         where there is none.
     cells
         How each report stands.
+    contacts
+        The page on who is contacted; None where there are no lists.
     results
         Report -> what it recorded, with its title and page, for the good ones.
     findings, decisions
@@ -250,6 +253,7 @@ class UnitView:
     problem: str
     changes: Link | None
     cells: Sequence[Cell]
+    contacts: Link | None = None
     results: Mapping[str, tuple[Link, Mapping[str, Any]]] = field(default_factory=dict)
     findings: Sequence[Said] = ()
     decisions: Sequence[Said] = ()

@@ -130,21 +130,36 @@ def metric_block(record: Record) -> Block:
     )
 
 
-def action_block(record: Record) -> Block:
-    """Return what an action list holds, without its customers."""
-    facts = [str(record["customers_display"])]
+def action_block(record: Record, contacts_href: str | None) -> Block:
+    """Return who qualifies for a list, without its customers, and where it is settled."""
+    many = str(record["customers_display"])
+    is_number = many.endswith(("customer", "customers"))
+    facts = [f"{many} qualify" if is_number else f"who qualifies: {many}"]
     if record.get("display"):
-        facts.append(str(record["display"]))
-    if record["holdout"]:
-        facts.append(f"held out: {record['holdout']['customers_display']}")
+        facts.append(f"worth {record['display']}")
+    if record.get("margin_display"):
+        facts.append(f"margin {record['margin_display']}{_incomplete(record)}")
+    refused = f"Without consent to marketing: {record['no_consent_display']}."
+    if not record.get("consent_known", True):
+        refused = "The data do not say who agreed to marketing, so nobody is contacted."
+    place = "the page “Who is contacted, and who is not”"
+    if contacts_href is not None:
+        place = f'<a href="{escape_html(contacts_href)}">Who is contacted, and who is not</a>'
     return Block(
         "action",
         f'<div class="wb-action"><p><strong>{escape_html(record["label"])}</strong>: '
-        f'{escape_html(", ".join(facts))}.</p>\n<p class="wb-note">The list is kept for its owner '
-        f"alone, as {escape_html(record['file'])} (digest "
-        f"<code>{escape_html(str(record['digest'])[:16])}</code>). No customer is named here.</p>"
-        "</div>",
+        f'{escape_html(", ".join(facts))}. {escape_html(refused)}</p>\n<p class="wb-note">Who of '
+        f"them is contacted is settled with all lists of the unit: {place}. No customer is named "
+        "here.</p></div>",
     )
+
+
+def _incomplete(record: Record) -> str:
+    """Return of how many customers the margin is not known; empty where it is known of all."""
+    missing = record.get("margin_missing")
+    if missing == 0:
+        return ""
+    return " (not known for a few)" if missing is None else f" (not known for {missing:,})"
 
 
 def code_block(source: str, label: str) -> Block:

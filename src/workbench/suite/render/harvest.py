@@ -15,6 +15,7 @@ from workbench.report.mime import (
     KINDS,
     METRIC,
     SECTION,
+    STATE,
     TABLE,
 )
 
@@ -31,11 +32,12 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     TABLE: ("id", "caption", "html", "csv", "rows", "source_note"),
     FIGURE: ("id", "caption", "alt", "svg"),
     ACTION: (
-        *("id", "label", "file", "digest", "customers", "customers_display", "min_group"),
-        *("value", "unit", "holdout", "schema"),
+        *("id", "label", "file", "digest", "customers", "customers_display", "no_consent"),
+        *("no_consent_display", "min_group", "value", "unit", "holdout_share", "schema"),
     ),
     SECTION: ("id", "title", "text"),
     BREAKDOWN: ("id", "label", "part", "unit", "parts"),
+    STATE: ("id", "value"),
 }
 _FIRST = {"answer": 0, "warning": 1, "action": 2, "limit": 3}
 
@@ -59,6 +61,8 @@ class Harvest:
         Action lists: counts, value and digest, no customers.
     breakdowns
         Wholes and their parts, to compare with another edition's.
+    states
+        What the next edition goes on from.
     """
 
     findings: tuple[Record, ...] = ()
@@ -67,6 +71,7 @@ class Harvest:
     figures: tuple[Record, ...] = ()
     actions: tuple[Record, ...] = ()
     breakdowns: tuple[Record, ...] = ()
+    states: tuple[Record, ...] = ()
 
 
 def record_of(output: Mapping[str, Any]) -> tuple[str, Record] | None:
@@ -128,6 +133,7 @@ def harvest(nb: nbformat.NotebookNode) -> Harvest:
         figures=tuple(found[FIGURE]),
         actions=tuple(found[ACTION]),
         breakdowns=tuple(found[BREAKDOWN]),
+        states=tuple(found[STATE]),
     )
 
 

@@ -41,6 +41,8 @@ class ReportPage:
         Relative link to the portal; None for none.
     tables_href
         Relative link to the folder of the exported tables; None when there is none.
+    contacts_href
+        Relative link to the page that says who is contacted; None when there is none.
     last_good_href
         Relative link to the last good version of a report that failed; None when there is none.
     watched
@@ -59,6 +61,7 @@ class ReportPage:
     failure: Failure | None = None
     portal_href: str | None = None
     tables_href: str | None = None
+    contacts_href: str | None = None
     last_good_href: str | None = None
     watched: Watched | None = None
 
@@ -115,9 +118,11 @@ class Document:
     metrics
         Records of the headline metrics.
     answers
-        Findings of the kinds answer and warning.
+        The first findings of the kind answer, and all warnings.
     decisions
         Findings that ask for a decision or an action.
+    further
+        The other answers: shown below the decisions.
     limits
         Findings of the kind limit that stand in no section: shown below the body.
     lead
@@ -143,6 +148,7 @@ class Document:
     metrics: tuple[Record, ...]
     answers: tuple[Record, ...]
     decisions: tuple[Record, ...]
+    further: tuple[Record, ...]
     limits: tuple[Record, ...]
     lead: tuple[Block, ...]
     contents: tuple[tuple[str, str], ...]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, TABLE
+from workbench.report.mime import ACTION, BREAKDOWN, FIGURE, FINDING, METRIC, SECTION, STATE, TABLE
 from workbench.report.text import clean, escape_html, slug_of
 from workbench.report.words import used_terms
 from workbench.suite.failure import Failure
@@ -31,6 +31,7 @@ _LABELLED = re.compile(
 )
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_FIRST_ANSWERS = 3  # so many stand above the decisions, which belong on the first screen
 _ABOUT = (("reader", "For"), ("for", "For"), ("decision", "Decision it serves"))
 
 
@@ -154,9 +155,9 @@ class _Body:
                 return  # stands on a card on top, or has no section that it belongs to
             block = blocks.metric_block(record)
         elif mime == ACTION:
-            block = blocks.action_block(record)
-        elif mime == BREAKDOWN:
-            return  # kept to compare with another edition; a table beside it shows the numbers
+            block = blocks.action_block(record, self.page.contacts_href)
+        elif mime in {BREAKDOWN, STATE}:
+            return  # kept for another edition; a table beside a breakdown shows its numbers
         else:
             assert mime == SECTION, mime
             self.heading(str(record["title"]), 2)
@@ -209,6 +210,8 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
     failure = page.failure or _first_failure(nb)
     lede = page.subtitle or said.get("question", "")
     metrics = tuple(m for m in recorded.metrics if m.get("headline", True))
+    answers = tuple(f for f in recorded.findings if f["kind"] == "answer")
+    warnings = tuple(f for f in recorded.findings if f["kind"] == "warning")
     watched = shown(page.watched, {str(m["id"]) for m in metrics})
     return Document(
         page=page,
@@ -219,7 +222,8 @@ def prepare(nb: nbformat.NotebookNode, page: ReportPage) -> Document:
             *((("Rules watched", watched.note),) if watched.note else ()),
         ),
         metrics=metrics,
-        answers=tuple(f for f in recorded.findings if f["kind"] in {"answer", "warning"}),
+        answers=(*answers[:_FIRST_ANSWERS], *warnings),
+        further=answers[_FIRST_ANSWERS:],
         decisions=tuple(f for f in recorded.findings if f["decision"] or f["kind"] == "action"),
         limits=tuple(f for f in recorded.findings if f["id"] in body.unplaced_limits),
         lead=lead,

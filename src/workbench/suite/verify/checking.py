@@ -16,7 +16,7 @@ from workbench.suite.plan import Job
 from workbench.suite.prior import Prior, own_prior
 from workbench.suite.render import Renderer, find_renderer
 from workbench.suite.verify.differ import difference
-from workbench.suite.verify.inputs import job_again, missing_for
+from workbench.suite.verify.inputs import job_again, missing_for, missing_for_lists
 from workbench.suite.verify.rebuild import rebuild
 from workbench.workspace import Workspace
 
@@ -160,10 +160,11 @@ def _jobs(
     home = workspace.unit_data(str(manifest["suite"]), str(manifest["unit"]))
     named = {"name": renderer.name, "version": renderer.version}
     words = [text for entry in good for text in missing_for(workspace, entry, home, named)]
+    words += missing_for_lists(manifest, home)
     if words:
         return [], tuple(words)
     try:
-        return [job_again(workspace, manifest, entry, home, prior) for entry in good], ()
+        return [job_again(workspace, edition, entry, home, prior) for entry in good], ()
     except SnapshotError as error:
         return [], (str(error),)
 
@@ -174,7 +175,7 @@ def _names(folder: Path) -> set[str]:
 
 def _differences(old: Path, new: Path, names: set[str]) -> Iterator[Difference]:
     """Yield the files that differ, causes before what follows from them."""
-    follows = {RESULTS, "alerts.json", "changes.json", "changes.html", MANIFEST}
+    follows = {RESULTS, "alerts.json", "changes.json", "changes.html", "contacts.html", MANIFEST}
 
     def rank(name: str) -> tuple[bool, bool, bool, str]:
         return name == MANIFEST, name in follows or "/history" in name, name.endswith(".html"), name

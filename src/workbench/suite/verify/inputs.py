@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from workbench.data.code import package_digest
+from workbench.data.handed import copy_file, read_handed
 from workbench.data.snapshots import Snapshot, read_snapshot, verify_snapshot
 from workbench.errors import NotebookError, SnapshotError
+from workbench.suite.contacts.edition import TOUCHPOINTS
+from workbench.suite.contacts.places import CONTACTS
+from workbench.suite.editions import Edition
 from workbench.suite.environment import engine_facts
 from workbench.suite.keys import differences, installed_versions, notebook_digest
 from workbench.suite.manifest import Entry
 from workbench.suite.notebook import Report, read_report
-from workbench.suite.plan import Job, read_of_history
+from workbench.suite.plan import Job, read_of_earlier
 from workbench.suite.prior import Prior
 from workbench.workspace import Workspace
 
-__all__ = ["job_again", "missing_for"]
+__all__ = ["job_again", "missing_for", "missing_for_lists"]
 
 
 def missing_for(
@@ -59,8 +63,27 @@ def missing_for(
         yield f"{entry.report}: its data, snapshot {entry.snapshot}: {error.what}"
 
 
+def missing_for_lists(manifest: Mapping[str, Any], home: Path) -> Iterator[str]:
+    """Yield what an edition's lists were settled with and is not here any more, in words.
+
+    Parameters
+    ----------
+    manifest
+        The edition's manifest.
+    home
+        The unit's data folder.
+    """
+    data = manifest["data"]
+    if CONTACTS not in manifest or TOUCHPOINTS not in data["tables"]:
+        return
+    try:
+        verify_snapshot(read_snapshot(home, str(data["snapshot"])))
+    except SnapshotError as error:
+        yield f"{CONTACTS}: contacts made, snapshot {data['snapshot']}: {error.what}"
+
+
 def job_again(
-    workspace: Workspace, manifest: Mapping[str, Any], entry: Entry, home: Path, prior: Prior | None
+    workspace: Workspace, edition: Edition, entry: Entry, home: Path, prior: Prior | None
 ) -> Job:
     """Return the job that made a report, from what its edition tells of it.
 
@@ -68,8 +91,8 @@ def job_again(
     ----------
     workspace
         The project.
-    manifest
-        The edition's manifest.
+    edition
+        The edition.
     entry
         The report's place in the edition; of it nothing may be missing.
     home
@@ -80,18 +103,19 @@ def job_again(
     Raises
     ------
     SnapshotError
-        When the numbers of earlier days are not the ones that the report read.
+        When what it was given of earlier editions is not in the edition.
     """
     assert entry.key is not None
-    parts = entry.key.parts
+    parts, manifest = entry.key.parts, edition.manifest
     report: Report = read_report(workspace.notebooks / f"{entry.report}.ipynb")
     snapshot: Snapshot = read_snapshot(home, entry.snapshot)
     points = prior.points if prior else ()
     history = tuple(point for point in points if point.as_of < entry.as_of)
     watch = parts.get("watch", {})
-    if (read_of_history(entry.report, watch, history) or {}) != parts.get("prior", {}):
+    handed = read_handed(edition.folder, manifest, copy_file(entry.report))
+    if read_of_earlier(entry.report, watch, history, handed) != parts.get("prior", {}):
         raise SnapshotError(
-            "the numbers of earlier days that its rules read are not in the edition",
+            "what it was given of earlier editions is not in the edition",
             where=f"{manifest['suite']}/{manifest['unit']}, {entry.report}",
             fix="Run the report again: `workbench run --report "
             f"{entry.report} --unit {manifest['unit']}`.",
@@ -107,6 +131,7 @@ def job_again(
         watch=watch,
         history=history,
         key=entry.key,
+        handed=handed,
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+from workbench.data.snapshots import read_snapshot
 from workbench.files import canonical
 from workbench.suite.compose import compose
+from workbench.suite.contacts.edition import TOUCHPOINTS, settled_lists, touchpoints_of
+from workbench.suite.contacts.places import CONTACTS
 from workbench.suite.editions import MANIFEST, Edition, Stage
 from workbench.suite.kernels import open_kernels
 from workbench.suite.late import import_jobs
@@ -74,9 +78,20 @@ def rebuild(
         by_name[entry.report] = entry
     made = [by_name[entry.report] for entry in entries]
     head = {name: value for name, value in edition.manifest.items() if name not in _ABOUT_FILES}
-    head = compose(stage, head, made, prior)
-    stage.write(MANIFEST, canonical(make_manifest(head, made, stage.digests())))
+    touchpoints = _touchpoints(workspace, head)
+    with settled_lists(head, made, scratch / "actions", touchpoints) as lists:
+        told_all = compose(stage, head, made, prior, lists.document)
+    stage.write(MANIFEST, canonical(make_manifest(told_all, made, stage.digests())))
     return stage.folder
+
+
+def _touchpoints(workspace: Workspace, head: Mapping[str, Any]) -> Path | None:
+    """Return the contacts made that an edition's lists were settled with; None for none."""
+    data = head["data"]
+    if CONTACTS not in head or TOUCHPOINTS not in data["tables"]:
+        return None
+    home = workspace.unit_data(str(head["suite"]), str(head["unit"]))
+    return touchpoints_of(read_snapshot(home, str(data["snapshot"])))
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""What other systems take in: ``alerts.json``, and the schemas that say what stands in it."""
+"""What other systems take in: ``alerts.json``, and the schemas of all that they read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.suite.watch.asked import urgency
 __all__ = ["SCHEMA", "alerts_document", "schema"]
 
 SCHEMA = 1
-_SCHEMAS = ("action_list", "alerts")
+_SCHEMAS = ("action_list", "alerts", "contacts")
 
 
 def alerts_document(
@@ -45,7 +45,8 @@ def schema(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name
-        ``alerts`` for an edition's ``alerts.json``, ``action_list`` for a record of an action list.
+        ``alerts`` and ``contacts`` for an edition's files of these names, ``action_list`` for the
+        record of the candidates for a list.
 
     Raises
     ------
