@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -15,12 +14,11 @@ import pytest
 from scipy import stats
 
 from workbench.errors import AnalysisError
-from workbench.experiments.checks import sample_ratio
 from workbench.experiments.plan import Metric, Plan
 from workbench.experiments.reading import read
+from workbench.experiments.sample_ratio import sample_ratio
 from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
-from workbench.params import ExperimentParams
-from workbench.params.experiments import MetricParams
+from workbench.params import ExperimentParams, MetricParams
 
 MEN, WOMEN, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 
@@ -302,13 +300,10 @@ def test_all_comparisons_of_primaries_share_the_error_rate() -> None:
         assert effect.pvalue_adj >= effect.difference.pvalue
 
 
-def declared(**options: Any) -> Any:
-    metric = SimpleNamespace(column="x", kind="mean", label="", primary=False)
-    fields = {
-        "title": "Offer", "hypothesis": "", "decision": "", "control": "a",
-        "shares": {"a": 0.5, "b": 0.5}, "metrics": {"spend": metric}, "alpha": 0.05, **options,
-    }  # fmt: skip
-    return SimpleNamespace(**fields)
+def declared() -> ExperimentParams:
+    metric = MetricParams(column="x", kind="mean")
+    shares = {"a": 0.5, "b": 0.5}
+    return ExperimentParams(title="Offer", control="a", shares=shares, metrics={"spend": metric})
 
 
 def test_all_experiments_of_a_unit_at_once() -> None:

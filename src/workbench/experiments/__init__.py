@@ -3,11 +3,25 @@
 ::
 
     plan.py        what was declared before the data were read
+    declared.py    what was declared, remembered; what was changed after a reading, in words
+    setting.py     what decides a plan's power
+    crossing.py, dunnett.py   boundaries for several looks, and for several variants
+    design.py      units for an effect, effects for units, power, duration
+    curves.py      the same as curves, and a declared plan reviewed
+    windows.py     rows of a table -> sums per customer in windows around the assignment
+    metrics.py     orders and interactions -> outcome and covariate columns of the assignments
     moments.py     assignments -> counts, sums and sums of squares per variant (the only reduction)
-    checks.py      may the data be read at all? sample ratio, double assignment, missing outcomes
+    prepare.py     one experiment of a unit, with its plan and all of its columns
+    tally.py       assignments -> units by day and segment
+    verdicts.py    a check: what was found, and what to do
+    sample_ratio.py, spread.py, balance.py   groups as planned; on each day; alike before
+    checks.py      all checks of an experiment: may the data be read at all?
     estimators.py  differences between two variants, with intervals and p-values
     multiplicity.py  p-values adjusted for the number of comparisons
-    decision.py    effect shown, not shown, or do not decide
+    evidence.py    one variant's comparisons held against what was declared
+    value.py       what an effect is worth in a year, chance of harm, expected loss
+    decision.py    ship, do not ship, keep running, or do not decide
+    shown.py       effect shown, not shown, or do not decide
     reading.py     what it says, in sentences
     study.py       all of it for all experiments of a unit, as the notebook makes it
 """

@@ -11,78 +11,35 @@ the sample-ratio test and its strict level.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 from scipy import stats
 
 from workbench.data.small_groups import fewer_than, is_small
+from workbench.experiments.balance import Group, check_balance
 from workbench.experiments.moments import Moments
+from workbench.experiments.multiplicity import holm
 from workbench.experiments.plan import Plan
+from workbench.experiments.sample_ratio import ratio_test
+from workbench.experiments.spread import check_period, check_spread
+from workbench.experiments.tally import Tally
+from workbench.experiments.verdicts import CHECK_ALPHA, LEFT_OUT_SHARE, Check, Status, shown_p
 
-__all__ = ["CHECK_ALPHA", "DOUBLE_SHARE", "Check", "check_frame", "check_plan", "sample_ratio"]
-
-Status = Literal["passed", "noted", "failed"]
-
-CHECK_ALPHA = 0.001
-"""A check fails below this p-value: rarely by chance, so that an alarm is worth a look."""
-
-DOUBLE_SHARE = 0.01
-"""A check fails when more than this share of customers is in two variants, or contradictory."""
+__all__ = ["check_plan"]
 
 
-@dataclass(frozen=True)
-class Check:
-    """One reason to trust the data, or not.
-
-    Parameters
-    ----------
-    name
-        Slug: `sample-ratio`, `variants`, `two-variants`, `conflicts`, `missing-<metric>`.
-    label
-        What was checked, in plain words.
-    status
-        `passed`; `noted`, which does not stand in the way of a decision; or `failed`, which does.
-    text
-        What was found, with the numbers.
-    statistic, pvalue
-        Of the test behind it; None where it is a plain count.
-    """
-
-    name: str
-    label: str
-    status: Status
-    text: str
-    statistic: float | None = None
-    pvalue: float | None = None
-
-
-def sample_ratio(counts: Sequence[int], shares: Sequence[float]) -> tuple[float, float]:
-    """Return chi-square and p-value of the counts against the planned shares.
-
-    Parameters
-    ----------
-    counts
-        Customers per variant.
-    shares
-        Planned share per variant, above 0, in the same order; any scale.
-
-    Examples
-    --------
-    >>> chi2, p = sample_ratio([21307, 21387, 21306], [1 / 3, 1 / 3, 1 / 3])
-    >>> f"{chi2:.3f} {p:.3f}"
-    '0.203 0.904'
-    """
-    seen, planned = np.asarray(counts, dtype="float64"), np.asarray(shares, dtype="float64")
-    expected = planned / planned.sum() * seen.sum()
-    statistic = float(((seen - expected) ** 2 / expected).sum())
-    return statistic, float(stats.chi2.sf(statistic, len(seen) - 1))
-
-
-def check_plan(plan: Plan, found: Moments, *, min_group: int) -> tuple[Check, ...]:
+def check_plan(
+    plan: Plan,
+    found: Moments,
+    *,
+    min_group: int,
+    tally: Tally | None = None,
+    groups: Mapping[tuple[str, str], Group] | None = None,
+    waiting: Mapping[tuple[str, str], int] | None = None,
+) -> tuple[Check, ...]:
     """Return all checks of one experiment.
 
     Parameters
@@ -94,6 +51,13 @@ def check_plan(plan: Plan, found: Moments, *, min_group: int) -> tuple[Check, ..
     min_group
         Fewer customers are not counted in the text, nor is a share or a statistic given from which
         they could be computed.
+    tally
+        Its units by day and segment; without it these are not checked.
+    groups
+        (variant, covariate) -> the covariate there; without it balance is not checked.
+    waiting
+        (variant, metric's name) -> customers whose window is not over: these outcomes are not
+        missing.
     """
     checks = [
         _variants(plan, found, min_group),
@@ -101,11 +65,17 @@ def check_plan(plan: Plan, found: Moments, *, min_group: int) -> tuple[Check, ..
         _double(found, min_group),
         _conflicts(found, min_group),
     ]
+    if tally is not None:
+        period = check_period(plan, tally, min_group=min_group)
+        checks += [] if period is None else [period]
+        checks += check_spread(plan, tally, min_group=min_group)
     checks += [
-        _missing(plan, found, metric.name, metric.column, metric.label, min_group)
+        _missing(plan, found, metric.name, metric.column, metric.label, waiting or {}, min_group)
         for metric in plan.metrics
         if (plan.control, metric.column) in found.metrics
     ]
+    if groups is not None:
+        checks += check_balance(plan, groups, min_group=min_group)
     return tuple(checks)
 
 
@@ -119,7 +89,10 @@ def _variants(plan: Plan, found: Moments, min_group: int) -> Check:
     ]
     parts += [f"no customer is in the declared variant {name}" for name in absent]
     if parts:
-        return Check("variants", label, "failed", _sentence("; ".join(parts)))
+        only = sum(1 for name in plan.shares if found.units.get(name)) < 2
+        parts += ["there is nothing to compare"] if only else []
+        advice = "Find out what was really done, or correct the declaration."
+        return Check("variants", label, "failed", _sentence("; ".join(parts)), advice=advice)
     counts = ", ".join(f"{name} {fewer_than(found.units[name], min_group)}" for name in plan.shares)
     return Check("variants", label, "passed", f"Customers: {counts}.")
 
@@ -130,23 +103,29 @@ def _ratio(plan: Plan, found: Moments, min_group: int) -> Check:
     total, planned = sum(counts), sum(plan.shares.values())
     if not total:
         return Check("sample-ratio", label, "failed", "No customer was assigned.")
-    statistic, pvalue = sample_ratio(counts, list(plan.shares.values()))
-    status: Status = "failed" if pvalue < CHECK_ALPHA else "passed"
+    test = ratio_test(counts, list(plan.shares.values()))
+    status: Status = "failed" if test.pvalue < CHECK_ALPHA else "passed"
     verdict = (
         "This is no chance: find out how customers were assigned or lost"
         if status == "failed"
         else "Chance alone can explain the difference"
     )
+    advice = (
+        "Look for what treats the groups differently: assignment, delivery, what is logged."
+        if status == "failed"
+        else ""
+    )
     if any(is_small(count, min_group) for count in counts):
         # Any share, and the statistic beside the other groups, would tell how few they are.
         text = f"A group has fewer than {min_group} customers, so no shares are shown. {verdict}."
-        return Check("sample-ratio", label, status, text)
+        return Check("sample-ratio", label, status, text, advice=advice)
     parts = ", ".join(
         f"{name} {100 * n / total:.1f}% (planned {100 * share / planned:.1f}%)"
         for (name, share), n in zip(plan.shares.items(), counts, strict=True)
     )
-    text = f"{parts}. {verdict} (chi-square {statistic:.3f}, p {_p(pvalue)})."
-    return Check("sample-ratio", label, status, text, statistic, pvalue)
+    how = test.method if test.statistic is None else f"{test.method} {test.statistic:.3f}"
+    text = f"{parts}. {verdict} ({how}, {shown_p(test.pvalue)})."
+    return Check("sample-ratio", label, status, text, test.statistic, test.pvalue, advice)
 
 
 def _double(found: Moments, min_group: int) -> Check:
@@ -176,30 +155,48 @@ def _excluded(
         return Check(name, label, "passed", f"No customer is {what}.".replace("is with", "has"))
     everyone = sum(found.units.values()) + found.units_in_two_variants + found.units_in_conflict
     share = count / everyone
-    status: Status = "failed" if share > DOUBLE_SHARE else "noted"
+    status: Status = "failed" if share > LEFT_OUT_SHARE else "noted"
+    advice = "Find out how it came about: whoever is left out may not be like the others."
     if is_small(count, min_group):
-        return Check(name, label, status, f"Fewer than {min_group} customers {what}: left out.")
+        text = f"Fewer than {min_group} customers {what}: left out."
+        return Check(name, label, status, text, advice=advice)
     text = f"{count:,} customers ({100 * share:.2f}%) {what}: left out."
-    return Check(name, label, status, text)
+    return Check(name, label, status, text, advice=advice)
 
 
 def _missing(
-    plan: Plan, found: Moments, name: str, column: str, label: str, min_group: int
+    plan: Plan,
+    found: Moments,
+    name: str,
+    column: str,
+    label: str,
+    waiting: Mapping[tuple[str, str], int],
+    min_group: int,
 ) -> Check:
     title = f"{label}: outcomes are there, in all groups alike"
     slug = f"missing-{name}"
-    parts = [found.metrics[v, column] for v in plan.shares if (v, column) in found.metrics]
     names = [v for v in plan.shares if (v, column) in found.metrics]
-    missing = np.array([part.missing + part.infinite for part in parts])
+    parts = [found.metrics[v, column] for v in names]
+    later = [waiting.get((v, name), 0) for v in names]
+    missing = np.array(
+        [max(p.missing + p.infinite - w, 0) for p, w in zip(parts, later, strict=True)]
+    )
     there = np.array([part.n_obs for part in parts])
     infinite = sum(part.infinite for part in parts)
+    advice = "Find out why outcomes are missing, above all where more of one group are."
     if infinite:
         text = f"{fewer_than(infinite, min_group)} customers have an infinite outcome."
-        return Check(slug, title, "failed", f"{text[0].upper()}{text[1:]}")
+        text = f"{text[0].upper()}{text[1:]}"
+        return Check(slug, title, "failed", text, advice="Mend the values at their source.")
+    wait = sum(later)
+    waits = f" {fewer_than(wait, min_group)} customers' windows are not over." if wait else ""
+    waits = waits.replace(" fewer", " Fewer")
     if not there.sum():
-        return Check(slug, title, "failed", "No customer has an outcome.")
+        return Check(slug, title, "failed", f"No customer has an outcome.{waits}", advice=advice)
     if not missing.sum():
-        return Check(slug, title, "passed", "Every customer has an outcome.")
+        text = "Every customer has an outcome."
+        text = f"Every customer whose window is over has an outcome.{waits}" if wait else text
+        return Check(slug, title, "noted" if wait else "passed", text)
     # The share that is missing would tell how few have an outcome, or are in the group at all.
     few = [
         is_small(int(seen), min_group) or is_small(int(lost + seen), min_group)
@@ -212,28 +209,29 @@ def _missing(
         for variant, lost, seen, hidden in zip(names, missing, there, few, strict=True)
     )
     if len(parts) < 2:
-        return Check(slug, title, "noted", f"Missing: {shares}.")
-    result = stats.chi2_contingency(np.array([missing, there]), correction=False)
-    statistic, pvalue = float(result.statistic), float(result.pvalue)
+        return Check(slug, title, "noted", f"Missing: {shares}.{waits}", advice=advice)
+    statistic, pvalue = _alike(missing, there)
     status: Status = "failed" if pvalue < CHECK_ALPHA else "noted"
     verdict = "not alike in all groups" if status == "failed" else "alike in all groups"
     if any(few):
-        return Check(slug, title, status, f"Missing: {shares}; {verdict}.")
-    text = f"Missing: {shares}; {verdict} (p {_p(pvalue)})."
-    return Check(slug, title, status, text, statistic, pvalue)
+        return Check(slug, title, status, f"Missing: {shares}; {verdict}.{waits}", advice=advice)
+    text = f"Missing: {shares}; {verdict} ({shown_p(pvalue)}).{waits}"
+    return Check(slug, title, status, text, statistic, pvalue, advice)
+
+
+def _alike(
+    missing: npt.NDArray[np.int_], there: npt.NDArray[np.int_]
+) -> tuple[float | None, float]:
+    """Return the test that outcomes are missing alike in all groups, exact where few are."""
+    table = np.array([missing, there])
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    if expected.min() >= 5:
+        result = stats.chi2_contingency(table, correction=False)
+        return float(result.statistic), float(result.pvalue)
+    pairs: Sequence[tuple[int, int]] = list(combinations(range(len(missing)), 2))
+    pvalues = [float(stats.fisher_exact(table[:, pair]).pvalue) for pair in pairs]
+    return None, min(holm([min(p, 1.0) for p in pvalues]))
 
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.0005 else f"{value:.3f}"
-
-
-def check_frame(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return checks as a frame: `check`, `status`, `text`, failed ones first."""
-    rank = {"failed": 0, "noted": 1, "passed": 2}
-    ordered = sorted(checks, key=lambda check: rank[check.status])
-    rows = [(check.label, check.status, check.text) for check in ordered]
-    return pd.DataFrame(rows, columns=["check", "status", "text"])

@@ -13,12 +13,15 @@ import pandas as pd
 from workbench.data.frames import aliases, collect, lazy
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
-from workbench.experiments.checks import Check, check_frame, check_plan
-from workbench.experiments.decision import Comparison, Decision, decide
+from workbench.experiments.checks import check_plan
 from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.moments import MetricMoments, Moments, moments
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
-from workbench.experiments.plan import Declared, Metric, Plan
+from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.shown import Comparison, Decision, decide
+from workbench.experiments.tally import tally
+from workbench.experiments.verdicts import Check, check_frame
+from workbench.params import ExperimentParams
 
 __all__ = ["Effect", "ExperimentResult", "Experiments", "analyse", "analyse_all"]
 
@@ -160,17 +163,17 @@ class Experiments:
         Returns
         -------
         pandas.DataFrame
-            `experiment`, `check`, `status`, `text`.
+            `experiment`, `check`, `status`, `text`, `advice`.
         """
         parts = [check_frame(r.checks).assign(experiment=r.plan.title) for r in self.results]
-        names = ["experiment", "check", "status", "text"]
+        names = ["experiment", "check", "status", "text", "advice"]
         return (
             pd.concat(parts)[names].reset_index(drop=True) if parts else pd.DataFrame(columns=names)
         )
 
 
 def analyse_all(
-    assignments: Any, experiments: Mapping[str, Declared], *, min_group: int
+    assignments: Any, experiments: Mapping[str, ExperimentParams], *, min_group: int
 ) -> Experiments:
     """Return all declared experiments of a unit, analysed.
 
@@ -184,16 +187,16 @@ def analyse_all(
         Comparisons with fewer customers in a group show no number.
     """
     needs = ("experiment_id", "customer_id", "variant")
-    outcomes = {m.column for declared in experiments.values() for m in declared.metrics.values()}
+    plans = [Plan.of(name, declared) for name, declared in experiments.items()]
+    outcomes = {column for plan in plans for metric in plan.metrics for column in metric.columns}
     named = aliases(assignments, outcomes)
     frame = lazy(assignments, where="assignments", needs=needs, named=named)
     ids = collect(frame.select("experiment_id").unique())["experiment_id"].dropna()
     undeclared = sorted(str(i) for i in ids if str(i) not in experiments)
     results = []
-    for name, declared in experiments.items():
-        plan = _renamed(Plan.of(name, declared), named)
-        rows = frame.filter(nw.col("experiment_id").cast(nw.String) == name)
-        results.append(analyse(rows, plan, min_group=min_group))
+    for plan in plans:
+        rows = frame.filter(nw.col("experiment_id").cast(nw.String) == plan.id)
+        results.append(analyse(rows, _renamed(plan, named), min_group=min_group))
     return Experiments(tuple(results), tuple(undeclared))
 
 
@@ -230,7 +233,9 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
     except AnalysisError as error:
         where = f"experiment {plan.id}, {error.where}"
         raise AnalysisError(error.what, where=where, fix=error.fix) from error
-    checks = check_plan(plan, found, min_group=min_group) + tuple(
+    several = found.repeated_rows or found.units_in_two_variants or found.units_in_conflict
+    spread = tally(frame, plan, unique=not several)
+    checks = check_plan(plan, found, min_group=min_group, tally=spread) + tuple(
         Check(
             f"missing-{metric.name}",
             f"{metric.label}: outcomes are there",

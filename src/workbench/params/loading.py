@@ -291,6 +291,15 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         said = getattr(unit, key) if unit is not None else None
         return getattr(suite, key) if said is None else said
 
+    sources = _with_like(unit.sources if unit and unit.sources else suite.sources)
+    experiments = {**suite.experiments, **(unit.experiments if unit else {})}
+    for key, declared in (unit.experiments if unit else {}).items():
+        for table in sorted(declared.tables() - sources.keys()):
+            raise ParameterError(
+                f"a metric or a covariate is computed from {table}, of which there is no source",
+                where=f"{where}, experiments.{key}",
+                fix=f"State a source of {table}, or take the number from a `column`.",
+            )
     reports: Overrides = {report: dict(values) for report, values in suite.reports.items()}
     for report, values in (unit.reports if unit else {}).items():
         reports[report] = {**reports.get(report, {}), **values}
@@ -302,9 +311,9 @@ def _merged(name: str, unit: UnitFile | None, suite: SuiteFile, where: str) -> U
         timezone=chosen("timezone"),
         week_start=chosen("week_start", "monday"),
         fiscal_year_start=chosen("fiscal_year_start", 1),
-        sources=_with_like(unit.sources if unit and unit.sources else suite.sources),
+        sources=sources,
         tables={**suite.tables, **(unit.tables if unit else {})},
-        experiments={**suite.experiments, **(unit.experiments if unit else {})},
+        experiments=experiments,
         reports=reports,
         goals=_laid(suite.goals, unit.goals if unit else {}),
         alerts=_laid(suite.alerts, unit.alerts if unit else {}),
