@@ -155,7 +155,7 @@ def test_csv_and_parquet_hold_the_same_rows_with_types(made: tuple[Path, Any]) -
 def test_the_archive_tells_both_arms(made: tuple[Path, Any]) -> None:
     actions, document = made
     name = by_id(document)["thanks"]["files"]["earlier"]["file"]
-    assert name == "earlier/2025-06-30/thanks.parquet"
+    assert name == "earlier/2025-06-30/b.thanks.parquet"
     rows = pq.read_table(actions / name).to_pandas()
     assert rows.columns.tolist() == ["customer_id", "arm", "value", "margin"]
     for arm, file in (("contact", "thanks.csv"), ("held out", "thanks.holdout.csv")):

@@ -94,6 +94,7 @@ def contacts_made(
 def write_list(
     folder: Path,
     stem: str,
+    name: str,
     candidates: pa.Table,
     outcomes: Sequence[Outcome],
     record: Any,
@@ -107,6 +108,8 @@ def write_list(
         Where to write: the owner-only folder, or one to be moved there.
     stem
         How the files' names begin.
+    name
+        ``report.list``: how the file of both arms is called, so that it says whose it was.
     candidates
         The candidates, as the report wrote them.
     outcomes
@@ -126,7 +129,7 @@ def write_list(
     rows = sorted(place for part in parts.values() for place in part)
     files["earlier"] = _put(
         folder,
-        f"{EARLIER}/{day}/{stem}.parquet",
+        f"{EARLIER}/{day}/{name}.parquet",
         _parquet(_archive(candidates, [outcomes[place] for place in rows], rows)),
     )
     return files, _worth(candidates, parts["contact"])

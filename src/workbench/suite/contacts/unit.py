@@ -118,7 +118,9 @@ def settle_unit(
         own = lists[one.name]
         # Two reports may call a list the same: then each file says whose it is.
         stem = str(own.record["id"]) if twice[str(own.record["id"])] == 1 else one.name
-        written.append(write_list(folder, stem, own.rows, one.outcomes, own.record, day))
+        written.append(
+            write_list(folder, stem, one.name, own.rows, one.outcomes, own.record, day)
+        )
     document = _document(head, policy, [lists[one.name] for one in settled], settled, written)
     document["touchpoints"] = touchpoints is not None
     document["min_group"] = min_group
