@@ -29,12 +29,16 @@ class EarlierList:
     customers
         One row for each customer: ``customer_id``; ``arm``, ``contact`` or ``held out``; where the
         list told them also ``value`` and ``margin``. Empty where there is a `problem`.
+    is_shown
+        Whether that day's edition shows how many were contacted and how many held out. Where it
+        hides one of them, no report may show it: a small group could be computed from it.
     problem
         Why it cannot be read, in words; else empty.
     """
 
     day: date
     customers: pd.DataFrame
+    is_shown: bool = True
     problem: str = ""
 
 
@@ -70,7 +74,7 @@ def read_list(home: Path, archived: Archived) -> EarlierList:
         customers = pq.read_table(pa.BufferReader(content)).to_pandas()
     except (pa.ArrowException, OSError):
         customers = pd.DataFrame()
-    if not {"customer_id", "arm"} <= set(customers.columns):
+    if not {"customer_id", "arm", "shown"} <= set(customers.columns):
         nobody = pd.DataFrame({"customer_id": [], "arm": []}, dtype="str")
-        return EarlierList(day, nobody, "its file is damaged")
-    return EarlierList(day, customers)
+        return EarlierList(day, nobody, problem="its file is damaged")
+    return EarlierList(day, customers.drop(columns="shown"), bool(customers["shown"].all()))

@@ -157,7 +157,7 @@ def test_the_archive_tells_both_arms(made: tuple[Path, Any]) -> None:
     name = by_id(document)["thanks"]["files"]["earlier"]["file"]
     assert name == "earlier/2025-06-30/b.thanks.parquet"
     rows = pq.read_table(actions / name).to_pandas()
-    assert rows.columns.tolist() == ["customer_id", "arm", "value", "margin"]
+    assert rows.columns.tolist() == ["customer_id", "arm", "value", "margin", "shown"]
     for arm, file in (("contact", "thanks.csv"), ("held out", "thanks.holdout.csv")):
         assert rows.loc[rows["arm"] == arm, "customer_id"].tolist() == keys_in(actions / file)
 

@@ -65,7 +65,8 @@ def missing_for(
         yield f"{entry.report}: its data, snapshot {entry.snapshot}: {error.what}"
     for archived in _lists(entry).values():
         if not archived.is_here(home):
-            yield f"{entry.report}: its list {archived.id} of {archived.day}: {_why(archived, home)}"
+            named = f"its list {archived.id} of {archived.day}"
+            yield f"{entry.report}: {named}: {_why(archived, home)}"
 
 
 def _lists(entry: Entry) -> dict[str, Archived]:
