@@ -57,7 +57,7 @@ def test_it_tells_what_the_analysis_found() -> None:
 )
 def test_without_a_list_it_says_why(earlier: EarlierList | None, words: str) -> None:
     found = brought(earlier, world(10, 10)[1])
-    assert words in found.answer
+    assert found.answer == f"To win back: {found.reason[0].lower()}{found.reason[1:]}"
     assert words in found.reason
     assert words in found.points_reason
     assert (found.kind, found.decision, found.total, found.points) == ("limit", None, None, None)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.data.archived import LIST_DAYS
 from workbench.data.earlier_list import EarlierList
-from workbench.data.phrases import day
+from workbench.data.phrases import day, uncapitalised
 from workbench.segmentation.contrast import Effect
 from workbench.segmentation.outcome import Outcome, outcome_of_list
 from workbench.segmentation.outcome_reading import read_outcome
@@ -105,8 +105,8 @@ def outcome_of_earlier(
     """
     why = _why_not(earlier)
     if earlier is None or why:
-        said = f"{label}: {why}"
-        return Brought(said, "limit", None, why, reason=why, points_reason=why, label=label)
+        told = f"{label}: {uncapitalised(why)}"
+        return Brought(told, "limit", None, why, reason=why, points_reason=why, label=label)
     outcome = outcome_of_list(
         earlier.customers, orders, since=earlier.day, as_of=as_of, min_group=min_group, level=level
     )

@@ -191,8 +191,10 @@ def _prior(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _list_words(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
-    if old is None or new is None:
-        return f"that of {new['day']} is new" if new else f"that of {old['day']} is no longer here"
+    if old is None:
+        return f"that of {new['day']} is new" if new else ""
+    if new is None:
+        return f"that of {old['day']} is no longer here"
     if old["day"] == new["day"]:
         return f"that of {old['day']} changed"
     return f"{old['day']} -> {new['day']}"
