@@ -15,6 +15,7 @@ OPEN = "data = open_unit(suite, unit, snapshot)\n"
         (OPEN + 'data.has("orders", "customers")', {"orders", "customers"}, False),
         (OPEN + "f(data.as_of, data.actions)", set(), False),
         (OPEN + 'f(data.state("own", "groups"), data.state_day("own"))', set(), False),
+        (OPEN + 'f(data.earlier_list("own", "calls"))', set(), False),
         (OPEN + "f(data)", set(), True),
         (OPEN + "data.snapshot.folder", set(), True),
         (OPEN + "data.table(name)", set(), True),

@@ -103,11 +103,21 @@ def note_expired(home: Path, kind: Kind, days: Mapping[str, str], on: str) -> No
     _write(home, EXPIRED, told)
 
 
-def why_gone(home: Path, digest: str) -> str:
-    """Return in words why a snapshot went on purpose; empty when nothing is noted of it."""
-    if digest in (erased := _noted(home, ERASED, "snapshots")):
+def why_gone(home: Path, digest: str, kind: Kind = "snapshots") -> str:
+    """Return in words why data went on purpose; empty when nothing is noted of it.
+
+    Parameters
+    ----------
+    home
+        The unit's data folder.
+    digest
+        That of a snapshot; of lists the day.
+    kind
+        What it was.
+    """
+    if kind == "snapshots" and digest in (erased := _noted(home, ERASED, "snapshots")):
         return f"it was erased on purpose: a customer was forgotten; {_stones(erased[digest])}"
-    if digest in (expired := _noted(home, EXPIRED, "snapshots")):
+    if digest in (expired := _noted(home, EXPIRED, kind)):
         return f"its data expired under `retain:` on {expired[digest]['expired']}"
     return ""
 

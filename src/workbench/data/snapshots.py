@@ -83,6 +83,11 @@ class Snapshot:
     tables: Mapping[str, TableDigest]
     triage: str
 
+    @property
+    def home(self) -> Path:
+        """Return the unit's folder of data, in which it is."""
+        return self.folder.parents[1]
+
     def path(self, table: str) -> Path:
         """Return the Parquet file of a table."""
         return self.folder / f"{table}.parquet"

@@ -14,8 +14,10 @@ from typing import Any
 
 import duckdb
 
+from workbench.data.archived import Archived, lists_to_measure
 from workbench.data.by_hand import SUITE_VARIABLE, by_hand
 from workbench.data.contracts import CUSTOMER, CUSTOMER_RECORD, contract
+from workbench.data.earlier_list import EarlierList, read_list
 from workbench.data.engine import connect
 from workbench.data.handed import Handed, editions_by_hand, handed_on
 from workbench.data.quoting import literal, quote
@@ -67,6 +69,9 @@ class Unit:
     actions: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
     _handed: Callable[[str], Handed] = field(default=Handed, repr=False, compare=False)
+    _lists: Callable[[str], Mapping[str, Archived]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def has(self, *tables: str) -> bool:
         """Tell whether the unit has these canonical tables, with at least one row each."""
@@ -146,6 +151,28 @@ class Unit:
         day = self._handed(report).as_of
         return parse_as_of(day) if day else None
 
+    def earlier_list(self, report: str, id: str) -> EarlierList | None:
+        """Return who stood on a list of an earlier day, to see what it brought; None for none.
+
+        It is the newest that is at least 28 days old, and no other: `workbench.data.archived`
+        tells why.
+
+        Parameters
+        ----------
+        report
+            The report's own name.
+        id
+            What the list was recorded as, with ``report.action_list``.
+
+        Raises
+        ------
+        SnapshotError
+            When a report that the suite runs asks for the list of another one; when the list went
+            after the run began.
+        """
+        found = (self._lists(report) if self._lists else {}).get(id)
+        return read_list(self.snapshot.home, found) if found else None
+
 
 def _one_row_a_customer(columns: Sequence[str], rows: str) -> str:
     """Return a query of one row for each customer, filled from all of the customer's records."""
@@ -172,6 +199,7 @@ def job_facts(
     min_group: int,
     actions: Path,
     handed: Handed | None = None,
+    lists: Mapping[str, Archived] | None = None,
 ) -> dict[str, Any]:
     """Return what the suite writes for a job's kernel, and `open_unit` reads there.
 
@@ -187,16 +215,19 @@ def job_facts(
         Where the candidates for action lists are written.
     handed
         What the report's earlier edition handed on; None by hand, where any report's may be read.
+    lists
+        The report's lists of earlier days that it is given, by id.
     """
     return {
         "unit": dict(facts),
         "suite": snapshot.suite,
         "snapshot": snapshot.digest,
-        "home": str(snapshot.folder.parent.parent),
+        "home": str(snapshot.home),
         "seed": seed,
         "min_group": min_group,
         "actions": str(actions),
         "handed": handed.to_json() if handed else None,
+        "lists": {id: archived.told for id, archived in (lists or {}).items()},
     }
 
 
@@ -247,6 +278,7 @@ def open_unit(suite: str = "", unit: str = "", snapshot: str = "") -> Unit:
         actions=Path(facts["actions"]),
         _connection=connect(threads=_threads()),
         _handed=_handed(facts, found.as_of, in_job=bool(job)),
+        _lists=_lists(facts, found, in_job=bool(job)),
     )
 
 
@@ -272,13 +304,17 @@ def _handed(facts: Mapping[str, Any], as_of: str, *, in_job: bool) -> Callable[[
 
 
 def _own(own: Handed, report: str) -> Handed:
-    if report != own.report:
-        raise SnapshotError(
-            f"the state of report `{report}` is not that of this report",
-            where=f"report {own.report}",
-            fix=f"A report goes on from its own earlier edition: name `{own.report}`.",
-        )
+    _check_own("state", report, own.report)
     return own
+
+
+def _check_own(what: str, report: str, own: str) -> None:
+    if report != own:
+        raise SnapshotError(
+            f"the {what} of report `{report}` is not that of this report",
+            where=f"report {own}",
+            fix=f"A report goes on from its own earlier edition: name `{own}`.",
+        )
 
 
 def _of_any(folder: Path, as_of: str, report: str) -> Handed:
@@ -286,6 +322,23 @@ def _of_any(folder: Path, as_of: str, report: str) -> Handed:
     if found.problem:
         print(f"Report {report} starts without an earlier state. {found.problem}.")
     return found
+
+
+def _lists(
+    facts: Mapping[str, Any], snapshot: Snapshot, *, in_job: bool
+) -> Callable[[str], Mapping[str, Archived]]:
+    """Return what gives the earlier lists of a report: in a job its own alone, by hand of any."""
+    if in_job:
+        return partial(_own_lists, (facts.get("handed") or {}).get("report", ""), facts["lists"])
+    day = parse_as_of(snapshot.as_of)
+    return lambda report: lists_to_measure(snapshot.home, day).get(report, {})
+
+
+def _own_lists(
+    own: str, told: Mapping[str, Mapping[str, str]], report: str
+) -> Mapping[str, Archived]:
+    _check_own("list", report, own)
+    return {id: Archived(own, id, **one) for id, one in told.items()}
 
 
 def _threads() -> int | None:

@@ -13,6 +13,7 @@
     study.py          all of it in one call, as the notebook makes it
     reading.py        what it says, in sentences
     assigned.py       which customer is in which segment, however the segments were found
+    outcome.py        what a list of an earlier day brought: contacted against held out
     profiles/         what sets the segments apart: money, channels, categories, support
     migration/        who moved from which segment to which, and what is at stake
     forward/          do the segments predict what comes after?

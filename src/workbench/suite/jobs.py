@@ -108,6 +108,7 @@ def do(order: Order) -> Done:
             min_group=job.facts["min_group"],
             actions=candidates_folder(order.actions, job.report.name),
             handed=job.handed or Handed(job.report.name),
+            lists=job.lists,
         ),
         order.limits,
         order.kernels,

@@ -47,7 +47,8 @@ class JobKey:
         ``parameters`` (name -> value), ``unit`` (the facts that a report sees), ``data``
         (table -> rows and digest), ``renderer`` (name and version), ``watch`` (its goals, alerts
         and plans), ``prior`` (what it is given of earlier editions, empty when nothing:
-        ``history``, the numbers that its rules read; ``state``, what the report handed on).
+        ``history``, the numbers that its rules read; ``state``, what the report handed on;
+        ``lists``, day and digest of each of its earlier lists that it measures).
     """
 
     digest: str
@@ -62,7 +63,7 @@ def job_key(
     renderer: Mapping[str, str],
     *,
     watch: Mapping[str, Any] | None = None,
-    prior: Mapping[str, str] | None = None,
+    prior: Mapping[str, Any] | None = None,
 ) -> JobKey:
     """Return the key of a job.
 
@@ -180,8 +181,24 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _prior(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     if old.get("state") != new.get("state"):
         yield "what the earlier edition handed on changed"
-    if {**old, "state": None} != {**new, "state": None}:
+    rest = {"state": None, "lists": None}  # told apart
+    if {**old, **rest} != {**new, **rest}:
         yield "the numbers of earlier editions changed"
+    before, now = old.get("lists", {}), new.get("lists", {})
+    for id in sorted({*before, *now}):
+        one, other = before.get(id), now.get(id)
+        if one != other:
+            yield f"its earlier list {id}: {_list_words(one, other)}"
+
+
+def _list_words(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
+    if old is None:
+        return f"that of {new['day']} is new" if new else ""
+    if new is None:
+        return f"that of {old['day']} is no longer here"
+    if old["day"] == new["day"]:
+        return f"that of {old['day']} changed"
+    return f"{old['day']} -> {new['day']}"
 
 
 def _named(parts: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "key_parts",
     "make_manifest",
     "make_results",
+    "measured_in",
     "missing_lists",
     "read_entries",
 ]
@@ -164,6 +165,12 @@ def data_of(manifest: Mapping[str, Any]) -> frozenset[str]:
     """Return the digests of the snapshots that an edition was made from, as its manifest tells."""
     own = (str(told.get("snapshot", "")) for told in manifest["reports"].values())
     return frozenset({str(manifest["data"]["snapshot"]), *own} - {""})
+
+
+def measured_in(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Return the days of the earlier lists that reports of an edition were given to measure."""
+    priors = (told.get("parts", {}).get("prior", {}) for told in manifest["reports"].values())
+    return frozenset(one["day"] for prior in priors for one in prior.get("lists", {}).values())
 
 
 def missing_lists(entry: Entry, folder: Path) -> list[str]:

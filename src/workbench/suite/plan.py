@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.data.archived import Archived, lists_to_measure
 from workbench.data.gone import why_gone
 from workbench.data.handed import Handed
 from workbench.data.snapshots import Snapshot
@@ -61,6 +62,8 @@ class Job:
         The digest of all that its result depends on, and the parts.
     handed
         What the report's earlier edition handed on; None for nothing.
+    lists
+        Its lists of earlier days that it is given to measure, by id.
     """
 
     suite: str
@@ -74,6 +77,7 @@ class Job:
     history: tuple[Point, ...]
     key: JobKey
     handed: Handed | None = None
+    lists: Mapping[str, Archived] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,7 @@ def make_plan(
     for unit in units:
         snapshot = snapshots.get(unit.name)
         held = held_back(snapshot) if snapshot else ""
+        lists = lists_to_measure(snapshot.home, suite.as_of) if snapshot else {}
         for report in reports.values():
             reason = _why_not(report, snapshot)
             if snapshot is None or reason:
@@ -213,7 +218,8 @@ def make_plan(
                 history = known.get(unit.name, ())
                 given = handed.get(unit.name, {}).get(report.name)
                 given = given if given and given.is_anything else None
-                jobs.append(_job(suite, unit, report, snapshot, renderer, history, given))
+                own = lists.get(report.name, {})
+                jobs.append(_job(suite, unit, report, snapshot, renderer, history, given, own))
     return Plan(suite.name, tuple(jobs), tuple(rest), tuple(stopped))
 
 
@@ -243,6 +249,7 @@ def _job(
     renderer: Mapping[str, str],
     history: Iterable[Point],
     handed: Handed | None,
+    lists: Mapping[str, Archived],
 ) -> Job:
     where = f"{unit.where}, reports.{report.name}"
     parameters = resolve(report.parameters, unit.reports.get(report.name, {}), where)
@@ -273,15 +280,20 @@ def _job(
             data,
             renderer,
             watch=watch,
-            prior=read_of_earlier(report.name, watch, earlier, handed),
+            prior=read_of_earlier(report.name, watch, earlier, handed, lists),
         ),
         handed,
+        lists,
     )
 
 
 def read_of_earlier(
-    report: str, watch: Mapping[str, Any], history: Iterable[Point], handed: Handed | None
-) -> dict[str, str]:
+    report: str,
+    watch: Mapping[str, Any],
+    history: Iterable[Point],
+    handed: Handed | None,
+    lists: Mapping[str, Archived],
+) -> dict[str, Any]:
     """Return digests of all that a report is given of earlier editions; empty for nothing.
 
     Parameters
@@ -290,9 +302,15 @@ def read_of_earlier(
         As `read_of_history` takes them.
     handed
         What its earlier edition handed on; it counts whether the notebook reads it or not.
+    lists
+        Its lists of earlier days, by id; they count likewise.
     """
-    state = {"state": handed.digest} if handed else {}
-    return {**(read_of_history(report, watch, history) or {}), **state}
+    found: dict[str, Any] = dict(read_of_history(report, watch, history) or {})
+    if handed:
+        found["state"] = handed.digest
+    if lists:
+        found["lists"] = {id: archived.told for id, archived in lists.items()}
+    return found
 
 
 def read_of_history(
@@ -347,6 +365,6 @@ def why_stale(entry: Entry, job: Job, actions: Path) -> tuple[str, ...]:
         return (lost_candidates(gone),)
     if entry.snapshot and not (job.snapshot.folder.parent / entry.snapshot).is_dir():
         # It would come out the same, but nobody could verify that it does.
-        why = why_gone(job.snapshot.folder.parents[1], entry.snapshot)
+        why = why_gone(job.snapshot.home, entry.snapshot)
         return (f"its data, snapshot {entry.snapshot}, are gone: {why}",) if why else ()
     return ()

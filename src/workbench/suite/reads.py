@@ -26,6 +26,7 @@ _FACTS_ONLY = {
     "actions",
     "state",  # what the earlier edition handed on: the key holds it by itself
     "state_day",
+    "earlier_list",  # so it does its own earlier lists
 }
 
 

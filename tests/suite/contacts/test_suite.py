@@ -189,8 +189,8 @@ def test_a_report_that_fails_leaves_no_list_behind(lists: Project, tmp_path: Pat
     names = set(there(lists))
     assert not any(name.startswith("calls") for name in names), "it rests on old data"
     assert "candidates/early/calls.parquet" not in names
-    assert "earlier/2025-06-30/calls.parquet" in names, "what was done then can be measured"
-    assert "earlier/2025-07-31/thanks.parquet" in names
+    assert "earlier/2025-06-30/early.calls.parquet" in names, "what was done then can be measured"
+    assert "earlier/2025-07-31/late.thanks.parquet" in names
     assert 'href="contacts.html"' not in (edition.folder / "early.html").read_text()
     files = bundle_files(lists.workspace, edition, with_lists=True)
     assert {name for name in files if name.startswith("lists/")} == {
@@ -207,7 +207,7 @@ def test_a_report_that_fails_leaves_no_list_behind(lists: Project, tmp_path: Pat
     assert "contacts.json" not in edition.manifest["files"]
     assert "contacts" not in edition.manifest
     assert set(there(lists)) == {
-        f"earlier/2025-06-30/{name}.parquet" for name in ("calls", "thanks")
+        f"earlier/2025-06-30/{name}.parquet" for name in ("early.calls", "late.thanks")
     }
 
 
@@ -220,14 +220,14 @@ def test_the_arms_are_kept_day_by_day_and_pruned(lists: Project) -> None:
     assert days == ["2025-06-30", "2025-07-31", "2025-08-31"]
     arms = [
         pq.read_table(path).to_pandas().set_index("customer_id")["arm"].to_dict()
-        for path in sorted((actions(lists) / "earlier").glob("*/thanks.parquet"))
+        for path in sorted((actions(lists) / "earlier").glob("*/late.thanks.parquet"))
     ]
     assert arms[0] == arms[1] == arms[2], "drawn once, and stable"
     folder = find_unit(lists.workspace, "mini/atlas")
     (found,) = prune(lists.workspace, [folder], Wish(1, snapshots=True), dry_run=True)
     gone = [one.path.name for one in found.going if one.kind == "lists"]
     assert gone == ["2025-06-30"], (
-        "the edition that stays, and the one that it follows, need theirs"
+        "the edition that stays, and the one whose lists it was given, need theirs"
     )
     prune(lists.workspace, [folder], Wish(1, snapshots=True))
     assert sorted(path.name for path in (actions(lists) / "earlier").iterdir()) == days[1:]

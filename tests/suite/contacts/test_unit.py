@@ -155,11 +155,25 @@ def test_csv_and_parquet_hold_the_same_rows_with_types(made: tuple[Path, Any]) -
 def test_the_archive_tells_both_arms(made: tuple[Path, Any]) -> None:
     actions, document = made
     name = by_id(document)["thanks"]["files"]["earlier"]["file"]
-    assert name == "earlier/2025-06-30/thanks.parquet"
+    assert name == "earlier/2025-06-30/b.thanks.parquet"
     rows = pq.read_table(actions / name).to_pandas()
-    assert rows.columns.tolist() == ["customer_id", "arm", "value", "margin"]
+    assert rows.columns.tolist() == ["customer_id", "arm", "value", "margin", "shown"]
+    assert rows["shown"].all(), "both numbers are on the page"
     for arm, file in (("contact", "thanks.csv"), ("held out", "thanks.holdout.csv")):
         assert rows.loc[rows["arm"] == arm, "customer_id"].tolist() == keys_in(actions / file)
+
+
+@pytest.mark.parametrize(("refused", "shown"), [(0, True), (3, False)])
+def test_the_archive_tells_whether_its_size_may_be_shown(
+    tmp_path: Path, refused: int, shown: bool
+) -> None:
+    # Of 60 who qualify, the few who refused follow from the others: the page hides those, too.
+    frame = people(KEYS[:60]).assign(consent=[False] * refused + [True] * (60 - refused))
+    record = record_list(tmp_path, "a", frame, "calls", min_group=5)
+    document = put(tmp_path, [entry_of("a", [record])], head_of(min_group=5), None)
+    assert (by_id(document)["calls"]["counts"]["contact"]["customers"] is not None) is shown
+    rows = pq.read_table(tmp_path / "earlier" / "2025-06-30" / "a.calls.parquet").to_pandas()
+    assert set(rows["shown"]) == {shown}
 
 
 def test_the_document_fits_its_schema_and_the_page_says_it(made: tuple[Path, Any]) -> None:

@@ -51,8 +51,8 @@ def test_the_world_holds_her_in_every_kind_of_place(story: World) -> None:
         "call.holdout.csv",
         "call.holdout.parquet",
         "candidates/people/call.parquet",
-        "earlier/2025-05-31/call.parquet",
-        "earlier/2025-06-30/call.parquet",
+        "earlier/2025-05-31/people.call.parquet",
+        "earlier/2025-06-30/people.call.parquet",
     }
 
 

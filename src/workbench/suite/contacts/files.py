@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,42 @@ from workbench.report.csvs import csv_lines
 from workbench.suite.contacts.places import EARLIER
 from workbench.suite.contacts.settling import Outcome
 
-__all__ = ["ARM", "ARMS", "Worth", "contacts_made", "keys_of", "read_candidates", "write_list"]
+__all__ = [
+    "ARM",
+    "ARMS",
+    "Archive",
+    "Worth",
+    "contacts_made",
+    "keys_of",
+    "read_candidates",
+    "write_list",
+]
 
 ARM = "arm"
 ARMS: Mapping[str, str] = {"contact": "contact", "held_out": "held out"}
 """Outcome -> what the column `arm` of an earlier list says."""
 
 Worth = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What is kept of both arms of a list, so that a later edition can compare them.
+
+    Parameters
+    ----------
+    name
+        ``report.list``: how the file is called, so that it says whose it was.
+    day
+        The edition's day.
+    is_shown
+        Whether the edition shows how many are in each arm. If not, no later one may: what is left
+        of those who qualify is a group that is hidden.
+    """
+
+    name: str
+    day: str
+    is_shown: bool
 
 
 def read_candidates(path: Path, digest: str) -> pa.Table:
@@ -97,7 +127,7 @@ def write_list(
     candidates: pa.Table,
     outcomes: Sequence[Outcome],
     record: Any,
-    day: str,
+    archive: Archive,
 ) -> tuple[dict[str, Any], Worth]:
     """Write the files of a list, and return each with its digest, and what the contacted are worth.
 
@@ -113,8 +143,8 @@ def write_list(
         What became of each.
     record
         What the report recorded of the list.
-    day
-        The edition's day.
+    archive
+        What is kept of both arms.
     """
     shown = candidates.select([n for n in candidates.column_names if n not in (VALUE, MARGIN)])
     parts = {arm: _rows(outcomes, arm) for arm in ARMS}
@@ -126,8 +156,8 @@ def write_list(
     rows = sorted(place for part in parts.values() for place in part)
     files["earlier"] = _put(
         folder,
-        f"{EARLIER}/{day}/{stem}.parquet",
-        _parquet(_archive(candidates, [outcomes[place] for place in rows], rows)),
+        f"{EARLIER}/{archive.day}/{archive.name}.parquet",
+        _parquet(_both_arms(candidates, [outcomes[place] for place in rows], rows, archive)),
     )
     return files, _worth(candidates, parts["contact"])
 
@@ -145,7 +175,9 @@ def _both(folder: Path, stem: str, rows: pa.Table, prefix: str) -> dict[str, Any
     }
 
 
-def _archive(candidates: pa.Table, outcomes: Sequence[Outcome], rows: Sequence[int]) -> pa.Table:
+def _both_arms(
+    candidates: pa.Table, outcomes: Sequence[Outcome], rows: Sequence[int], archive: Archive
+) -> pa.Table:
     """Return who was to be contacted and who was held out, under names that do not change."""
     chosen = candidates.take(pa.array(rows, pa.int64()))
     columns = {
@@ -155,6 +187,7 @@ def _archive(candidates: pa.Table, outcomes: Sequence[Outcome], rows: Sequence[i
     for name, place in (("value", VALUE), ("margin", MARGIN)):
         if place in candidates.column_names:
             columns[name] = chosen.column(place)
+    columns["shown"] = pa.array([archive.is_shown] * len(rows), pa.bool_())
     return pa.table(columns)
 
 

@@ -4,7 +4,7 @@
 
     actions/<list>.csv, .parquet                     who is contacted
     actions/<list>.holdout.csv, .parquet             who must not be, to measure the effect
-    actions/earlier/<as_of>/<list>.parquet           both, with the column `arm`, day by day
+    actions/earlier/<as_of>/<report>.<list>.parquet  both, with a column `arm`, day by day
     actions/candidates/<report>/<list>.parquet       who qualifies and agreed to marketing
     actions/by-hand/<list>.parquet                   the same, from a notebook run by hand
 """

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from workbench.errors import PublishError
 from workbench.suite.contacts.files import (
+    ARMS,
+    Archive,
     Worth,
     contacts_made,
     keys_of,
@@ -111,15 +113,17 @@ def settle_unit(
         everyone = sorted({key for one in candidates for key in one.customers})
         made = contacts_made(touchpoints, everyone, day, policy.period_days)
     settled = settle(candidates, policy=policy, contacts=made, seed=int(asked["seed"]))
+    made_lists = [lists[one.name] for one in settled]
+    counts, sums = _counts(made_lists, settled, min_group)
     folder = settling_folder(actions)
     written = []
     twice = Counter(str(one.record["id"]) for one in lists.values())
-    for one in settled:
-        own = lists[one.name]
+    for own, one, counted in zip(made_lists, settled, counts, strict=True):
         # Two reports may call a list the same: then each file says whose it is.
         stem = str(own.record["id"]) if twice[str(own.record["id"])] == 1 else one.name
-        written.append(write_list(folder, stem, own.rows, one.outcomes, own.record, day))
-    document = _document(head, policy, [lists[one.name] for one in settled], settled, written)
+        archive = Archive(one.name, day, None not in [counted[arm]["customers"] for arm in ARMS])
+        written.append(write_list(folder, stem, own.rows, one.outcomes, own.record, archive))
+    document = _document(head, policy, made_lists, settled, counts, sums, written)
     document["touchpoints"] = touchpoints is not None
     document["min_group"] = min_group
     return Settled(document, folder)
@@ -180,17 +184,25 @@ def _check_sum(record: Mapping[str, Any], settled: SettledList) -> None:
         )
 
 
+def _counts(
+    lists: Sequence[_List], settled: Sequence[SettledList], min_group: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the numbers of each list and their sums, as they may be shown."""
+    joint = _joint([keys_of(one.rows) for one in lists], [one.outcomes for one in settled])
+    records = [one.record for one in lists]
+    return tell_counts([one.counts for one in settled], joint, records, min_group)
+
+
 def _document(
     head: Mapping[str, Any],
     policy: Policy,
     lists: Sequence[_List],
     settled: Sequence[SettledList],
+    counts: Sequence[Mapping[str, Any]],
+    sums: Mapping[str, Any],
     written: Sequence[tuple[Mapping[str, Any], Worth]],
 ) -> dict[str, Any]:
-    records = [one.record for one in lists]
     min_group = int(head["contacts"]["min_group"])
-    joint = _joint([keys_of(one.rows) for one in lists], [one.outcomes for one in settled])
-    counts, sums = tell_counts([one.counts for one in settled], joint, records, min_group)
     told = []
     for own, one, counted, (files, worth) in zip(lists, settled, counts, written, strict=True):
         record = own.record

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from workbench.data.archived import days_needed
 from workbench.data.gone import EARLIER_LISTS
 from workbench.data.removal import delete, delete_hidden, hide
 from workbench.errors import ParameterError, PublishError, WorkbenchError
 from workbench.files import read_json
 from workbench.ingest.ledger import IDENTITY, compared_with
+from workbench.params import parse_as_of
 from workbench.suite.editions import SERVED, Edition, clean, list_editions, served
 from workbench.suite.keep.portal import rewrite_portal
 from workbench.suite.keep.rows import size_of, unreadable
 from workbench.suite.lock import only_run
-from workbench.suite.manifest import data_of
+from workbench.suite.manifest import data_of, measured_in
 from workbench.workspace import Workspace
 
 __all__ = ["Going", "Pruning", "Staying", "Wish", "prune"]
@@ -110,8 +112,8 @@ class Wish:
     damaged
         Also what is left of damaged editions.
     snapshots
-        Also data that no kept edition was made from and that are not the newest, and earlier lists
-        of days that no kept edition, nor the one that it follows, is of.
+        Also data that no kept edition was made from and that are not the newest, and lists of
+        earlier days that no kept edition is of or measured, and that no later one will measure.
     """
 
     keep: int
@@ -262,12 +264,11 @@ def _unneeded(home: Path, kept: Collection[Edition]) -> Iterator[Going]:
         for path in sorted((home / place).glob("*")):
             if path.name not in needed and path.is_dir() and not path.name.startswith("."):
                 yield Going(kind, path, size_of(path))
-    # An edition may measure what came of the lists of the one before.
     days = {str(edition.manifest["as_of"]) for edition in kept}
-    days |= {str(one.manifest.get("prior", {}).get("edition", ""))[:10] for one in kept}
-    lists = sorted(path for path in (home / EARLIER_LISTS).glob("*") if path.is_dir())
-    for path in lists[:-1]:
-        if path.name not in days and not path.name.startswith("."):
+    needed = days | {day for edition in kept for day in measured_in(edition.manifest)}
+    needed |= days_needed(home, parse_as_of(max(days)))
+    for path in sorted((home / EARLIER_LISTS).glob("[!.]*")):
+        if path.name not in needed and path.is_dir():
             yield Going("lists", path, size_of(path))
 
 

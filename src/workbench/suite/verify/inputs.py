@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.data.archived import Archived
 from workbench.data.code import package_digest
+from workbench.data.gone import why_gone
 from workbench.data.handed import copy_file, read_handed
 from workbench.data.snapshots import Snapshot, read_snapshot, verify_snapshot
 from workbench.errors import NotebookError, SnapshotError
@@ -61,6 +63,23 @@ def missing_for(
         verify_snapshot(read_snapshot(home, entry.snapshot))
     except SnapshotError as error:
         yield f"{entry.report}: its data, snapshot {entry.snapshot}: {error.what}"
+    for archived in _lists(entry).values():
+        if not archived.is_here(home):
+            named = f"its list {archived.id} of {archived.day}"
+            yield f"{entry.report}: {named}: {_why(archived, home)}"
+
+
+def _lists(entry: Entry) -> dict[str, Archived]:
+    """Return the earlier lists that a report was given, by id."""
+    assert entry.key is not None
+    told = entry.key.parts.get("prior", {}).get("lists", {})
+    return {id: Archived(entry.report, id, **one) for id, one in told.items()}
+
+
+def _why(archived: Archived, home: Path) -> str:
+    if (home / archived.file).is_file():
+        return "it is another one now, as after a customer was forgotten"
+    return why_gone(home, archived.day, "lists") or "it is no longer here"
 
 
 def missing_for_lists(manifest: Mapping[str, Any], home: Path) -> Iterator[str]:
@@ -113,7 +132,8 @@ def job_again(
     history = tuple(point for point in points if point.as_of < entry.as_of)
     watch = parts.get("watch", {})
     handed = read_handed(edition.folder, manifest, copy_file(entry.report))
-    if read_of_earlier(entry.report, watch, history, handed) != parts.get("prior", {}):
+    lists = _lists(entry)
+    if read_of_earlier(entry.report, watch, history, handed, lists) != parts.get("prior", {}):
         raise SnapshotError(
             "what it was given of earlier editions is not in the edition",
             where=f"{manifest['suite']}/{manifest['unit']}, {entry.report}",
@@ -132,6 +152,7 @@ def job_again(
         history=history,
         key=entry.key,
         handed=handed,
+        lists=lists,
     )
 
 
