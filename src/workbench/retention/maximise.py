@@ -23,7 +23,7 @@ from scipy import stats
 
 from workbench.errors import AnalysisError
 
-__all__ = ["Floats", "Maximum", "Parameter", "in_logs", "maximise", "parameters_of"]
+__all__ = ["Floats", "Maximum", "Parameter", "in_logs", "maximise", "parameters_of", "products", "total"]
 
 Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
@@ -95,6 +95,17 @@ def in_logs(params: Floats, gradient: Floats, hessian: Floats) -> tuple[Floats, 
     """Return gradient and Hessian in log-parameters from those in the parameters themselves."""
     slope = gradient * params
     return slope, hessian * np.outer(params, params) + np.diag(slope)
+
+
+def total(n: Floats, values: Floats) -> float:
+    """Return a weighted sum; unlike a product of matrices it uses one thread and the same order."""
+    return float(np.einsum("i,i->", n, values))
+
+
+def products(slopes: Floats, n: Floats) -> Floats:
+    """Return the weighted sums of the products of each two rows, shape (rows, rows)."""
+    made: Floats = np.einsum("in,jn->ij", slopes * n, slopes)
+    return made
 
 
 def maximise(

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special, stats
 
-from workbench.retention.maximise import Floats, in_logs
+from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells
 
 __all__ = ["BgNbd", "BgNbdLikelihood"]
@@ -53,19 +53,19 @@ class BgNbdLikelihood:
     def _by_frequency(self, params: Floats) -> tuple[float, Floats, Floats]:
         """Return the part that depends on the frequency only."""
         (r, alpha, a, b), x, n = params, self.purchases, self.counts
-        total = float(n.sum())
+        everyone = float(n.sum())
         value = n @ (special.gammaln(r + x) - special.gammaln(r))
-        value += n @ (special.betaln(a, b + x) - special.betaln(a, b)) + total * r * np.log(alpha)
+        value += n @ (special.betaln(a, b + x) - special.betaln(a, b)) + everyone * r * np.log(alpha)
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
         both, both_1 = special.psi(a + b + x), special.polygamma(1, a + b + x)
         whole, whole_1 = special.psi(a + b), special.polygamma(1, a + b)
-        gradient[0] = n @ (special.psi(r + x) - special.psi(r)) + total * np.log(alpha)
-        gradient[1] = total * r / alpha
+        gradient[0] = n @ (special.psi(r + x) - special.psi(r)) + everyone * np.log(alpha)
+        gradient[1] = everyone * r / alpha
         gradient[2] = n @ (whole - both)
         gradient[3] = n @ (special.psi(b + x) - special.psi(b) - both + whole)
         hessian[0, 0] = n @ (special.polygamma(1, r + x) - special.polygamma(1, r))
-        hessian[0, 1] = hessian[1, 0] = total / alpha
-        hessian[1, 1] = -total * r / alpha**2
+        hessian[0, 1] = hessian[1, 0] = everyone / alpha
+        hessian[1, 1] = -everyone * r / alpha**2
         hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = n @ (whole_1 - both_1)
         hessian[3, 3] = hessian[2, 2] + n @ (
             special.polygamma(1, b + x) - special.polygamma(1, b)
@@ -81,23 +81,23 @@ class BgNbdLikelihood:
         n, x, rate_x, last = cells.n[k:], cells.frequency[k:], rate[k:], alpha + cells.recency[k:]
         longer = log_end[k:] - np.log(last)
         left = np.log(a) - np.log(b + x - 1) + rate_x * longer  # against "still here", in logs
-        value = -cells.n @ (rate * log_end) + n @ np.logaddexp(0.0, left)
+        value = total(n, np.logaddexp(0.0, left)) - total(cells.n, rate * log_end)
         gone = special.expit(left)
         shift = rate_x * (1 / end[k:] - 1 / last)
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
-        gradient[0] = -cells.n @ log_end + n @ (gone * longer)
-        gradient[1] = -cells.n @ (rate / end) + n @ (gone * shift)
-        here, away = n @ gone, n @ (gone / (b + x - 1))
+        gradient[0] = total(n, gone * longer) - total(cells.n, log_end)
+        gradient[1] = total(n, gone * shift) - total(cells.n, rate / end)
+        here, away = total(n, gone), total(n, gone / (b + x - 1))
         gradient[2], gradient[3] = here / a, -away
         differs = np.vstack([longer, shift, np.full(len(n), 1 / a), -1 / (b + x - 1)])
-        hessian += (differs * (n * gone * (1 - gone))) @ differs.T
-        cross = -cells.n @ (1 / end) + n @ (gone * (1 / end[k:] - 1 / last))
+        hessian += products(differs, n * gone * (1 - gone))
+        cross = total(n, gone * (1 / end[k:] - 1 / last)) - total(cells.n, 1 / end)
         hessian[0, 1] += cross
         hessian[1, 0] += cross
-        hessian[1, 1] += cells.n @ (rate / end**2)
-        hessian[1, 1] += n @ (gone * rate_x * (1 / last**2 - 1 / end[k:] ** 2))
+        hessian[1, 1] += total(cells.n, rate / end**2)
+        hessian[1, 1] += total(n, gone * rate_x * (1 / last**2 - 1 / end[k:] ** 2))
         hessian[2, 2] -= here / a**2
-        hessian[3, 3] += n @ (gone / (b + x - 1) ** 2)
+        hessian[3, 3] += total(n, gone / (b + x - 1) ** 2)
         return float(value), gradient, hessian
 
 

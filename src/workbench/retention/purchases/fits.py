@@ -20,6 +20,7 @@ from workbench.retention.maximise import (
     Parameter,
     maximise,
     parameters_of,
+    total,
 )
 from workbench.retention.purchases.bgnbd import BgNbd, BgNbdLikelihood
 from workbench.retention.purchases.cells import Cells
@@ -208,7 +209,8 @@ def _search(cells: Cells, kind: type[BgNbd] | type[ParetoNbd], likelihood: Any) 
 def _guesses(cells: Cells, kind: type[BgNbd] | type[ParetoNbd]) -> list[Floats]:
     """Return log-parameters around what the mean rate of purchases suggests."""
     longest = float(cells.T.max())
-    rate = float(cells.n @ cells.frequency) / float(cells.n @ np.maximum(cells.T, 1e-3 * longest))
+    seen = total(cells.n, np.maximum(cells.T, 1e-3 * longest))
+    rate = total(cells.n, cells.frequency) / seen
     leaving: tuple[tuple[float, float], ...] = ((0.5, 2.0), (1.0, 10.0), (0.3, 0.5))
     if kind is ParetoNbd:
         leaving = ((0.5, 0.3 * longest), (1.0, 2 * longest), (2.0, 0.5 * longest))

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from workbench.retention.maximise import Floats, in_logs
+from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells
 
 __all__ = ["ParetoNbd", "ParetoNbdLikelihood"]
@@ -109,20 +109,20 @@ class ParetoNbdLikelihood:
         """Return the log-likelihood, its gradient (4,) and its Hessian (4, 4)."""
         params = np.exp(log_params)
         (r, alpha, s, beta), x, n = params, self.purchases, self.counts
-        total = float(n.sum())
+        everyone = float(n.sum())
         value, gradient, hessian = self._over_moments(params)
         value += n @ (special.gammaln(r + x) - special.gammaln(r))
-        value += total * (r * np.log(alpha) + s * np.log(beta))
-        gradient[0] += n @ (special.psi(r + x) - special.psi(r)) + total * np.log(alpha)
-        gradient[1] += total * r / alpha
-        gradient[2] += total * np.log(beta)
-        gradient[3] += total * s / beta
+        value += everyone * (r * np.log(alpha) + s * np.log(beta))
+        gradient[0] += n @ (special.psi(r + x) - special.psi(r)) + everyone * np.log(alpha)
+        gradient[1] += everyone * r / alpha
+        gradient[2] += everyone * np.log(beta)
+        gradient[3] += everyone * s / beta
         hessian[0, 0] += n @ (special.polygamma(1, r + x) - special.polygamma(1, r))
-        hessian[1, 1] -= total * r / alpha**2
-        hessian[3, 3] -= total * s / beta**2
+        hessian[1, 1] -= everyone * r / alpha**2
+        hessian[3, 3] -= everyone * s / beta**2
         for one, other, scale in ((0, 1, alpha), (2, 3, beta)):
-            hessian[one, other] += total / scale
-            hessian[other, one] += total / scale
+            hessian[one, other] += everyone / scale
+            hessian[other, one] += everyone / scale
         return (float(value), *in_logs(params, gradient, hessian))
 
     def _over_moments(self, params: Floats) -> tuple[float, Floats, Floats]:
@@ -134,12 +134,12 @@ class ParetoNbdLikelihood:
             part = cells.frequency[rows], cells.recency[rows], cells.T[rows]
             log, slopes, weight = _moments(params, part, moved, measure)
             n = cells.n[rows]
-            value += float(n @ log)
+            value += total(n, log)
             means = np.einsum("krj,rj->kr", slopes, weight)
-            gradient += means @ n
+            gradient += np.einsum("kr,r->k", means, n)
             counted = weight * n[:, None]
             flat = slopes.reshape(4, -1)
-            hessian += (flat * counted.ravel()) @ flat.T - (means * n) @ means.T
+            hessian += products(flat, counted.ravel()) - products(means, n)
             fall = (params[0] + part[0])[:, None]
             gone = counted[:, 1:]
             hessian[1, 1] += (slopes[1] ** 2 / fall * counted).sum()
