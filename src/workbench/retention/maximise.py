@@ -23,7 +23,16 @@ from scipy import stats
 
 from workbench.errors import AnalysisError
 
-__all__ = ["Floats", "Maximum", "Parameter", "in_logs", "maximise", "parameters_of", "products", "total"]
+__all__ = [
+    "Floats",
+    "Maximum",
+    "Parameter",
+    "in_logs",
+    "maximise",
+    "parameters_of",
+    "products",
+    "total",
+]
 
 Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]

@@ -217,9 +217,7 @@ def revenue_retention(
     ends = [calendar.start_of(last - periods), calendar.start_of(last)]
     then, now = (_paid(spells, day.toordinal()) for day in ends)
     here = then > 0
-    opening, kept, paid = (
-        int(values[here].sum()) for values in (then, np.minimum(then, now), now)
-    )
+    opening, kept, paid = (int(values[here].sum()) for values in (then, np.minimum(then, now), now))
     reason = "" if opening else "Nobody paid at the beginning."
     return RevenueRetention(
         start=ends[0],

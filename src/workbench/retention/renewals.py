@@ -243,9 +243,7 @@ def _errors(slope: Floats, cov: Floats) -> Floats:
     return made
 
 
-def fit_renewals(
-    periods: Any, left: Any, *, n: Any = None, alpha: float = 0.05
-) -> RenewalFit:
+def fit_renewals(periods: Any, left: Any, *, n: Any = None, alpha: float = 0.05) -> RenewalFit:
     """Return the shifted-beta-geometric model by maximum likelihood.
 
     Parameters
@@ -275,8 +273,10 @@ def fit_renewals(
     gone, stayed = _tallies(periods, left, n)
     everyone, lost = float(gone.sum() + stayed.sum()), float(gone.sum())
     reason = _cannot(gone, stayed)
-    found = _search(gone, stayed) if not reason else Maximum(
-        np.empty(0), None, np.empty((0, 0)), 0, reason
+    found = (
+        _search(gone, stayed)
+        if not reason
+        else Maximum(np.empty(0), None, np.empty((0, 0)), 0, reason)
     )
     return RenewalFit(
         parameters=parameters_of(found, _NAMES, alpha=alpha),

@@ -108,9 +108,7 @@ def customer_value(
     if not 0 <= margin <= 1:
         raise AnalysisError(f"margin == {margin}, must lie between 0 and 1", where="value")
     x, t_x, end = (customers[name].to_numpy("float64") for name in ("frequency", "recency", "T"))
-    bought = discounted_purchases(
-        model, x, t_x, end, horizon=horizon, discount=discount, year=year
-    )
+    bought = discounted_purchases(model, x, t_x, end, horizon=horizon, discount=discount, year=year)
     each = spend.mean_spend(x, customers["monetary_value"].to_numpy("float64"))
     worth: Floats = margin * bought * each
     return worth

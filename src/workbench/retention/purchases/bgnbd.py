@@ -55,7 +55,9 @@ class BgNbdLikelihood:
         (r, alpha, a, b), x, n = params, self.purchases, self.counts
         everyone = float(n.sum())
         value = n @ (special.gammaln(r + x) - special.gammaln(r))
-        value += n @ (special.betaln(a, b + x) - special.betaln(a, b)) + everyone * r * np.log(alpha)
+        value += n @ (special.betaln(a, b + x) - special.betaln(a, b)) + everyone * r * np.log(
+            alpha
+        )
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
         both, both_1 = special.psi(a + b + x), special.polygamma(1, a + b + x)
         whole, whole_1 = special.psi(a + b), special.polygamma(1, a + b)
@@ -67,9 +69,7 @@ class BgNbdLikelihood:
         hessian[0, 1] = hessian[1, 0] = everyone / alpha
         hessian[1, 1] = -everyone * r / alpha**2
         hessian[2, 2] = hessian[2, 3] = hessian[3, 2] = n @ (whole_1 - both_1)
-        hessian[3, 3] = hessian[2, 2] + n @ (
-            special.polygamma(1, b + x) - special.polygamma(1, b)
-        )
+        hessian[3, 3] = hessian[2, 2] + n @ (special.polygamma(1, b + x) - special.polygamma(1, b))
         return float(value), gradient, hessian
 
     def _by_cell(self, params: Floats) -> tuple[float, Floats, Floats]:
@@ -239,7 +239,9 @@ class BgNbd:
         some = np.flatnonzero(wanted)
         chance = rng.beta(self.a, self.b + x[some])
         # The purchase after which a customer leaves; a chance of nought is one of never leaving.
-        last = np.ceil(np.log1p(-rng.random(len(some))) / np.log1p(-np.clip(chance, 1e-15, 1 - 1e-15)))
+        last = np.ceil(
+            np.log1p(-rng.random(len(some))) / np.log1p(-np.clip(chance, 1e-15, 1 - 1e-15))
+        )
         who = np.repeat(np.arange(len(some)), wanted[some])
         times = rng.random(len(who)) * horizon
         order = np.lexsort((times, who))

@@ -2,9 +2,10 @@
 
 An interval is for the number that will be counted, so it holds both that the parameters are not
 known exactly and that customers are left to chance: parameters are drawn from the normal
-distribution of their logarithms at the maximum, then each customer's purchases are drawn. The
-same seed gives the same numbers. What is not in it: that the model may be wrong, and customers who
-are yet to come.
+distribution of their logarithms at the maximum, then each customer's purchases are drawn. Seasons
+and campaigns move all customers at once, which the models do not know: how far they did so while
+the model was fitted can be told by `shocks.py` and widens the intervals. The same seed
+gives the same numbers. What is not in it: customers who are yet to come.
 """
 
 from __future__ import annotations
@@ -19,11 +20,19 @@ from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats, total
 from workbench.retention.purchases.cells import Cells
 from workbench.retention.purchases.fits import Model, PurchaseFit
+from workbench.retention.purchases.shocks import (
+    PeriodShocks,
+    fitted_path,
+    period_shocks,
+    shaken,
+)
 
 __all__ = ["PurchaseForecast", "forecast_purchases", "track_purchases"]
 
-_CUSTOMERS = 20_000  # drawn one by one; of a larger base so many stand for all
+_CUSTOMERS = 5_000  # drawn one by one; of a larger base so many stand for all
+_COARSE = 40  # steps of the longest time, for how expected numbers move with the parameters
 METHOD = "predictive, parameters and customers drawn"
+WITH_SHOCKS = "predictive, parameters, customers and periods drawn"
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ def forecast_purchases(
     seed: int,
     alpha: float = 0.05,
     draws: int = 1000,
+    shocks: PeriodShocks | None = None,
 ) -> PurchaseForecast:
     """Return the repeat purchases of all customers in each period after the end of observation.
 
@@ -88,6 +98,8 @@ def forecast_purchases(
         One minus the level of the intervals.
     draws
         How many futures are drawn, at least 100.
+    shocks
+        How far periods differ beyond chance; not at all when not given.
 
     Raises
     ------
@@ -98,7 +110,11 @@ def forecast_purchases(
     model = fit.model
     ends = length * np.arange(1, periods + 1.0)
     cumulative = _expected(model, cells, ends)
-    futures = _futures(fit, cells, ends, draws, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    futures = _futures(fit, cells, ends, draws, rng)
+    moved = shocks is not None and shocks.spread > 0
+    if shocks is not None and moved:
+        futures = np.rint(futures * shaken(shocks, futures.shape, rng))
     tails = [alpha / 2, 1 - alpha / 2]
     low, high = _ends(futures, tails)
     all_low, all_high = _ends(np.cumsum(futures, axis=1), tails)
@@ -119,7 +135,7 @@ def forecast_purchases(
         ci_lower=int(all_low[-1]),
         ci_upper=int(all_high[-1]),
         level=1 - alpha,
-        method=METHOD,
+        method=WITH_SHOCKS if moved else METHOD,
         draws=draws,
         seed=seed,
         customers=cells.customers,
@@ -164,37 +180,35 @@ def track_purchases(
     AnalysisError
         As :func:`forecast_purchases` does, or when `actual` does not reach the end of the fit.
     """
-    counts = np.asarray(actual, dtype="float64")
-    longest = float(cells.T.max())
-    before = max(int(np.ceil(longest / length - 1e-9)), 1)
-    if len(counts) < before or not np.isfinite(counts).all() or (counts < 0).any():
-        raise AnalysisError(
-            f"actual has {len(counts)} periods, {before} are needed",
-            where="tracking",
-            fix="Count the purchases of each period of the fit; none is missing or negative.",
-        )
+    fitted, counts = fitted_path(fit, cells, actual, length=length)
+    before = len(fitted)
     ahead = forecast_purchases(
-        fit, cells, periods=periods, length=length, seed=seed, alpha=alpha, draws=draws
+        fit,
+        cells,
+        periods=periods,
+        length=length,
+        seed=seed,
+        alpha=alpha,
+        draws=draws,
+        shocks=period_shocks(fit, cells, actual, length=length),
     ).table
-    # A customer's clock runs since the first purchase; the last period ends with the fit.
-    marks = longest - length * np.arange(before - 1, -1, -1.0)
-    fitted = _since_first(fit.model, cells, marks)
-    base = float(counts[:before].sum())
+    base = int(counts[:before].sum())
     whole = before + periods
-    seen = np.cumsum(counts[:whole])
-    rows: dict[str, Any] = {
-        "period": np.arange(1, whole + 1),
-        "after": np.arange(whole) >= before,
-        "actual": [*counts[:whole].tolist(), *[None] * (whole - len(counts[:whole]))],
-        "expected": [*np.diff(fitted, prepend=0.0), *ahead["expected"]],
-        "actual_cumulative": [*seen.tolist(), *[None] * (whole - len(seen))],
-        "expected_cumulative": [*fitted, *(base + ahead["cumulative"])],
+    known = [int(count) for count in counts[:whole]]
+    unknown = [None] * (whole - len(known))
+    rows: dict[str, list[Any]] = {
+        "actual": [*known, *unknown],
+        "expected": [*np.diff(fitted, prepend=0.0).tolist(), *ahead["expected"].tolist()],
+        "ci_lower": [*[None] * before, *ahead["ci_lower"].tolist()],
+        "ci_upper": [*[None] * before, *ahead["ci_upper"].tolist()],
+        "actual_cumulative": [*np.cumsum(known).tolist(), *unknown],
+        "expected_cumulative": [*fitted.tolist(), *(base + ahead["cumulative"]).tolist()],
     }
-    for name in ("ci_lower", "ci_upper"):
-        rows[name] = [*[None] * before, *ahead[name]]
-        added = base + ahead[f"cumulative_{name}"]
-        rows[f"cumulative_{name}"] = [*[None] * before, *added]
-    return pd.DataFrame(rows).astype({"actual": object, "actual_cumulative": object})
+    for name in ("cumulative_ci_lower", "cumulative_ci_upper"):
+        rows[name] = [*[None] * before, *(base + ahead[name]).tolist()]
+    clock = {"period": np.arange(1, whole + 1), "after": np.arange(whole) >= before}
+    drawn = {name: pd.Series(values, dtype=object) for name, values in rows.items()}
+    return pd.DataFrame({**clock, **drawn})
 
 
 def _check(periods: int, length: float, draws: int, alpha: float) -> None:
@@ -212,26 +226,11 @@ def _check(periods: int, length: float, draws: int, alpha: float) -> None:
 def _expected(model: Model, cells: Cells, ends: Floats) -> Floats:
     """Return the expected purchases of all from now until each end."""
     made = [
-        total(cells.n, model.expected_purchases(float(end), cells.frequency, cells.recency, cells.T))
+        total(
+            cells.n, model.expected_purchases(float(end), cells.frequency, cells.recency, cells.T)
+        )
         for end in ends
     ]
-    return np.array(made)
-
-
-def _since_first(model: Model, cells: Cells, marks: Floats) -> Floats:
-    """Return the expected repeat purchases until each mark, as the model saw new customers.
-
-    A mark is a time on the clock of the customer who came first.
-    """
-    ages, where = np.unique(cells.T, return_inverse=True)
-    people = np.bincount(where, weights=cells.n)
-    longest = float(ages[-1])
-    new = np.zeros(1)
-    made = []
-    for mark in marks:
-        spans, place = np.unique(np.maximum(mark - (longest - ages), 0.0), return_inverse=True)
-        each = [float(model.expected_purchases(span, new, new, new)[0]) for span in spans]
-        made.append(float(people @ np.array(each)[place]))
     return np.array(made)
 
 
@@ -242,19 +241,43 @@ def _futures(
     some, scale = _sample(cells, rng)
     logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=draws, method="eigh")
     made = np.empty((draws, len(ends)))
-    coarse = cells.coarse(60) if scale > 1 else some
+    means = _means(fit, cells, ends, logs) if scale > 1 else np.empty(0)
     for draw in range(draws):
         model = fit.model_at(logs[draw])
-        times, _ = model.draw_times(rng, float(ends[-1]), some)
-        place = np.minimum(np.searchsorted(ends, times), len(ends) - 1)
-        counted = np.bincount(place, minlength=len(ends)).astype("float64")
+        made[draw] = _counted(model, some, ends, rng)
         if scale > 1:
-            # The mean of all customers, and chance as it would be for so many.
-            mean = np.diff(_expected(model, coarse, ends), prepend=0.0)
-            own = np.diff(_expected(model, some, ends), prepend=0.0)
-            counted = np.maximum(mean + np.sqrt(scale) * (counted - own), 0.0)
-        made[draw] = counted
+            # Two futures of one model differ by chance alone, here as it is for all customers.
+            by_chance = (made[draw] - _counted(model, some, ends, rng)) * np.sqrt(scale / 2)
+            made[draw] = np.maximum(means[draw] + by_chance, 0.0)
     return np.rint(made)
+
+
+def _counted(model: Model, cells: Cells, ends: Floats, rng: np.random.Generator) -> Floats:
+    times, _ = model.draw_times(rng, float(ends[-1]), cells)
+    place = np.minimum(np.searchsorted(ends, times), len(ends) - 1)
+    return np.bincount(place, minlength=len(ends)).astype("float64")
+
+
+def _means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> Floats:
+    """Return expected purchases by period at drawn parameters, shape (draws, periods).
+
+    Of many customers the parameters are known well, so the logarithm of what is expected is taken
+    as linear in theirs; its slopes need coarse cells only.
+    """
+    coarse, best = cells.coarse(_COARSE), fit.found.log_params
+
+    def by_period(log_params: Floats) -> Floats:
+        path = np.diff(_expected(fit.model_at(log_params), coarse, ends), prepend=0.0)
+        return np.log(np.maximum(path, 1e-300))
+
+    middle, slopes = by_period(best), np.empty((len(best), len(ends)))
+    for place, error in enumerate(np.sqrt(np.diag(fit.found.cov))):
+        step = np.zeros_like(best)
+        step[place] = error
+        slopes[place] = (by_period(best + step) - by_period(best - step)) / (2 * error)
+    exact = _expected(fit.model, cells, ends[-1:])[0] / np.exp(middle).sum()
+    means: Floats = exact * np.exp(middle + (logs - best) @ slopes)
+    return means
 
 
 def _sample(cells: Cells, rng: np.random.Generator) -> tuple[Cells, float]:
