@@ -206,8 +206,8 @@ def _rises(edge: tuple[int, int], names: Sequence[str]) -> str:
 def _accepted(
     theta: Floats, value: float, hessian: Floats, done: int, names: Sequence[str]
 ) -> Maximum:
-    cov: Floats = np.linalg.inv(-hessian)
-    cov = (cov + cov.T) / 2
+    inverse = np.linalg.inv(-hessian)
+    cov: Floats = (inverse + inverse.T) / 2
     errors = np.sqrt(np.diag(cov))
     if not np.isfinite(errors).all() or errors.max() > _TELLS:
         name = names[int(np.argmax(np.where(np.isfinite(errors), errors, np.inf)))]

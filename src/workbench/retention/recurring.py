@@ -20,23 +20,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.data.frames import (
-    as_money,
-    collect,
-    day_number,
-    lazy,
-    money_units,
-    require_number,
-    require_time,
-)
+from workbench.data.frames import as_money
 from workbench.errors import AnalysisError
 from workbench.retention.durations import NOT_STATED
 from workbench.retention.periods import Calendar
+from workbench.retention.spells import paying_spells
 
 __all__ = [
     "MOVEMENTS",
@@ -88,16 +80,15 @@ class Waterfall:
             `period`, `gross_retention` (0 to 1), `net_retention`, `reason`; None, with the reason,
             where nothing was paid at the opening.
         """
-        rows = []
-        for row in self.table.itertuples(index=False):
-            opening = int(row.opening_units)
+        rows: list[tuple[Any, float | None, float | None, str]] = []
+        for row in self.table.to_dict("records"):
+            opening, lost = int(row["opening_units"]), int(row["contraction_units"])
             if not opening:
-                rows.append((row.period, None, None, "Nobody paid at the beginning."))
+                rows.append((row["period"], None, None, "Nobody paid at the beginning."))
                 continue
-            kept = opening - int(row.contraction_units) - int(row.churned_units)
-            rows.append(
-                (row.period, kept / opening, (kept + int(row.expansion_units)) / opening, "")
-            )
+            kept = opening - lost - int(row["churned_units"])
+            net = kept + int(row["expansion_units"])
+            rows.append((row["period"], kept / opening, net / opening, ""))
         names = ["period", "gross_retention", "net_retention", "reason"]
         return pd.DataFrame(rows, columns=names, dtype=object)
 
@@ -169,7 +160,7 @@ def revenue_waterfall(
     """
     if periods < 1:
         raise AnalysisError(f"periods == {periods}, must be >= 1", where="waterfall")
-    spells, without = _spells(subscriptions, as_of=as_of, join_days=join_days)
+    spells, without = paying_spells(subscriptions, as_of=as_of, join_days=join_days)
     last = calendar.number_of(as_of + timedelta(days=1))
     first = calendar.number_of(date.fromordinal(int(spells["start"].min())))
     if last <= first:
@@ -212,7 +203,7 @@ def revenue_retention(
     """
     if periods < 1:
         raise AnalysisError(f"periods == {periods}, must be >= 1", where="waterfall")
-    spells, _ = _spells(subscriptions, as_of=as_of, join_days=join_days)
+    spells, _ = paying_spells(subscriptions, as_of=as_of, join_days=join_days)
     last = calendar.number_of(as_of + timedelta(days=1))
     ends = [calendar.start_of(last - periods), calendar.start_of(last)]
     then, now = (_paid(spells, day.toordinal()) for day in ends)
@@ -243,73 +234,6 @@ def _paid(spells: pd.DataFrame, day: int) -> Ints:
 def _bounds(calendar: Calendar, first: int, last: int) -> Ints:
     days = [calendar.start_of(number).toordinal() for number in range(first, last + 1)]
     return np.array(days, dtype="int64")
-
-
-def _spells(
-    subscriptions: Any, *, as_of: date, join_days: int
-) -> tuple[pd.DataFrame, tuple[int, int]]:
-    """Return spells that pay, joined, and how many had no amount and no customer.
-
-    The frame has `customer` (a number), `start`, `end` (days; far in the future while it runs),
-    `units`, `reason`, sorted by what they hold.
-    """
-    needs = ("subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount")
-    frame = lazy(subscriptions, where="subscriptions", needs=needs)
-    for column in ("started_at", "ended_at"):
-        require_time(frame, column, where="subscriptions")
-    require_number(frame, "monthly_amount", where="subscriptions")
-    known = "end_reason" in frame.collect_schema().names()
-    reason = nw.col("end_reason").cast(nw.String) if known else nw.lit(None, dtype=nw.String)
-    amount = nw.col("monthly_amount").fill_null(0)
-    frame = frame.with_columns(
-        start=day_number("started_at"),
-        stop=day_number("ended_at"),
-        reason=reason,
-        amount=amount,
-        priced=nw.when(nw.col("monthly_amount").is_null()).then(0).otherwise(1),
-    ).filter((nw.col("start") > 0) & (nw.col("start") <= as_of.toordinal()))
-    frame = frame.with_columns(units=money_units("amount"))
-    columns = ["subscription_id", "customer_id", "start", "stop", "units", "priced", "reason"]
-    found = collect(frame.select(*columns))
-    nameless = found["customer_id"].isna()
-    priced = found["priced"].astype(bool)
-    without = int((~priced).sum()), int(nameless.sum())
-    found = found[priced & ~nameless]
-    if (found["units"] < 0).any():
-        raise AnalysisError(
-            f"{int((found['units'] < 0).sum()):,} spells have a negative monthly_amount",
-            where="subscriptions",
-            fix="Let triage reject them: a discount lowers the amount, but not below nought.",
-        )
-    if not len(found):
-        raise AnalysisError(
-            "no spell with a customer and an amount", where="subscriptions", fix="Check as_of."
-        )
-    return _joined(found, as_of, join_days), without
-
-
-def _joined(found: pd.DataFrame, as_of: date, join_days: int) -> pd.DataFrame:
-    never = date.max.toordinal()
-    stop = found["stop"].to_numpy("int64")
-    ended = (stop > 0) & (stop <= as_of.toordinal())
-    spells = pd.DataFrame(
-        {
-            "customer": pd.factorize(found["customer_id"], sort=True)[0],
-            "subscription": pd.factorize(found["subscription_id"], sort=True)[0],
-            "start": found["start"].to_numpy("int64"),
-            "end": np.where(ended, stop, never),
-            "units": found["units"].to_numpy("int64"),
-            "reason": found["reason"].fillna(NOT_STATED).astype(str).to_numpy(),
-        }
-    )
-    keys = ["subscription", "start", "end", "units", "reason", "customer"]
-    spells = spells.sort_values(keys).reset_index(drop=True)
-    begins, ends = (spells[name].to_numpy("int64").copy() for name in ("start", "end"))
-    same = spells["subscription"].to_numpy()[1:] == spells["subscription"].to_numpy()[:-1]
-    # The next spell of the subscription takes over, also where the earlier one seems to run on.
-    takes = same & (begins[1:] - ends[:-1] <= join_days)
-    ends[:-1][takes] = begins[1:][takes]
-    return spells.assign(end=np.maximum(ends, begins))
 
 
 def _movements(spells: pd.DataFrame, bounds: Ints) -> pd.DataFrame:
@@ -356,7 +280,8 @@ def _movements(spells: pd.DataFrame, bounds: Ints) -> pd.DataFrame:
     )
     kept = (names != "") & (moves["bound"].to_numpy() < len(bounds))
     made = moves[["customer", "bound"]].assign(movement=names, units=np.abs(change))
-    return made[kept].reset_index(drop=True)
+    found: pd.DataFrame = made.loc[kept].reset_index(drop=True)
+    return found
 
 
 def _table(spells: pd.DataFrame, moves: pd.DataFrame, bounds: Ints) -> pd.DataFrame:

@@ -178,9 +178,9 @@ def _reasons(found: Waterfall, churned: int, min_group: int) -> pd.DataFrame:
         return pd.DataFrame(columns=names)
     away = np.array(hide_parts(table["customers"].tolist(), min_group=min_group))
     whole = int(table["units"].sum())
-    rows = [
-        (row.reason, bool(row.decided), int(row.customers), int(row.units))
-        for row in table[~away].itertuples(index=False)
+    rows: list[tuple[str, bool | None, int, int]] = [
+        (str(row["reason"]), bool(row["decided"]), int(row["customers"]), int(row["units"]))
+        for row in table[~away].to_dict("records")
     ]
     rest = table[away]
     if len(rest):
