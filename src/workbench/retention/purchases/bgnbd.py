@@ -172,8 +172,9 @@ class BgNbd:
         least, most = self.b + float(x.min()), self.b + float(x.max())
         # Narrow where both parameters are large; never wider than the strip without poles allows.
         step = min(0.25, 0.7 * float(np.sqrt(1 / self.a + 1 / most)))
-        low = np.log(self.a / most) - 45 / (1 + self.a) - 10 / np.sqrt(1 + self.a)
-        high = np.log((self.a + 50) / least) + 45 / least + 10 / np.sqrt(least)
+        round_top = 10 * min(1.0, float(np.sqrt(1 / self.a + 1 / least)))
+        low = np.log(self.a / most) - 45 / (1 + self.a) - round_top
+        high = np.log((self.a + 50) / least) + 45 / least + round_top
         odds = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
         chance = special.expit(odds)[None, :]
         logs = special.log_expit(odds)[None, :], special.log_expit(-odds)[None, :]
