@@ -46,11 +46,11 @@ def test_the_second_period_of_cdnow_lies_within_the_interval(
     """1,882 repeat transactions in weeks 40 to 78; the periods differ beyond chance."""
     assert cdnow.by_week[39:].sum() == 1882
     shocks = period_shocks(fits[name], cells, cdnow.by_week, length=1.0)
-    told = forecast_purchases(fits[name], cells, shocks=shocks, draws=400, **WEEKS)
+    told = forecast_purchases(fits[name], cells, shocks=shocks, draws=150, **WEEKS)
     assert told.ci_lower <= 1882 <= told.ci_upper
     assert told.method == WITH_SHOCKS
     assert told.total == pytest.approx(told.table["expected"].sum())
-    plain = forecast_purchases(fits[name], cells, draws=400, **WEEKS)
+    plain = forecast_purchases(fits[name], cells, draws=150, **WEEKS)
     assert plain.method == METHOD
     assert plain.ci_upper - plain.ci_lower < told.ci_upper - told.ci_lower
     if name == "Pareto/NBD":  # without shocks, BG/NBD's interval ends just below
@@ -58,7 +58,7 @@ def test_the_second_period_of_cdnow_lies_within_the_interval(
 
 
 def test_the_tracking_of_cdnow(cdnow: Cdnow, cells: Cells, fits: dict[str, PurchaseFit]) -> None:
-    told = track_purchases(fits["Pareto/NBD"], cells, cdnow.by_week, draws=400, **WEEKS)
+    told = track_purchases(fits["Pareto/NBD"], cells, cdnow.by_week, draws=150, **WEEKS)
     assert told["period"].tolist() == list(range(1, 79))
     assert told["after"].sum() == 39
     assert told["actual_cumulative"].iloc[38] == 2457
@@ -91,14 +91,14 @@ def test_a_seed_gives_the_same_numbers_whatever_the_order(
 def test_a_sample_of_many_customers_stands_for_all(
     cells: Cells, fits: dict[str, PurchaseFit], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {"periods": 3, "length": 13.0, "seed": 3, "draws": 600}
+    options = {"periods": 3, "length": 13.0, "seed": 3, "draws": 300}
     monkeypatch.setattr(module, "_CUSTOMERS", 2357)
     exact = forecast_purchases(fits[name], cells, **options)
     monkeypatch.setattr(module, "_CUSTOMERS", 1200)
     some = forecast_purchases(fits[name], cells, **options)
     assert some.total == exact.total
     width = exact.ci_upper - exact.ci_lower
-    assert some.ci_upper - some.ci_lower == pytest.approx(width, rel=0.2)
+    assert some.ci_upper - some.ci_lower == pytest.approx(width, rel=0.3)
     assert some.ci_lower == pytest.approx(exact.ci_lower, abs=0.2 * width)
 
 
@@ -107,7 +107,7 @@ def test_intervals_hold_what_the_model_itself_makes_of_the_future(
 ) -> None:
     """Known parameters, 60 futures: about 57 of them fall within the interval."""
     fit = fits["BG/NBD"]
-    told = forecast_purchases(fit, cells, periods=1, length=26.0, seed=4, draws=600)
+    told = forecast_purchases(fit, cells, periods=1, length=26.0, seed=4, draws=300)
     rng = np.random.default_rng(9)
     counts = [len(fit.model.draw_times(rng, 26.0, cells)[0]) for _ in range(60)]
     assert np.mean(counts) == pytest.approx(told.total, rel=0.02)
