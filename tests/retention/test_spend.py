@@ -66,9 +66,7 @@ def test_truth_is_recovered_and_weights_are_customers() -> None:
         assert one.ci_lower < one.value < one.ci_upper
     twice = fit_gamma_gamma(x, spend, n=np.full(len(x), 2))
     both = fit_gamma_gamma(np.tile(x, 2), np.tile(spend, 2))
-    for one, other, single in zip(
-        twice.parameters, both.parameters, found.parameters, strict=True
-    ):
+    for one, other, single in zip(twice.parameters, both.parameters, found.parameters, strict=True):
         assert one.value == pytest.approx(other.value, rel=1e-6)
         assert one.std_error == pytest.approx(other.std_error, rel=1e-6)
         assert one.std_error == pytest.approx(single.std_error / np.sqrt(2), rel=1e-4)
@@ -123,7 +121,7 @@ def test_a_relation_is_told_in_words() -> None:
     falling = spend_relation(x, spend / x**2)
     assert falling.correlation < 0
     assert "less" in falling.sentence
-    few = spend_relation([1, 2, 3, 4, 5], [5, 9, 2, 7, 6])
+    few = spend_relation([1, 2, 3, 4, 5] * 3, [5, 9, 2, 7, 6, 8, 8, 1, 7, 3, 2, 2, 9, 9, 7])
     assert not few.usable
     assert "too few to tell" in few.sentence
     for none in (spend_relation([1, 2], [3, 4]), spend_relation([2] * 9, range(1, 10))):

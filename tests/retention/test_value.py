@@ -20,9 +20,7 @@ PEOPLE = ([0, 2, 9], [0, 30.43, 35.0], [38.86, 38.86, 36.0])
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("horizon", [4.0, 52.0, 260.0])
-def test_without_discount_it_is_the_expectation(
-    model: BgNbd | ParetoNbd, horizon: float
-) -> None:
+def test_without_discount_it_is_the_expectation(model: BgNbd | ParetoNbd, horizon: float) -> None:
     told = discounted_purchases(model, *PEOPLE, horizon=horizon, discount=0.0, year=52.0)
     np.testing.assert_allclose(told, model.expected_purchases(horizon, *PEOPLE), rtol=1e-8)
 

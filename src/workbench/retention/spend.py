@@ -42,6 +42,7 @@ _EDGES = {
     (1, -1): "A few customers spend so much more than others that no mean can be told.",
     (2, -1): "A few customers spend so much more than others that no mean can be told.",
 }
+_FEWEST = 10  # customers, for an interval of a correlation
 _WEAK, _STRONG = 0.1, 0.3  # limits of a correlation: Cohen's small and medium
 
 
@@ -324,17 +325,18 @@ def spend_relation(
     x, spend, weight = _spending(frequency, monetary_value, n)
     method = "Pearson, Fisher's interval, standard error without normality"
     people = float(weight.sum())
-    if people < 4 or (x.min() == x.max()) or (spend.min() == spend.max()):
+    if people < _FEWEST or (x.min() == x.max()) or (spend.min() == spend.max()):
         why = "Whether spend and frequency are related cannot be told: "
-        why += "fewer than 4 customers bought again." if people < 4 else "they do not vary."
+        few = f"fewer than {_FEWEST} customers bought again."
+        why += few if people < _FEWEST else "they do not vary."
         return SpendRelation(None, None, None, 1 - alpha, method, int(people), False, why)
     u, w = (_standard(values, weight) for values in (x, spend))
-    r = float(np.clip(total(weight, u * w) / people, -1, 1))
+    r = float(np.clip(total(weight, u * w) / people, -1 + 1e-12, 1 - 1e-12))
     influence = u * w - r / 2 * (u**2 + w**2)
     error = float(np.sqrt(total(weight, influence**2))) / people / max(1 - r * r, 1e-12)
     half = float(stats.norm.isf(alpha / 2)) * error
-    middle = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    low, high = (float(np.tanh(middle + sign * half)) for sign in (-1, 1))
+    low, high = (float(np.tanh(np.arctanh(r) + sign * half)) for sign in (-1, 1))
+    low, high = min(low, r), max(high, r)
     usable, said = _relation(r, low, high)
     ends = f"{signed(low, 2)} to {signed(high, 2)}"
     sentence = f"{said} (correlation {signed(r, 2)}, {share(1 - alpha, 0)} interval {ends})."

@@ -61,7 +61,9 @@ def test_the_likelihood_is_the_papers() -> None:
         inside = 1 / ((alpha + end) ** (r + x) * (beta + end) ** s)
         inside += s / (r + s + x) * (part(t_x) - part(end))
         told = ParetoNbdLikelihood(purchase_cells([x], [t_x], [end]))
-        assert told(np.log([r, alpha, s, beta]))[0] == pytest.approx(lead + np.log(inside), rel=1e-8)
+        assert told(np.log([r, alpha, s, beta]))[0] == pytest.approx(
+            lead + np.log(inside), rel=1e-8
+        )
 
 
 @pytest.mark.parametrize("model", MODELS)
