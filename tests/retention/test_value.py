@@ -81,7 +81,7 @@ def test_impossible_terms_are_refused() -> None:
     model = ShiftedBetaGeometric(1.0, 2.0)
     with pytest.raises(AnalysisError, match="horizon == 0, must be > 0"):
         contract_value(model, [0], [1.0], periods=0, discount=0.1)
-    with pytest.raises(AnalysisError, match="discount == -0.1, must be >= 0"):
+    with pytest.raises(AnalysisError, match=r"discount == -0\.1, must be >= 0"):
         discounted_purchases(MODELS[0], *PEOPLE, horizon=9, discount=-0.1)
     with pytest.raises(AnalysisError, match="renewals must be whole numbers"):
         contract_value(model, [0.5], [1.0], periods=3, discount=0.1)

@@ -53,7 +53,7 @@ class ShiftedBetaGeometric:
     --------
     >>> high_end = ShiftedBetaGeometric(0.668, 3.806)
     >>> high_end.survival([1, 7, 12]).round(3).tolist()
-    [0.851, 0.491, 0.379]
+    [0.851, 0.489, 0.378]
     """
 
     names: ClassVar[tuple[str, ...]] = _NAMES

@@ -61,7 +61,7 @@ class GammaGamma:
     --------
     >>> cdnow = GammaGamma(6.25, 3.74, 15.44)
     >>> round(cdnow.mean, 1), cdnow.mean_spend([0, 1, 9], [0, 100, 100]).round(1).tolist()
-    (35.2, [35.2, 80.5, 97.0])
+    (35.2, [35.2, 80.3, 97.0])
     """
 
     names: ClassVar[tuple[str, ...]] = _NAMES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import integrate, special
@@ -30,7 +32,7 @@ def by_quadrature(model: ParetoNbd, x: float, t_x: float, end: float) -> float:
     marks = t_x + (end - t_x) * np.array([0, 1e-4, 1e-3, 1e-2, 0.1, 1])
     left = sum(
         integrate.quad(density, low, high, epsrel=1e-12)[0]
-        for low, high in zip(marks[:-1], marks[1:], strict=True)
+        for low, high in pairwise(marks)
     )
     stays = ((alpha + t_x) / (alpha + end)) ** (r + x) * ((beta + t_x) / (beta + end)) ** s
     value = np.log(left + stays) - (r + x) * np.log(alpha + t_x) - s * np.log(beta + t_x)
@@ -99,6 +101,18 @@ def test_the_distribution_adds_up_to_one_and_to_the_expectation(s: float) -> Non
     np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-9)
     mean = chances @ np.arange(401)
     np.testing.assert_allclose(mean, model.expected_purchases(20, *PEOPLE), rtol=1e-7)
+
+
+def test_predictions_as_elsewhere() -> None:
+    """lifetimes 0.11.3, ParetoNBDFitter with these parameters, over the next 39 weeks."""
+    people = ([0, 2, 9], [0, 30.43, 35.0], [38.86, 38.86, 36.0])
+    told = CDNOW.expected_purchases(39, *people)
+    np.testing.assert_allclose(told, [0.10708147, 1.45512319, 6.49702669], rtol=1e-7)
+    alive = CDNOW.p_alive(*people)
+    np.testing.assert_allclose(alive, [0.2952866, 0.86916756, 0.98583165], rtol=1e-7)
+    chances = CDNOW.probabilities(39, [2], [30.43], [38.86], up_to=3)[0]
+    elsewhere = [0.4080627236, 0.2192874979, 0.1517565207, 0.0956553463]
+    np.testing.assert_allclose(chances, elsewhere, rtol=1e-8)
 
 
 def test_drawn_futures_follow_the_distribution() -> None:

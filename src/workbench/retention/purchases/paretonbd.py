@@ -205,8 +205,8 @@ class ParetoNbd:
     Examples
     --------
     >>> cdnow = ParetoNbd(0.553, 10.578, 0.606, 11.669)
-    >>> cdnow.expected_purchases(39, [2], [30.43], [38.86]).round(2).tolist()
-    [1.2...]
+    >>> cdnow.expected_purchases(39, [2], [30.43], [38.86]).round(3).tolist()
+    [1.455]
     """
 
     name: ClassVar[str] = "Pareto/NBD"
