@@ -49,7 +49,7 @@ from workbench.retention.spend import fit_gamma_gamma
 SEED = 20250630
 WEEKS = 52.0  # observed at most; customers come over the first half
 HOLDOUT = 26
-FORECASTS = 200  # samples of which the future is forecast too
+FORECASTS = 100  # samples of which the future is forecast too
 BGNBD = {"r": 0.5, "alpha": 5.0, "a": 0.8, "b": 2.5}
 PARETO = {"r": 0.6, "alpha": 6.0, "s": 0.6, "beta": 12.0}
 GAMMA = {"p": 6.25, "q": 3.74, "v": 15.44}
@@ -210,7 +210,7 @@ def tally(name: str, truth: dict[str, float], draws: int, fit: Callable[[int], A
             held[place] += one.ci_lower <= true <= one.ci_upper
         values.append([one.value for one in found.parameters])
     middle = np.median(values, axis=0)
-    print(f"  {name}: {draws} samples, {failed} without a fit")
+    print(f"  {name}: {draws} samples, {failed} without a fit", flush=True)
     for place, (key, true) in enumerate(truth.items()):
         cover = held[place] / max(draws - failed, 1)
         print(f"    {key:6} true {true:7.3f}, median {middle[place]:7.3f}, covered {cover:6.1%}")
@@ -224,7 +224,7 @@ def purchases(name: str, people: int, ahead: list[bool], draw: int) -> Any:
     cells = purchase_cells(*rows)
     found = fit(cells)
     if found.converged and draw < FORECASTS:
-        told = forecast_purchases(found, cells, periods=1, length=HOLDOUT, seed=draw, draws=400)
+        told = forecast_purchases(found, cells, periods=1, length=HOLDOUT, seed=draw, draws=300)
         ahead.append(bool(told.ci_lower <= after.sum() <= told.ci_upper))
     return found
 

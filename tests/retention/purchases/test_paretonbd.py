@@ -30,10 +30,7 @@ def by_quadrature(model: ParetoNbd, x: float, t_x: float, end: float) -> float:
         return float(scaled * s * ((beta + t_x) / (beta + moment)) ** (s + 1) / (beta + t_x))
 
     marks = t_x + (end - t_x) * np.array([0, 1e-4, 1e-3, 1e-2, 0.1, 1])
-    left = sum(
-        integrate.quad(density, low, high, epsrel=1e-12)[0]
-        for low, high in pairwise(marks)
-    )
+    left = sum(integrate.quad(density, low, high, epsrel=1e-12)[0] for low, high in pairwise(marks))
     stays = ((alpha + t_x) / (alpha + end)) ** (r + x) * ((beta + t_x) / (beta + end)) ** s
     value = np.log(left + stays) - (r + x) * np.log(alpha + t_x) - s * np.log(beta + t_x)
     value += special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) + s * np.log(beta)

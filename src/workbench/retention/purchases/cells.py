@@ -58,7 +58,7 @@ class Cells:
             At least 1. Both times are rounded alike, so that recency stays within T.
         """
         unit = float(self.T.max()) / steps or 1.0
-        recency, end = (np.ceil(times / unit) * unit for times in (self.recency, self.T))
+        recency, end = (np.rint(times / unit) * unit for times in (self.recency, self.T))
         return _grouped(self.frequency, recency, end, self.n)
 
 

@@ -29,7 +29,7 @@ from workbench.retention.purchases.paretonbd import ParetoNbd, ParetoNbdLikeliho
 __all__ = ["Model", "PurchaseFit", "fit_bgnbd", "fit_paretonbd"]
 
 Model = BgNbd | ParetoNbd
-_COARSE = 40  # steps of the longest time; a search on so coarse cells ends near the maximum
+_COARSE = 20  # steps of the longest time; a search on so coarse cells ends near the maximum
 _WORTH = 2_000  # fewer cells than this need no coarse search before
 
 _SAME_RATE = "All customers seem to buy at the same rate, so how far they differ cannot be told."
