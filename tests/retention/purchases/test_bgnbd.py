@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from workbench.errors import AnalysisError
 from workbench.retention.purchases.bgnbd import BgNbd, BgNbdLikelihood
 from workbench.retention.purchases.cells import purchase_cells
 
@@ -120,3 +121,22 @@ def test_nothing_overflows_at_ten_thousand_purchases() -> None:
     assert alive[1] == pytest.approx(0, abs=1e-12)
     assert np.isfinite(CDNOW.expected_purchases(39, *far)).all()
     assert CDNOW.p_alive([0], [0], [39]) == 1  # the model's design: nobody leaves unseen
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        (([1], [9.0], [5.0]), "1 customers have an impossible"),
+        (([1, -1], [1.0, 1.0], [5.0, 5.0]), "1 customers have an impossible"),
+        (([1], [np.nan], [5.0]), "1 customers have an impossible"),
+        (([1], [1.0, 2.0], [5.0]), "differ in shape"),
+    ],
+)
+def test_impossible_questions_are_refused(people: tuple[list[float], ...], words: str) -> None:
+    for ask in (CDNOW.p_alive, lambda *rows: CDNOW.expected_purchases(1.0, *rows)):
+        with pytest.raises(AnalysisError, match=words):
+            ask(*people)
+    with pytest.raises(AnalysisError, match="horizon == -1, must be >= 0"):
+        CDNOW.expected_purchases(-1, *PEOPLE)
+    assert len(CDNOW.expected_purchases(9, [], [], [])) == 0
+    assert CDNOW.expected_purchases(0, [2], [3], [5])[0] == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special
 
+from workbench.errors import AnalysisError
 from workbench.retention.purchases.cells import purchase_cells
 from workbench.retention.purchases.paretonbd import ParetoNbd, ParetoNbdLikelihood
 
@@ -148,3 +149,22 @@ def test_blocks_of_cells_change_nothing() -> None:
     some = [0, 17, 5999, 6000, 6001]
     alone = [CDNOW.p_alive(x[[one]], t_x[[one]], end[[one]])[0] for one in some]
     np.testing.assert_allclose(every[some], alone, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        (([1], [9.0], [5.0]), "1 customers have an impossible"),
+        (([1, -1], [1.0, 1.0], [5.0, 5.0]), "1 customers have an impossible"),
+        (([1], [np.nan], [5.0]), "1 customers have an impossible"),
+        (([1], [1.0, 2.0], [5.0]), "differ in shape"),
+    ],
+)
+def test_impossible_questions_are_refused(people: tuple[list[float], ...], words: str) -> None:
+    for ask in (CDNOW.p_alive, lambda *rows: CDNOW.expected_purchases(1.0, *rows)):
+        with pytest.raises(AnalysisError, match=words):
+            ask(*people)
+    with pytest.raises(AnalysisError, match="horizon == -1, must be >= 0"):
+        CDNOW.expected_purchases(-1, *PEOPLE)
+    assert len(CDNOW.expected_purchases(9, [], [], [])) == 0
+    assert CDNOW.expected_purchases(0, [2], [3], [5])[0] == 0

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
-from workbench.retention.purchases.cells import Cells
+from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
 
 __all__ = ["BgNbd", "BgNbdLikelihood"]
 
@@ -133,7 +133,7 @@ class BgNbd:
 
     def p_alive(self, frequency: Any, recency: Any, T: Any) -> Floats:
         """Return the chance that each customer still buys, shape (customers,)."""
-        x, t_x, end = _arrays(frequency, recency, T)
+        x, t_x, end = customer_arrays(frequency, recency, T)
         longer = np.log((self.alpha + end) / (self.alpha + t_x))
         at = np.maximum(self.b + x - 1, 1e-300)
         left = np.log(self.a) - np.log(at) + (self.r + x) * longer
@@ -142,7 +142,8 @@ class BgNbd:
 
     def expected_purchases(self, horizon: float, frequency: Any, recency: Any, T: Any) -> Floats:
         """Return the mean number of purchases within `horizon` after T, shape (customers,)."""
-        x, t_x, end = _arrays(frequency, recency, T)
+        horizon = checked_horizon(horizon)
+        x, t_x, end = customer_arrays(frequency, recency, T)
 
         def bought(chance: Floats, rows: slice) -> tuple[Floats, Floats]:
             rate, at = (self.r + x[rows])[:, None], (self.alpha + end[rows])[:, None]
@@ -153,7 +154,8 @@ class BgNbd:
 
     def purchase_rate(self, ahead: float, frequency: Any, recency: Any, T: Any) -> Floats:
         """Return the mean number of purchases per unit of time, at a time `ahead` of T."""
-        x, t_x, end = _arrays(frequency, recency, T)
+        ahead = checked_horizon(ahead)
+        x, t_x, end = customer_arrays(frequency, recency, T)
 
         def rate_at(chance: Floats, rows: slice) -> tuple[Floats, Floats]:
             rate, at = (self.r + x[rows])[:, None], (self.alpha + end[rows])[:, None]
@@ -169,6 +171,8 @@ class BgNbd:
         sides; the function's value for nobody leaving is taken out first, so that it does so
         quickly where `a` is small, too.
         """
+        if not len(x):
+            return np.empty(0)
         least, most = self.b + float(x.min()), self.b + float(x.max())
         # Narrow where both parameters are large; never wider than the strip without poles allows.
         step = min(0.25, 0.7 * float(np.sqrt(1 / self.a + 1 / most)))
@@ -198,7 +202,8 @@ class BgNbd:
         numpy.ndarray
             Shape (customers, up_to + 1). What is left to 1 is the chance of more.
         """
-        x, t_x, end = (values[:, None] for values in _arrays(frequency, recency, T))
+        horizon = checked_horizon(horizon)
+        x, t_x, end = (values[:, None] for values in customer_arrays(frequency, recency, T))
         count = np.arange(up_to + 1.0)[None, :]
         a, b, rate = self.a, self.b + x, self.r + x
         share = (self.alpha + end) / (self.alpha + end + horizon)
@@ -253,7 +258,3 @@ class BgNbd:
     def p_alive_of(self, cells: Cells) -> Floats:
         """Return the chance that each cell's customers still buy."""
         return self.p_alive(cells.frequency, cells.recency, cells.T)
-
-
-def _arrays(*values: Any) -> tuple[Floats, ...]:
-    return tuple(np.asarray(each, dtype="float64") for each in values)

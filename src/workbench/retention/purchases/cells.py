@@ -14,7 +14,7 @@ import numpy.typing as npt
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 
-__all__ = ["Cells", "purchase_cells"]
+__all__ = ["Cells", "checked_horizon", "customer_arrays", "purchase_cells"]
 
 Ints = npt.NDArray[np.int64]
 _COUNTED = 2**24  # as many distinct rows are counted in a table; for more they are sorted
@@ -91,6 +91,45 @@ def purchase_cells(frequency: Any, recency: Any, T: Any, *, n: Any = None) -> Ce
     weight = None if n is None else np.asarray(n, dtype="float64")
     _check(x, t_x, end, weight)
     return _grouped(x, t_x, end, weight)
+
+
+def customer_arrays(frequency: Any, recency: Any, T: Any) -> tuple[Floats, Floats, Floats]:
+    """Return what a model is asked of as arrays, or refuse what cannot be.
+
+    Parameters
+    ----------
+    frequency, recency, T
+        As :func:`purchase_cells` takes them, of one shape; no customer at all is allowed.
+
+    Raises
+    ------
+    AnalysisError
+        For missing or negative values, a recency beyond T, or shapes that differ.
+    """
+    x, t_x, end = (np.asarray(values, dtype="float64") for values in (frequency, recency, T))
+    if not x.shape == t_x.shape == end.shape:
+        raise AnalysisError("frequency, recency and T differ in shape", where="purchases")
+    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= end) & np.isfinite(x) & np.isfinite(end))
+    if wrong.any():
+        raise AnalysisError(
+            f"{int(wrong.sum()):,} customers have an impossible frequency, recency or T",
+            where="purchases",
+            fix="None is missing or negative, and recency is at most T.",
+        )
+    return x, t_x, end
+
+
+def checked_horizon(horizon: float) -> float:
+    """Return how far to look ahead, or refuse it.
+
+    Raises
+    ------
+    AnalysisError
+        Unless it is a number from 0 on.
+    """
+    if not 0 <= horizon < np.inf:
+        raise AnalysisError(f"horizon == {horizon}, must be >= 0", where="purchases")
+    return float(horizon)
 
 
 def _check(x: Floats, t_x: Floats, end: Floats, weight: Floats | None) -> None:

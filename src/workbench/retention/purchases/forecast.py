@@ -109,18 +109,35 @@ def forecast_purchases(
     _check(periods, length, draws, alpha)
     model = fit.model
     ends = length * np.arange(1, periods + 1.0)
-    cumulative = _expected(model, cells, ends)
     rng = np.random.default_rng(seed)
     futures = _futures(fit, cells, ends, draws, rng)
     moved = shocks is not None and shocks.spread > 0
     if shocks is not None and moved:
         futures = np.rint(futures * shaken(shocks, futures.shape, rng))
+    table = _table(_expected(model, cells, ends), futures, alpha)
+    last = table.iloc[-1]
+    return PurchaseForecast(
+        table=table,
+        total=float(last["cumulative"]),
+        ci_lower=int(last["cumulative_ci_lower"]),
+        ci_upper=int(last["cumulative_ci_upper"]),
+        level=1 - alpha,
+        method=WITH_SHOCKS if moved else METHOD,
+        draws=draws,
+        seed=seed,
+        customers=cells.customers,
+        model=fit.name,
+    )
+
+
+def _table(cumulative: Floats, futures: Floats, alpha: float) -> pd.DataFrame:
+    """Return the rows of a forecast from what is expected and from drawn futures."""
     tails = [alpha / 2, 1 - alpha / 2]
     low, high = _ends(futures, tails)
     all_low, all_high = _ends(np.cumsum(futures, axis=1), tails)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "period": np.arange(1, periods + 1),
+            "period": np.arange(1, len(cumulative) + 1),
             "expected": np.diff(cumulative, prepend=0.0),
             "ci_lower": low,
             "ci_upper": high,
@@ -128,18 +145,6 @@ def forecast_purchases(
             "cumulative_ci_lower": all_low,
             "cumulative_ci_upper": all_high,
         }
-    )
-    return PurchaseForecast(
-        table=table,
-        total=float(cumulative[-1]),
-        ci_lower=int(all_low[-1]),
-        ci_upper=int(all_high[-1]),
-        level=1 - alpha,
-        method=WITH_SHOCKS if moved else METHOD,
-        draws=draws,
-        seed=seed,
-        customers=cells.customers,
-        model=fit.name,
     )
 
 
