@@ -39,7 +39,8 @@ class ShownWaterfall:
         One row per period or joined periods: `period`, `last_period` (first days); `opening`, one
         column per movement, `closing` (exact money a month, :class:`decimal.Decimal`);
         `gross_retention`, `net_retention` (0 to 1); `opening_customers`, a count of customers per
-        movement, `closing_customers`. None where hidden, or where there is no rate.
+        movement, `closing_customers`. None where hidden, or where there is no rate. Of joined
+        periods all movements count, those of customers who came between them too.
     reasons
         `reason`, `decided`, `customers`, `amount` (monthly revenue lost), `share` (of it). Reasons
         of few customers stand together, last; empty where all are too few.

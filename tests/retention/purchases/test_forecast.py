@@ -18,7 +18,7 @@ from workbench.retention.purchases.forecast import (
     forecast_purchases,
     track_purchases,
 )
-from workbench.retention.purchases.shocks import PeriodShocks, period_shocks, shaken
+from workbench.retention.purchases.shocks import PeriodShocks, fitted_path, period_shocks, shaken
 
 WEEKS: dict[str, float] = {"periods": 39, "length": 1.0, "seed": 1}
 
@@ -112,6 +112,18 @@ def test_intervals_hold_what_the_model_itself_makes_of_the_future(
     counts = [len(fit.model.draw_times(rng, 26.0, cells)[0]) for _ in range(60)]
     assert np.mean(counts) == pytest.approx(told.total, rel=0.02)
     assert np.mean([told.ci_lower <= count <= told.ci_upper for count in counts]) >= 0.95
+
+
+@pytest.mark.parametrize("name", ["BG/NBD", "Pareto/NBD"])
+def test_the_curve_of_the_fit_is_the_sum_over_customers(
+    cells: Cells, fits: dict[str, PurchaseFit], cdnow: Cdnow, name: str
+) -> None:
+    curve, _ = fitted_path(fits[name], cells, cdnow.by_week, length=1.0)
+    model, longest = fits[name].model, float(cells.T.max())
+    for week in (1, 5, 20, 38):
+        spans = np.maximum(longest - (38 - week) - (longest - cells.T), 0.0)
+        each = [model.expected_purchases(span, [0], [0], [0])[0] for span in spans]
+        assert curve[week] == pytest.approx(cells.n @ np.array(each), rel=1e-5)
 
 
 def test_shocks_are_none_where_only_chance_moves_periods(

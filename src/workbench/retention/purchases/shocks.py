@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
@@ -19,6 +20,7 @@ from workbench.retention.purchases.fits import Model, PurchaseFit
 
 __all__ = ["PeriodShocks", "fitted_path", "period_shocks", "shaken"]
 
+_CURVE = 201  # points; the curve between them is right to six digits
 _ENOUGH = 12  # periods with purchases, to tell how far periods differ
 _EXPECTED = 10.0  # purchases; a period with fewer tells nothing of shocks
 
@@ -150,10 +152,12 @@ def _since_first(model: Model, cells: Cells, marks: Floats) -> Floats:
     ages, where = np.unique(cells.T, return_inverse=True)
     people = np.bincount(where, weights=cells.n)
     longest = float(ages[-1])
+    # The expectation of a new customer is one smooth curve: so many points of it give the others.
+    grid = longest * np.linspace(0, 1, _CURVE) ** 2
     new = np.zeros(1)
-    made = []
-    for mark in marks:
-        spans, place = np.unique(np.maximum(mark - (longest - ages), 0.0), return_inverse=True)
-        each = [float(model.expected_purchases(span, new, new, new)[0]) for span in spans]
-        made.append(float(people @ np.array(each)[place]))
-    return np.array(made)
+    curve = CubicSpline(
+        grid, [float(model.expected_purchases(span, new, new, new)[0]) for span in grid]
+    )
+    spans = np.maximum(marks[:, None] - (longest - ages)[None, :], 0.0)
+    made: Floats = np.maximum(curve(spans), 0.0) @ people
+    return made
