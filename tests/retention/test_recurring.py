@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import AnalysisError
@@ -151,6 +151,7 @@ spells = st.lists(
 )
 
 
+@settings(max_examples=20)
 @given(spells, st.integers(0, 40))
 def test_movements_add_up_and_levels_are_those_of_the_day(
     drawn: list[tuple[int, int, int, int, bool, int]], join_days: int

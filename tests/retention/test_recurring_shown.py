@@ -96,7 +96,7 @@ counts = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(counts, st.sampled_from([0, 3, 150]), st.sampled_from([1, 5]))
 def test_no_small_number_is_shown_nor_left_by_subtraction(
     drawn: list[dict[str, int]], opening: int, min_group: int

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
@@ -143,6 +143,7 @@ spending = st.lists(
 )
 
 
+@settings(max_examples=25)
 @given(spending)
 def test_a_fit_has_numbers_or_a_reason(rows: list[tuple[int, int, int]]) -> None:
     x, spend, n = zip(*rows, strict=True)

@@ -39,7 +39,7 @@ Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 """Log-parameters -> the log-likelihood, its gradient and its Hessian in them."""
 METHOD = "maximum likelihood, normal on the logarithm"
 
-_STEPS = 200
+_STEPS = 80
 _GAIN = 1e-8  # what a further step would still add to the log-likelihood, in whole units
 _LONGEST = 1.5  # no parameter changes by more than a factor of 4.5 in a step
 _TELLS = 3.0  # a log-parameter's standard error; beyond it an interval spans a factor of 130,000

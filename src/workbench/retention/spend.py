@@ -261,7 +261,7 @@ def _search(x: Floats, spend: Floats, weight: Floats) -> Maximum:
     starts.sort(key=lambda start: -loglik(start)[0])
     return maximise(
         loglik,
-        starts,
+        starts[:2],
         lower=unit + np.log(1e-4),
         upper=unit + np.log(1e4),
         at_edge=_EDGES,

@@ -154,7 +154,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(rows)
 def test_a_fit_has_numbers_or_a_reason_and_never_both(rows: list[tuple[int, int, int]]) -> None:
     x, t_x, more = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
