@@ -1,0 +1,16 @@
+"""Purchase models of customers without a contract: how often they buy, and whether they still do.
+
+::
+
+    cells.py      customers with equal (frequency, recency, T) are one row with a count
+    bgnbd.py      BG/NBD: the likelihood, P(alive), expected purchases and their distribution
+    paretonbd.py  Pareto/NBD: the same
+    fits.py       either model by maximum likelihood, with standard errors, or why there is no fit
+    counting.py   repeat purchases by period, from order lines (the reduction)
+    shocks.py     how far periods differ beyond chance: seasons, campaigns
+    forecast.py   repeat purchases of all customers by period, with predictive intervals
+
+``frequency`` counts repeat purchases, ``recency`` is the time from the first purchase to the last,
+``T`` the time from the first purchase to the end of what was observed, all in one unit of time
+(Fader & Hardie). A model says nothing of the money: that is :mod:`workbench.retention.value`.
+"""

@@ -1,0 +1,218 @@
+"""BG/NBD and Pareto/NBD by maximum likelihood, with standard errors, or why there is no fit.
+
+The search begins on coarse cells, which cost next to nothing, and ends on the true ones, where
+Newton's method then needs a few steps only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from workbench.errors import AnalysisError
+from workbench.retention.maximise import (
+    Floats,
+    Maximum,
+    Objective,
+    Parameter,
+    maximise,
+    parameters_of,
+    total,
+)
+from workbench.retention.purchases.bgnbd import BgNbd, BgNbdLikelihood
+from workbench.retention.purchases.cells import Cells
+from workbench.retention.purchases.paretonbd import ParetoNbd, ParetoNbdLikelihood
+
+__all__ = ["Model", "PurchaseFit", "fit_bgnbd", "fit_paretonbd"]
+
+Model = BgNbd | ParetoNbd
+_COARSE = 20  # steps of the longest time; a search on so coarse cells ends near the maximum
+_WORTH = 2_000  # fewer cells than this need no coarse search before
+
+_SAME_RATE = "All customers seem to buy at the same rate, so how far they differ cannot be told."
+_FEW = "Too few purchases were repeated to tell how often customers buy."
+_STAY = "There is no sign that anybody leaves, so when customers leave cannot be told."
+_SAME_LEAVING = "All customers seem to leave alike, so how far they differ cannot be told."
+_EDGES: Mapping[str, Mapping[tuple[int, int], str]] = {
+    "BG/NBD": {
+        (0, 1): _SAME_RATE,
+        (1, 1): _SAME_RATE,
+        (0, -1): _FEW,
+        (1, -1): _FEW,
+        (2, -1): _STAY,
+        (3, 1): _STAY,
+        (2, 1): _SAME_LEAVING,
+        (3, -1): "Everybody seems to leave after the first repeat purchase.",
+    },
+    "Pareto/NBD": {
+        (0, 1): _SAME_RATE,
+        (1, 1): _SAME_RATE,
+        (0, -1): _FEW,
+        (1, -1): _FEW,
+        (2, -1): _STAY,
+        (3, 1): _SAME_LEAVING,
+        (2, 1): _SAME_LEAVING,
+        (3, -1): "Customers seem to leave at once or never, so when they leave cannot be told.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class PurchaseFit:
+    """A model fitted to customers, or why it could not be.
+
+    Parameters
+    ----------
+    name
+        `BG/NBD` or `Pareto/NBD`.
+    parameters
+        The estimates with their intervals; none without a fit.
+    loglik
+        The log-likelihood, of the times of the purchases as the papers write it; None without a
+        fit.
+    found
+        The maximum: logarithms of the parameters, and their covariance.
+    customers, repeaters, cells
+        How many customers there are, how many bought again, how many distinct rows they make.
+    reason
+        Why there is no fit, in words; empty when there is one.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    loglik: float | None
+    found: Maximum
+    customers: int
+    repeaters: int
+    cells: int
+    reason: str
+
+    @property
+    def converged(self) -> bool:
+        """Return whether there is a fit."""
+        return not self.reason
+
+    @property
+    def model(self) -> Model:
+        """Return the model with the estimates.
+
+        Raises
+        ------
+        AnalysisError
+            When there is no fit.
+        """
+        if self.reason or self.loglik is None:
+            raise AnalysisError(
+                f"there is no fit: {self.reason}",
+                where=self.name,
+                fix="Ask `converged` first, and show the reason instead of a forecast.",
+            )
+        return self.model_at(self.found.log_params)
+
+    def model_at(self, log_params: Floats) -> Model:
+        """Return the model with other parameters, such as drawn ones."""
+        kind = BgNbd if self.name == BgNbd.name else ParetoNbd
+        return kind(*(float(value) for value in np.exp(log_params)))
+
+
+def fit_bgnbd(cells: Cells, *, alpha: float = 0.05) -> PurchaseFit:
+    """Return BG/NBD fitted to customers.
+
+    Parameters
+    ----------
+    cells
+        Customers, as :func:`~workbench.retention.purchases.cells.purchase_cells` gives them.
+    alpha
+        One minus the level of the intervals.
+
+    References
+    ----------
+    Fader, Hardie & Lee, Marketing Science 24(2), 2005.
+    """
+    return _fit(cells, BgNbd, alpha)
+
+
+def fit_paretonbd(cells: Cells, *, alpha: float = 0.05) -> PurchaseFit:
+    """Return Pareto/NBD fitted to customers.
+
+    Parameters
+    ----------
+    cells, alpha
+        As :func:`fit_bgnbd` takes them.
+
+    References
+    ----------
+    Schmittlein, Morrison & Colombo, Management Science 33(1), 1987.
+    """
+    return _fit(cells, ParetoNbd, alpha)
+
+
+def _fit(cells: Cells, kind: type[BgNbd] | type[ParetoNbd], alpha: float) -> PurchaseFit:
+    likelihood = BgNbdLikelihood if kind is BgNbd else ParetoNbdLikelihood
+    reason = _cannot(cells)
+    if reason:
+        found = Maximum(np.empty(0), None, np.empty((0, 0)), 0, reason)
+    else:
+        found = _search(cells, kind, likelihood)
+    return PurchaseFit(
+        name=kind.name,
+        parameters=parameters_of(found, kind.names, alpha=alpha),
+        loglik=found.value,
+        found=found,
+        customers=cells.customers,
+        repeaters=int(cells.n[cells.frequency > 0].sum()),
+        cells=len(cells),
+        reason=found.reason,
+    )
+
+
+def _cannot(cells: Cells) -> str:
+    """Return why no model can be fitted to these customers, or nothing."""
+    if cells.customers == 1:
+        return "There is one customer only; a model needs many."
+    if not cells.T.max() > 0:
+        return "Nobody was observed for any time after the first purchase."
+    if not cells.frequency.max() > 0:
+        return "Nobody has bought again, so how often customers buy cannot be told."
+    if len(cells) == 1:
+        return "All customers are alike, so how far they differ cannot be told."
+    return ""
+
+
+def _search(cells: Cells, kind: type[BgNbd] | type[ParetoNbd], likelihood: Any) -> Maximum:
+    longest = float(cells.T.max())
+    # Parameters that are times move with the unit of time; the others have none.
+    times = [place for place, name in enumerate(kind.names) if name in ("alpha", "beta")]
+    unit = np.zeros(4)
+    unit[times] = np.log(longest)
+    lower, upper = unit + np.log(1e-6), unit + np.log(1e5)
+    options: dict[str, Any] = {
+        "lower": lower,
+        "upper": upper,
+        "at_edge": _EDGES[kind.name],
+        "names": kind.names,
+    }
+    small = cells.coarse(_COARSE)
+    rough: Objective = likelihood(small)
+    guesses = sorted(_guesses(cells, kind), key=lambda guess: -rough(guess)[0])
+    exact = rough
+    if len(cells) > _WORTH:
+        near = maximise(rough, guesses[:2], **options)
+        guesses = [near.log_params, *guesses] if near.converged else guesses
+    exact = likelihood(cells)
+    return maximise(exact, guesses[:3], **options)
+
+
+def _guesses(cells: Cells, kind: type[BgNbd] | type[ParetoNbd]) -> list[Floats]:
+    """Return log-parameters around what the mean rate of purchases suggests."""
+    longest = float(cells.T.max())
+    seen = total(cells.n, np.maximum(cells.T, 1e-3 * longest))
+    rate = total(cells.n, cells.frequency) / seen
+    leaving: tuple[tuple[float, float], ...] = ((0.5, 2.0), (1.0, 10.0), (0.3, 0.5))
+    if kind is ParetoNbd:
+        leaving = ((0.5, 0.3 * longest), (1.0, 2 * longest), (2.0, 0.5 * longest))
+    made = [(r, r / (1.5 * rate), *leave) for r in (0.3, 1.0, 4.0) for leave in leaving]
+    return [np.log(np.array(each)) for each in made]
