@@ -1,0 +1,1 @@
+"""Units to totals per cluster, for experiments that assign shops, teams or regions as a whole."""
