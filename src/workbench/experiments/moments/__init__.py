@@ -16,6 +16,7 @@ fit 64 bits; and the limbs' sums are put together again in Python's unlimited in
     clusters.py  units -> totals per cluster -> joint moments
 """
 
+from workbench.experiments.moments.clusters import ClusterMoments, cluster_moments
 from workbench.experiments.moments.reduce import moments
 from workbench.experiments.moments.results import (
     Joint,
@@ -26,10 +27,12 @@ from workbench.experiments.moments.results import (
 )
 
 __all__ = [
+    "ClusterMoments",
     "Joint",
     "JointMoments",
     "MetricMoments",
     "Moments",
     "SegmentMoments",
+    "cluster_moments",
     "moments",
 ]

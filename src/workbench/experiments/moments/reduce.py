@@ -150,11 +150,12 @@ def _by_variant(cells: Mapping[tuple[Any, ...], Cell]) -> dict[str, Cell]:
 
 @dataclass(frozen=True)
 class _Joined:
-    """The parts that joint moments are read from: names, parts, and who must be there."""
+    """The parts that joint moments are read from: names, parts, who must be there."""
 
     names: tuple[str, ...]
     parts: tuple[Part, ...]
     mask: tuple[str, ...]
+    outcomes: tuple[str, ...]
 
     @classmethod
     def of(cls, scan: Scan, asked: Joint, inner: Mapping[str, str]) -> _Joined:
@@ -167,7 +168,8 @@ class _Joined:
         for i, part in enumerate(parts):
             for other in parts[: i + 1]:
                 scan.pair(part, other)
-        return cls((*named, *(f"missing {name}" for name in lacking)), tuple(parts), mask)
+        outcomes = tuple(inner[name] for name in asked.outcomes)
+        return cls((*named, *(f"missing {name}" for name in lacking)), tuple(parts), mask, outcomes)
 
 
 class _Reader:
@@ -239,4 +241,7 @@ class _Reader:
                 sums = cell.first[a] * cell.first[b]
                 value = Fraction(product * n - sums, n) if n else Fraction(0)
                 centred[i][j] = centred[j][i] = value * sizes[i] * sizes[j]
-        return JointMoments(joined.names, n, tuple(totals), tuple(map(tuple, centred)))
+        infinite = sum(cell.infinite.get(name, 0) for name in joined.outcomes)
+        missing = max(cell.rows - n - infinite, 0)
+        rows = tuple(map(tuple, centred))
+        return JointMoments(joined.names, n, missing, infinite, tuple(totals), rows)

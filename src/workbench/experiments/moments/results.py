@@ -83,6 +83,10 @@ class JointMoments:
         in any variant, does not have.
     n_obs
         Customers who have all outcomes.
+    missing
+        Customers who lack one; those with an infinite one are not among them.
+    infinite
+        Infinite outcomes, which are not in the sums. An infinite covariate counts as missing.
     totals
         Sum of each column, in the order of `names`.
     centred
@@ -97,6 +101,8 @@ class JointMoments:
 
     names: tuple[str, ...]
     n_obs: int
+    missing: int
+    infinite: int
     totals: tuple[Fraction, ...]
     centred: tuple[tuple[Fraction, ...], ...]
 
@@ -122,6 +128,8 @@ class JointMoments:
         return JointMoments(
             tuple(names),
             self.n_obs,
+            self.missing,
+            self.infinite,
             tuple(self.totals[place] for place in places),
             tuple(tuple(self.centred[i][j] for j in places) for i in places),
         )

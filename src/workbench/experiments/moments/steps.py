@@ -22,6 +22,8 @@ LIMB_BITS = 31
 FINE_ROWS = 2**19
 """Up to so many rows a float has two limbs, above one."""
 
+_Span = tuple[int, int, Any, Any]  # values, infinite ones, smallest, largest
+
 _LARGEST = 2**62
 _WIDEST = 1e300
 
@@ -35,7 +37,7 @@ class Step:
     scale
         Steps per unit of a whole number or decimal.
     shift
-        The smallest value, in steps (floats: as it is).
+        What is taken off first, in steps: no value is smaller (floats: the smallest, as it is).
     limbs
         How many limbs a whole number has.
     power
@@ -111,9 +113,10 @@ def find_steps(
         least, most = (int(Fraction(end) * scale) if count else 0 for end in (low, high))
         if max(abs(least), abs(most)) > _LARGEST:
             raise _too_large(label, float(least) / scale, float(most) / scale, where)
-        limbs = max(ceil((most - least).bit_length() / LIMB_BITS), 1)
-        inside = 0 <= least and most <= scale
-        made[name] = Step(scale, least, limbs, None, missing, False, inside)
+        inside = least >= 0 and most <= scale
+        shift = 0 if least >= 0 and most < 2**LIMB_BITS else least  # one operation less
+        limbs = max(ceil((most - shift).bit_length() / LIMB_BITS), 1)
+        made[name] = Step(scale, shift, limbs, None, missing, False, inside)
     return made
 
 
@@ -140,7 +143,9 @@ def _too_large(name: str, low: float, high: float, where: str) -> AnalysisError:
     )
 
 
-def _spans(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> dict[str, tuple[int, int, Any, Any]]:
+def _spans(
+    frame: nw.LazyFrame[Any], columns: Sequence[str]
+) -> dict[str, _Span]:
     """Return count, infinite ones, minimum and maximum of the finite values of each column.
 
     Plain counts, minima and maxima of a Parquet file cost no scan in DuckDB: they stand in its
@@ -180,7 +185,7 @@ def _spans(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> dict[str, tuple[
 
 def _ends(
     frame: nw.LazyFrame[Any], columns: Sequence[str], *, text: bool
-) -> dict[str, tuple[int, int, Any, Any]]:
+) -> dict[str, _Span]:
     if not columns:
         return {}
     asked: dict[str, nw.Expr] = {}
