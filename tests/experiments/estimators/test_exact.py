@@ -66,9 +66,12 @@ def test_coverage_and_error_rate_hold_for_every_pair_of_proportions() -> None:
     pvalue = np.array([d.pvalue for d in found], dtype="float64")
     grid = np.linspace(0.02, 0.98, 17)
     for p_c, p_t in product(grid, grid):
-        chance = np.array([stats.binom.pmf(x, n_c, p_c) for x in range(n_c + 1)])[
-            [x for x, _ in tables]
-        ] * np.array([stats.binom.pmf(y, n_t, p_t) for y in range(n_t + 1)])[[y for _, y in tables]]
+        chance = (
+            np.array([stats.binom.pmf(x, n_c, p_c) for x in range(n_c + 1)])[[x for x, _ in tables]]
+            * np.array([stats.binom.pmf(y, n_t, p_t) for y in range(n_t + 1)])[
+                [y for _, y in tables]
+            ]
+        )
         gap = p_t - p_c
         covered = (lower <= gap + 1e-9) & (gap - 1e-9 <= upper)
         assert chance[covered].sum() >= 0.95 - 1e-6

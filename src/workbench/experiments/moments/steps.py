@@ -143,9 +143,7 @@ def _too_large(name: str, low: float, high: float, where: str) -> AnalysisError:
     )
 
 
-def _spans(
-    frame: nw.LazyFrame[Any], columns: Sequence[str]
-) -> dict[str, _Span]:
+def _spans(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> dict[str, _Span]:
     """Return count, infinite ones, minimum and maximum of the finite values of each column.
 
     Plain counts, minima and maxima of a Parquet file cost no scan in DuckDB: they stand in its
@@ -183,9 +181,7 @@ def _spans(
     return found
 
 
-def _ends(
-    frame: nw.LazyFrame[Any], columns: Sequence[str], *, text: bool
-) -> dict[str, _Span]:
+def _ends(frame: nw.LazyFrame[Any], columns: Sequence[str], *, text: bool) -> dict[str, _Span]:
     if not columns:
         return {}
     asked: dict[str, nw.Expr] = {}

@@ -1,0 +1,143 @@
+"""Anytime-valid intervals for proportions: exact, from the first customer on.
+
+For each group a mixture of binomial likelihoods, weighted by a beta distribution, is divided by the
+likelihood of the proportion in question. For the true proportion that ratio is a martingale, and so
+is the product over two groups; a difference is rejected when no pair of proportions that far apart
+keeps the product below `1 / alpha`.
+
+References
+----------
+Robbins, Annals of Mathematical Statistics 41, 1970. Howard, Ramdas, McAuliffe & Sekhon,
+"Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49, 2021
+(beta-binomial mixture). Turner & Grünwald, "Exact anytime-valid confidence intervals for
+contingency tables and beyond", Statistics & Probability Letters 198, 2023 (two groups).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, log
+
+import numpy as np
+from scipy import optimize, special
+
+from workbench.errors import AnalysisError
+from workbench.experiments.sequential.always import AnytimeInterval
+
+__all__ = ["always_valid_proportion", "always_valid_proportions"]
+
+_METHOD = "anytime-valid, beta-binomial mixture (exact)"
+_FINEST = 1e-10
+
+
+def always_valid_proportion(
+    hits: int, n: int, *, alpha: float = 0.05, prior: tuple[float, float] = (0.5, 0.5)
+) -> tuple[float, float]:
+    """Return the anytime-valid interval of one proportion.
+
+    Parameters
+    ----------
+    hits, n
+        Outcomes that are 1, and all, at least one.
+    alpha
+        One minus the level.
+    prior
+        Of the beta mixture, fixed before the first look. It may be anything above 0: it moves the
+        width about, never the level.
+    """
+    _check(hits, n)
+    log_ratio = _ratio(hits, n, prior)
+    middle = hits / n
+    limit = -log(alpha)
+    return (
+        0.0 if hits == 0 else _end(log_ratio, middle, 0.0, limit),
+        1.0 if hits == n else _end(log_ratio, middle, 1.0, limit),
+    )
+
+
+def always_valid_proportions(
+    hits_control: int,
+    n_control: int,
+    hits: int,
+    n: int,
+    *,
+    alpha: float = 0.05,
+    prior: tuple[float, float] = (0.5, 0.5),
+) -> AnytimeInterval:
+    """Return the anytime-valid interval and p-value of a difference in proportions.
+
+    Parameters
+    ----------
+    hits_control, n_control, hits, n
+        Outcomes that are 1, and all, of control and variant; at least one customer each.
+    alpha, prior
+        As :func:`always_valid_proportion` takes them; both groups have the same prior.
+    """
+    _check(hits_control, n_control)
+    _check(hits, n)
+    of_control, of_variant = _ratio(hits_control, n_control, prior), _ratio(hits, n, prior)
+
+    def least(gap: float) -> float:
+        """Return the smallest log ratio of any two proportions that far apart."""
+        low, high = max(0.0, -gap), min(1.0, 1.0 - gap)
+        if high - low <= _FINEST:
+            return of_control(low) + of_variant(low + gap)
+        c, t = hits_control / n_control, hits / n
+        # The sum is convex, and its minimum lies between the two proportions, each moved along.
+        ends = sorted(min(max(end, low), high) for end in (c, t - gap))
+        if ends[1] - ends[0] < _FINEST:
+            return of_control(ends[0]) + of_variant(ends[0] + gap)
+        found = optimize.minimize_scalar(
+            lambda p: of_control(p) + of_variant(p + gap),
+            bounds=(ends[0], ends[1]),
+            method="bounded",
+            options={"xatol": _FINEST},
+        )
+        edges = [of_control(end) + of_variant(end + gap) for end in ends]
+        return min(float(found.fun), *edges)
+
+    effect = hits / n - hits_control / n_control
+    limit = -log(alpha)
+    return AnytimeInterval(
+        effect,
+        _end(least, effect, -1.0, limit),
+        _end(least, effect, 1.0, limit),
+        exp(min(-least(0.0), 0.0)),
+        1 - alpha,
+        _METHOD,
+    )
+
+
+def _check(hits: int, n: int) -> None:
+    if not (n >= 1 and 0 <= hits <= n):
+        raise AnalysisError(
+            f"{hits} of {n}", where="anytime-valid proportion", fix="Give 0 <= hits <= n, n >= 1."
+        )
+
+
+def _ratio(hits: int, n: int, prior: tuple[float, float]) -> Callable[[float], float]:
+    """Return the log of the mixture's likelihood over that of a proportion."""
+    a, b = prior
+    mixed = float(special.betaln(a + hits, b + n - hits) - special.betaln(a, b))
+
+    def log_ratio(p: float) -> float:
+        p = min(max(p, 0.0), 1.0)
+        return mixed - float(special.xlogy(hits, p) + special.xlog1py(n - hits, -p))
+
+    return log_ratio
+
+
+def _end(log_ratio: Callable[[float], float], inside: float, limit: float, most: float) -> float:
+    """Return where the log ratio exceeds `most` on the way from `inside` to `limit`."""
+    if log_ratio(limit) <= most:
+        return limit
+    near, far = inside, limit
+    while abs(far - near) > _FINEST * max(abs(far - inside), _FINEST):
+        middle = (near + far) / 2
+        if middle in (near, far):
+            break
+        if log_ratio(middle) <= most:
+            near = middle
+        else:
+            far = middle
+    return float(np.float64(far))
