@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from typing import Literal
 
@@ -321,7 +322,7 @@ def _shrink(effects: Floats, variances: Floats, alpha: float) -> Floats:
 
     The spread of the true effects is integrated over, so that intervals know that it is not known.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    nodes, weights = _nodes()
     half = (nodes + 1) / 2  # 0 to 1, mapped to spreads from 0 up
     scale = float(np.sqrt(np.median(variances)) + effects.std())
     tau = scale * half / (1 - half)
@@ -343,6 +344,13 @@ def _shrink(effects: Floats, variances: Floats, alpha: float) -> Floats:
         made[k, 0] = mass @ means[:, k]
         made[k, 1:] = _mixture_ends(mass, means[:, k], spreads[:, k], alpha)
     return made
+
+
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """Return points and weights of Gauss and Legendre, from -1 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, weights
 
 
 def _mixture_ends(mass: Floats, means: Floats, spreads: Floats, alpha: float) -> Sequence[float]:

@@ -28,7 +28,7 @@ from scipy import optimize, special, stats
 from workbench.experiments.estimators.relative import relative_effect
 from workbench.experiments.estimators.results import Difference
 
-__all__ = ["clopper_pearson", "exact_difference"]
+__all__ = ["clopper_pearson", "exact_difference", "likeliest_control"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -180,7 +180,7 @@ class _Tables:
     def score(self, x_c: Floats, x_t: Floats, delta: float) -> Floats:
         """Return the score statistic of tables against a difference."""
         n_c, n_t = self.n_c, self.n_t
-        p_c = _restricted(x_c, n_c, x_t, n_t, delta)
+        p_c = likeliest_control(x_c, n_c, x_t, n_t, delta)
         p_t = np.clip(p_c + delta, 0.0, 1.0)
         spread = np.sqrt(p_c * (1 - p_c) / n_c + p_t * (1 - p_t) / n_t)
         gap = x_t / n_t - x_c / n_c - delta
@@ -198,8 +198,22 @@ def _chances(seen: Floats, n: int, p: Floats) -> Floats:
     return chances
 
 
-def _restricted(x_c: Floats, n_c: int, x_t: Floats, n_t: int, delta: float) -> Floats:
-    """Return the control's likeliest proportion, given the difference (Miettinen & Nurminen)."""
+def likeliest_control(x_c: Floats, n_c: int, x_t: Floats, n_t: int, delta: float) -> Floats:
+    """Return the control's likeliest proportion, given the difference to the variant's.
+
+    Parameters
+    ----------
+    x_c, x_t
+        Outcomes that are 1, of control and variant; any shapes that go together.
+    n_c, n_t
+        All outcomes of each.
+    delta
+        The variant's proportion less the control's, -1 to 1.
+
+    References
+    ----------
+    Miettinen & Nurminen, Statistics in Medicine 4, 1985, appendix I: the root of a cubic.
+    """
     if delta == 0:
         pooled: Floats = (x_c + x_t) / (n_c + n_t)
         return pooled

@@ -19,9 +19,10 @@ from collections.abc import Callable
 from math import exp, log
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from workbench.errors import AnalysisError
+from workbench.experiments.estimators.exact import likeliest_control
 from workbench.experiments.sequential.always import AnytimeInterval
 
 __all__ = ["always_valid_proportion", "always_valid_proportions"]
@@ -75,26 +76,13 @@ def always_valid_proportions(
     """
     _check(hits_control, n_control)
     _check(hits, n)
+    counts = np.array(float(hits_control)), n_control, np.array(float(hits)), n
     of_control, of_variant = _ratio(hits_control, n_control, prior), _ratio(hits, n, prior)
 
     def least(gap: float) -> float:
         """Return the smallest log ratio of any two proportions that far apart."""
-        low, high = max(0.0, -gap), min(1.0, 1.0 - gap)
-        if high - low <= _FINEST:
-            return of_control(low) + of_variant(low + gap)
-        c, t = hits_control / n_control, hits / n
-        # The sum is convex, and its minimum lies between the two proportions, each moved along.
-        ends = sorted(min(max(end, low), high) for end in (c, t - gap))
-        if ends[1] - ends[0] < _FINEST:
-            return of_control(ends[0]) + of_variant(ends[0] + gap)
-        found = optimize.minimize_scalar(
-            lambda p: of_control(p) + of_variant(p + gap),
-            bounds=(ends[0], ends[1]),
-            method="bounded",
-            options={"xatol": _FINEST},
-        )
-        edges = [of_control(end) + of_variant(end + gap) for end in ends]
-        return min(float(found.fun), *edges)
+        p = float(likeliest_control(*counts, gap))
+        return of_control(p) + of_variant(p + gap)
 
     effect = hits / n - hits_control / n_control
     limit = -log(alpha)
@@ -140,4 +128,4 @@ def _end(log_ratio: Callable[[float], float], inside: float, limit: float, most:
             near = middle
         else:
             far = middle
-    return float(np.float64(far))
+    return far
