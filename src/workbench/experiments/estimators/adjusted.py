@@ -200,11 +200,15 @@ def _adjust(
     else:
         solved = [_solve(arm.covariates, arm.with_covariates) for arm in arms]
         betas, lost = [beta for beta, _ in solved], [rank for _, rank in solved]
-    means, variances, df = [], [], []
+    means: list[float] = []
+    variances: list[float] = []
+    df: list[int] = []
     for arm, beta, used in zip(arms, betas, lost, strict=True):
         means.append(arm.mean - float(beta @ (arm.covariate_means - middle)))
-        left = arm.variance - 2 * beta @ arm.with_covariates + beta @ arm.covariates @ beta
-        left = max(float(left), 0.0) if left > _NOTHING_LEFT * arm.variance else 0.0
+        told = 2 * beta @ arm.with_covariates - beta @ arm.covariates @ beta
+        left = arm.variance - float(told)
+        if left < _NOTHING_LEFT * arm.variance:
+            left = 0.0
         df.append(arm.n - 1 - used)
         variances.append(left * (arm.n - 1) / (arm.n - 1 - used) / arm.n)
     apart = betas[1] - betas[0]

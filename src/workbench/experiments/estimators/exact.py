@@ -149,14 +149,17 @@ class _Tables:
     @classmethod
     def of(cls, x_c: int, n_c: int, x_t: int, n_t: int) -> _Tables:
         if (n_c + 1) * (n_t + 1) <= _ALL_TABLES:
-            seen = [np.arange(n + 1.0) for n in (n_c, n_t)]
-            return cls(x_c, n_c, x_t, n_t, *seen, (0.0, 1.0), (0.0, 1.0), 0.0)
-        ranges = [clopper_pearson(x, n, alpha=_OUTSIDE / 2) for x, n in ((x_c, n_c), (x_t, n_t))]
-        seen = [
+            all_c, all_t = np.arange(n_c + 1.0), np.arange(n_t + 1.0)
+            return cls(x_c, n_c, x_t, n_t, all_c, all_t, (0.0, 1.0), (0.0, 1.0), 0.0)
+        range_c, range_t = (
+            clopper_pearson(x, n, alpha=_OUTSIDE / 2) for x, n in ((x_c, n_c), (x_t, n_t))
+        )
+        seen_c, seen_t = (
             np.arange(stats.binom.ppf(_TAIL, n, low), stats.binom.isf(_TAIL, n, high) + 1.0)
-            for n, (low, high) in zip((n_c, n_t), ranges, strict=True)
-        ]
-        return cls(x_c, n_c, x_t, n_t, *seen, *ranges, _OUTSIDE + 4 * _TAIL)
+            for n, (low, high) in ((n_c, range_c), (n_t, range_t))
+        )
+        error = _OUTSIDE + 4 * _TAIL
+        return cls(x_c, n_c, x_t, n_t, seen_c, seen_t, range_c, range_t, error)
 
     def pvalue(self, delta: float) -> float:
         """Return the exact two-sided p-value of a difference."""
@@ -226,7 +229,8 @@ def likeliest_control(x_c: Floats, n_c: int, x_t: Floats, n_t: int, delta: float
     ratio = np.divide(q, p**3, out=np.ones_like(q), where=np.abs(p) > 1e-12)
     angle = (np.pi + np.arccos(np.clip(ratio, -1.0, 1.0))) / 3
     root = 2 * p * np.cos(angle) - second
-    return np.clip(root, max(0.0, -delta), min(1.0, 1.0 - delta))
+    kept: Floats = np.clip(root, max(0.0, -delta), min(1.0, 1.0 - delta))
+    return kept
 
 
 def _largest(chance: Callable[[Any], Floats], low: float, high: float) -> float:

@@ -2,8 +2,9 @@
 
 How many of n values lie below a quantile is binomial, whatever the distribution. So two order
 statistics enclose the quantile with a known chance; with ties the chance is larger, never smaller.
-The interval of the difference is put together from those of the groups, each side from the ends
-that matter for it, so that skew is kept.
+How far apart they are tells the standard error of each group's quantile (Price & Bonett). Where
+many values are equal there is no such thing as a standard error, and the interval of the difference
+is put together from those of the groups instead (Zou & Donner), which errs on the wide side.
 
 References
 ----------
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, floor, isfinite, log, sqrt
 from typing import Any
 
@@ -30,10 +32,18 @@ from workbench.experiments.estimators.relative import Relative
 from workbench.experiments.estimators.results import Difference, refusal, without
 from workbench.experiments.moments.units import place_units
 
-__all__ = ["QuantileWindow", "difference_in_quantiles", "quantile_windows"]
+__all__ = [
+    "QuantileWindow",
+    "difference_in_quantiles",
+    "quantile_difference_interval",
+    "quantile_windows",
+]
 
 _REACH = 8.5  # standard deviations of the rank: more than any p-value that is told apart
 _LEAST_ALPHA = 1e-15
+_SPREAD_ALPHA = 0.05  # level of the interval whose width tells the standard error
+_SPREAD_Z = float(stats.norm.isf(_SPREAD_ALPHA / 2))
+_DISTINCT = 0.8  # share of different values below which outcomes are tied
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +108,19 @@ class QuantileWindow:
             alpha / 2, 1 - self.quantile, -1
         )
 
+    @property
+    def tied(self) -> bool:
+        """Return whether many of the outcomes around the quantile are equal."""
+        low, high = np.searchsorted(self.values, self.interval(_SPREAD_ALPHA))
+        around = self.values[low : high + 1]
+        return len(np.unique(around)) < _DISTINCT * len(around) or len(around) < 2
+
+    @property
+    def std_error(self) -> float:
+        """Return the standard error of the quantile; it means nothing where `tied`."""
+        lower, upper = self.interval(_SPREAD_ALPHA)
+        return (upper - lower) / (2 * _SPREAD_Z)
+
     def _at(self, rank: int) -> float:
         return float(self.values[min(max(rank - self.first_rank, 0), len(self.values) - 1)])
 
@@ -108,18 +131,27 @@ class QuantileWindow:
         lie below it.
         """
         n = self.n_obs
-        rank = int(stats.binom.ppf(tail, n, q))  # the first rank whose successor errs too often
-        if rank and stats.binom.cdf(rank - 1, n, q) > tail:
-            rank -= 1
+        rank, weight = _rank(n, q, tail)
         if rank < 1:
             return -side * float("inf")
-        errs, errs_next = (float(stats.binom.cdf(r - 1, n, q)) for r in (rank, rank + 1))
         here, there = ((r if side > 0 else n + 1 - r) for r in (rank, min(rank + 1, n)))
         x, y = self._at(here), self._at(there)
-        if errs >= tail or rank >= n:
-            return x
-        weight = 1 / (1 + rank * (1 - q) * (errs_next - tail) / ((n - rank) * q * (tail - errs)))
         return x + weight * (y - x)
+
+
+@lru_cache(maxsize=8192)
+def _rank(n: int, q: float, tail: float) -> tuple[int, float]:
+    """Return the last rank that errs at most with `tail`, and how far to go to the next one."""
+    rank = int(stats.binom.ppf(tail, n, q))  # the first rank whose successor errs too often
+    if rank and stats.binom.cdf(rank - 1, n, q) > tail:
+        rank -= 1
+    if rank < 1 or rank >= n:
+        return rank, 0.0
+    errs, errs_next = (float(stats.binom.cdf(r - 1, n, q)) for r in (rank, rank + 1))
+    if errs >= tail:
+        return rank, 0.0
+    ratio = rank * (1 - q) * (errs_next - tail) / ((n - rank) * q * (tail - errs))
+    return rank, 1 / (1 + ratio)
 
 
 def quantile_windows(
@@ -176,15 +208,18 @@ def difference_in_quantiles(
     """
     why = refusal(control, treatment, min_group=min_group)
     parts = (control, treatment)
-    if not why and not all(isfinite(end) for part in parts for end in part.interval(alpha)):
+    if not why and not all(
+        isfinite(end) for part in parts for end in part.interval(min(alpha, _SPREAD_ALPHA))
+    ):
         why = "A group has too few outcomes for an interval of this quantile."
     if why:
         return without(control, treatment, alpha=alpha, min_group=min_group, reason=why)
     c, t = control.estimate, treatment.estimate
-    lower, upper = _mover(parts, alpha)
-    z = float(stats.norm.isf(alpha / 2))
-    widths = [high - low for low, high in (part.interval(alpha) for part in parts)]
-    error = sqrt(sum((width / (2 * z)) ** 2 for width in widths))
+    lower, upper = quantile_difference_interval(parts, alpha)
+    tied = any(part.tied for part in parts)
+    error = sqrt(sum(part.std_error**2 for part in parts))
+    statistic = None if tied else (t - c) / error
+    how = "Zou and Donner, for many equal outcomes" if tied else "Price and Bonett"
     rel = _relative(parts, alpha)
     return Difference(
         control.n_obs,
@@ -197,30 +232,45 @@ def difference_in_quantiles(
         rel.effect,
         rel.lower,
         rel.upper,
-        statistic=(t - c) / error if error else None,
-        pvalue=_pvalue(parts),
+        statistic=statistic,
+        pvalue=_pvalue(parts) if statistic is None else float(2 * stats.norm.sf(abs(statistic))),
         level=1 - alpha,
-        method=f"quantile {control.quantile:g} by order statistics (Price and Bonett), "
-        "interval of the difference by Zou and Donner",
+        method=f"quantile {control.quantile:g} by order statistics ({how})",
         rel_method=rel.method,
         rel_reason=rel.reason,
-        std_error=error or None,
+        std_error=None if tied else error,
     )
 
 
-def _mover(
+def quantile_difference_interval(
     parts: Sequence[QuantileWindow], alpha: float, *, logs: bool = False
 ) -> tuple[float, float]:
-    """Return the interval of the difference (of logarithms) from those of the two quantiles."""
+    """Return the interval of the difference from those of the two quantiles.
+
+    Parameters
+    ----------
+    parts
+        The windows of control and variant.
+    alpha
+        One minus the level.
+    logs
+        Whether it is the difference of the logarithms; both intervals must be above 0 then.
+    """
     scale = log if logs else float
-    ends = [[scale(end) for end in part.interval(alpha)] for part in parts]
     c, t = (scale(part.estimate) for part in parts)
+    gap = t - c
+    if not any(part.tied for part in parts):
+        z = float(stats.norm.isf(alpha / 2))
+        # A logarithm stretches a small step by one over the value.
+        errors = (part.std_error / (part.estimate if logs else 1.0) for part in parts)
+        half = z * sqrt(sum(error**2 for error in errors))
+        return gap - half, gap + half
+    ends = [[scale(end) for end in part.interval(alpha)] for part in parts]
     # An end that would lie beyond its own estimate, at levels near 0, reaches just to it.
     (low_c, high_c), (low_t, high_t) = (
         (min(low, middle), max(high, middle))
         for (low, high), middle in zip(ends, (c, t), strict=True)
     )
-    gap = t - c
     return gap - sqrt((t - low_t) ** 2 + (high_c - c) ** 2), gap + sqrt(
         (high_t - t) ** 2 + (c - low_c) ** 2
     )
@@ -233,7 +283,7 @@ def _pvalue(parts: Sequence[QuantileWindow]) -> float:
         return 1.0
 
     def reach(log_alpha: float) -> float:
-        ends = _mover(parts, exp(log_alpha))
+        ends = quantile_difference_interval(parts, exp(log_alpha))
         return ends[0] if gap > 0 else -ends[1]
 
     # From the finest alpha at which both groups have an interval at all.
@@ -263,5 +313,5 @@ def _relative(parts: Sequence[QuantileWindow], alpha: float) -> Relative:
     if t <= 0 or parts[1].interval(alpha)[0] <= 0:
         why = "The variant's quantile is too near zero for an interval of the relative effect."
         return Relative(t / c - 1, reason=why)
-    lower, upper = _mover(parts, alpha, logs=True)
-    return Relative(t / c - 1, exp(lower) - 1, exp(upper) - 1, "order statistics of the logarithms")
+    lower, upper = quantile_difference_interval(parts, alpha, logs=True)
+    return Relative(t / c - 1, exp(lower) - 1, exp(upper) - 1, "order statistics, on the logarithm")

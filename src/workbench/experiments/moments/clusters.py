@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -160,8 +159,7 @@ def _totals(frame: nw.LazyFrame[Any], steps: Mapping[str, Step]) -> nw.LazyFrame
 
 def _restored(part: JointMoments, step: Step, name: str) -> JointMoments:
     """Return moments of totals in units of the outcome: sums of steps, plus the shift of each."""
-    size = step.size()
-    shift = Fraction(step.shift) if step.power is not None else Fraction(step.shift, step.scale)
+    size, shift = step.size(), step.floor()
     total = size * part.totals[0] + shift * part.totals[1]
     (xx, xy), (_, yy) = part.centred[0][:2], part.centred[1][:2]
     squares = size**2 * xx + 2 * size * shift * xy + shift**2 * yy

@@ -213,8 +213,7 @@ class _Reader:
         total = step.value(first, n)
         binary = step.unit_range or (step.power is None and step.scale == 1)
         if binary:  # whole numbers, or numbers from 0 to 1, equal their squares: all are 0 or 1
-            shift = Fraction(step.shift, step.scale) if step.power is None else Fraction(step.shift)
-            size = step.size()
+            shift, size = step.floor(), step.size()
             squares = second * size**2 + 2 * shift * first * size + n * shift**2
             binary = squares == total
         return MetricMoments(

@@ -64,14 +64,10 @@ class Cell:
     def add(self, other: Cell) -> None:
         """Add the sums of another cell."""
         self.rows += other.rows
-        for mine, theirs in (
-            (self.there, other.there),
-            (self.infinite, other.infinite),
-            (self.first, other.first),
-            (self.second, other.second),
-        ):
-            for key, value in theirs.items():
-                mine[key] = mine.get(key, 0) + value  # type: ignore[index, attr-defined]
+        for what in ("there", "infinite", "first", "second"):
+            mine: dict[Any, int] = getattr(self, what)
+            for key, value in getattr(other, what).items():
+                mine[key] = mine.get(key, 0) + value
 
 
 class Scan:

@@ -61,12 +61,20 @@ class Step:
     def value(self, total: int, n: int) -> Fraction:
         """Return the sum of `n` original values from the sum of their whole numbers."""
         if self.power is not None:
-            return Fraction(total) * Fraction(2) ** -self.power + n * Fraction(self.shift)
+            return Fraction(total) * self.size() + n * Fraction(self.shift)
         return Fraction(total + n * int(self.shift), self.scale)
 
     def size(self) -> Fraction:
         """Return one step in units of the original value."""
         return Fraction(2) ** -self.power if self.power is not None else Fraction(1, self.scale)
+
+    def floor(self) -> Fraction:
+        """Return what is taken off first, in units of the original value."""
+        return (
+            Fraction(self.shift)
+            if self.power is not None
+            else Fraction(int(self.shift), self.scale)
+        )
 
     def whole(self, column: str) -> nw.Expr:
         """Return a column as whole numbers of steps; null where it is null."""

@@ -17,8 +17,10 @@ p-values).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, log1p, sqrt
+from math import exp, log, log1p
+from typing import Any
 
+import numpy as np
 from scipy import special
 
 from workbench.errors import AnalysisError
@@ -81,11 +83,19 @@ def tuning_of(planned_std_error: float, *, alpha: float = 0.05) -> float:
     return planned_std_error**-2 / (-branch - 1)
 
 
-def half_width(std_error: float, tuning: float, alpha: float) -> float:
-    """Return how far the anytime-valid interval reaches to either side."""
-    information = std_error**-2
-    inside = (information + tuning) * (log1p(information / tuning) - 2 * log(alpha))
-    return sqrt(inside) / information
+def half_width(std_error: Any, tuning: float, alpha: float) -> Any:
+    """Return how far the anytime-valid interval reaches to either side.
+
+    Parameters
+    ----------
+    std_error
+        Standard errors, above 0, of any shape; the result has the same.
+    tuning, alpha
+        As :func:`always_valid_difference` takes them.
+    """
+    information = np.asarray(std_error, dtype="float64") ** -2
+    inside = (information + tuning) * (np.log1p(information / tuning) - 2 * log(alpha))
+    return np.sqrt(inside) / information
 
 
 def always_valid_difference(
@@ -114,7 +124,7 @@ def always_valid_difference(
             fix="Look again when the outcomes vary.",
         )
     information = std_error**-2
-    half = half_width(std_error, tuning, alpha)
+    half = float(half_width(std_error, tuning, alpha))
     evidence = (effect_size * information) ** 2 / (2 * (information + tuning))
     log_ratio = evidence - log1p(information / tuning) / 2
     return AnytimeInterval(

@@ -17,15 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp, log
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from workbench.errors import AnalysisError
 from workbench.experiments.estimators.exact import likeliest_control
 from workbench.experiments.sequential.always import AnytimeInterval
 
-__all__ = ["always_valid_proportion", "always_valid_proportions"]
+__all__ = ["always_valid_proportion", "always_valid_proportions", "log_evidence"]
+
+Floats = npt.NDArray[np.float64]
 
 _METHOD = "anytime-valid, beta-binomial mixture (exact)"
 _FINEST = 1e-10
@@ -76,13 +80,9 @@ def always_valid_proportions(
     """
     _check(hits_control, n_control)
     _check(hits, n)
-    counts = np.array(float(hits_control)), n_control, np.array(float(hits)), n
-    of_control, of_variant = _ratio(hits_control, n_control, prior), _ratio(hits, n, prior)
 
     def least(gap: float) -> float:
-        """Return the smallest log ratio of any two proportions that far apart."""
-        p = float(likeliest_control(*counts, gap))
-        return of_control(p) + of_variant(p + gap)
+        return float(log_evidence(hits_control, n_control, hits, n, gap, prior=prior))
 
     effect = hits / n - hits_control / n_control
     limit = -log(alpha)
@@ -94,6 +94,39 @@ def always_valid_proportions(
         1 - alpha,
         _METHOD,
     )
+
+
+def log_evidence(
+    hits_control: Any,
+    n_control: int,
+    hits: Any,
+    n: int,
+    gap: float,
+    *,
+    prior: tuple[float, float] = (0.5, 0.5),
+) -> Floats:
+    """Return the log of the evidence against a difference: above `-log(alpha)` it is rejected.
+
+    Parameters
+    ----------
+    hits_control, hits
+        Outcomes that are 1, of any shape.
+    n_control, n
+        All outcomes.
+    gap
+        The difference in question, -1 to 1.
+    prior
+        As :func:`always_valid_proportion` takes it.
+    """
+    x_c, x_t = (np.asarray(x, dtype="float64") for x in (hits_control, hits))
+    p = likeliest_control(x_c, n_control, x_t, n, gap)
+    q = np.clip(p + gap, 0.0, 1.0)
+    a, b = prior
+    found: Floats = -2.0 * special.betaln(a, b) + np.zeros_like(x_c)
+    for x, size, share in ((x_c, n_control, p), (x_t, n, q)):
+        found = found + special.betaln(a + x, b + size - x)
+        found = found - special.xlogy(x, share) - special.xlog1py(size - x, -share)
+    return found
 
 
 def _check(hits: int, n: int) -> None:
