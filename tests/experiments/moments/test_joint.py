@@ -153,4 +153,3 @@ def test_bad_columns_are_told() -> None:
     joint = moments(frame, [], joint=[ASKED[2]]).joint["a", ASKED[2]]
     with pytest.raises(AnalysisError, match="not among the joint moments"):
         joint.part(["spend"])
-

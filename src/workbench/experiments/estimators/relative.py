@@ -127,7 +127,7 @@ def fieller(
     Examples
     --------
     >>> [round(end, 4) for end in fieller(10.0, 12.0, 0.25, 0.36, 1.96)]
-    [1.0441, 1.3863]
+    [1.0441, 1.3792]
     """
     g = quantile**2
     a, b, d = c * c - g * vc, c * t - g * shared, t * t - g * vt

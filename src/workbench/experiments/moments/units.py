@@ -58,11 +58,12 @@ def place_units(frame: nw.LazyFrame[Any], columns: Sequence[str], *, unique: boo
         lost = rows - int(counts["placed"])
         kept = frame.filter(~nw.col("variant").is_null()) if lost else frame
         return Placed(kept, rows, lost)
-    homeless = (nw.col("unit").is_null() | nw.col("variant").is_null()).cast(nw.Int64).sum()
-    counts = collect(frame.select(rows=nw.len(), lost=homeless)).iloc[0]
-    lost, rows = int(counts["lost"]), int(counts["rows"])
-    if lost:
+    places = [nw.col(name).count().alias(name) for name in ("unit", "variant")]
+    counts = collect(frame.select(nw.len().alias("rows"), *places)).iloc[0]
+    rows, lost = int(counts["rows"]), 0
+    if int(counts[["unit", "variant"]].min()) < rows:
         frame = frame.filter(~nw.col("unit").is_null() & ~nw.col("variant").is_null())
+        lost = rows - count_rows(frame)
     if not count_rows(frame.group_by("unit").agg(n=nw.len()).filter(nw.col("n") > 1)):
         return Placed(frame, rows, lost)
     schema = frame.collect_schema()
