@@ -80,7 +80,8 @@ class Step:
         """Return a column as whole numbers of steps; null where it is null."""
         value = nw.col(column)
         if self.power is not None:
-            raised = (value - float(self.shift)) * 2.0**self.power + 0.5
+            # One multiplication and one addition: the shift by a power of two is exact.
+            raised = value * 2.0**self.power + (0.5 - float(self.shift) * 2.0**self.power)
             return raised.floor().cast(nw.Int64)
         scaled = (value * self.scale if self.scale > 1 else value).cast(nw.Int64)
         return scaled - int(self.shift) if self.shift else scaled
