@@ -13,6 +13,7 @@ from workbench.experiments.sequential import (
     always_valid_difference,
     always_valid_proportion,
     always_valid_proportions,
+    bounded_difference,
     bounded_sequence,
     tuning_of,
 )
@@ -101,6 +102,9 @@ def test_bounded_outcomes_are_covered_at_all_days() -> None:
     assert missed / runs <= 0.05 + 0.046
     assert found[-1].upper - found[-1].lower < 6
     assert found[-1].n_obs == 1000
+    lower, upper, level = bounded_difference(found[-1], found[-1])
+    assert (lower, level) == pytest.approx((-upper, 0.9))
+    assert upper == pytest.approx(found[-1].upper - found[-1].lower)
 
 
 def test_bounded_outcomes_must_be_bounded() -> None:

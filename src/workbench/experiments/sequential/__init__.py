@@ -21,7 +21,11 @@ from workbench.experiments.sequential.boundaries import (
     classical_boundaries,
     read_look,
 )
-from workbench.experiments.sequential.bounded import BoundedSequence, bounded_sequence
+from workbench.experiments.sequential.bounded import (
+    BoundedSequence,
+    bounded_difference,
+    bounded_sequence,
+)
 from workbench.experiments.sequential.proportions import (
     always_valid_proportion,
     always_valid_proportions,
@@ -36,6 +40,7 @@ __all__ = [
     "always_valid_proportion",
     "always_valid_proportions",
     "boundaries",
+    "bounded_difference",
     "bounded_sequence",
     "classical_boundaries",
     "read_look",

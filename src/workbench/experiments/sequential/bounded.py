@@ -18,7 +18,7 @@ from math import log, log1p, sqrt
 
 from workbench.errors import AnalysisError
 
-__all__ = ["BoundedSequence", "bounded_sequence"]
+__all__ = ["BoundedSequence", "bounded_difference", "bounded_sequence"]
 
 _BOLDEST = 0.5
 
@@ -57,8 +57,7 @@ def bounded_sequence(
 ) -> list[BoundedSequence]:
     """Return the anytime-valid interval after each batch.
 
-    For a difference between two groups take each at `alpha / 2`: the variant's lower end less the
-    control's upper end, and the other way round.
+    For a difference between two groups see :func:`bounded_difference`.
 
     Parameters
     ----------
@@ -119,3 +118,20 @@ def bounded_sequence(
             BoundedSequence(seen, low + width * middle, lower, max(upper, lower), 1 - alpha)
         )
     return made
+
+
+def bounded_difference(
+    control: BoundedSequence, treatment: BoundedSequence
+) -> tuple[float, float, float]:
+    """Return lower end, upper end and level of the difference of two means at one look.
+
+    Both groups' intervals hold at all looks with chance `level` each; together they err at most
+    twice as often. So take each at `alpha / 2`.
+
+    Parameters
+    ----------
+    control, treatment
+        Of the same look.
+    """
+    level = max(1 - (1 - control.level) - (1 - treatment.level), 0.0)
+    return treatment.lower - control.upper, treatment.upper - control.lower, level
