@@ -313,7 +313,7 @@ def peeking(runs: int) -> Iterator[Case]:
                 (q - n * m**2) / (n - 1) / n for (_, q), m in zip(sums, means, strict=True)
             ]
             gap, error = means[1] - means[0], np.sqrt(variances[0] + variances[1])
-            gap, error = gap[:, first:], np.maximum(error[:, first:], 1e-300)
+            gap, error = gap[:, first:], np.maximum(error[:, first:], 1e-9)
             errs += int((np.abs(gap) > half_width(error, tuning, ALPHA)).any(axis=1).sum())
             fixed += int((np.abs(gap) > 1.96 * error).any(axis=1).sum())
         yield Case(

@@ -132,6 +132,9 @@ class Scan:
         for row in collect(found).to_dict("records"):
             cell = Cell(int(row["rows"]))
             for name, (what, key, shift) in totals.items():
+                if what == "packed":  # the sum below, the sum of squares above
+                    cell.second[key, key], cell.first[key] = divmod(int(row[name]), 2**shift)
+                    continue
                 kept: dict[Any, int] = getattr(cell, what)
                 kept[key] = kept.get(key, 0) + (int(row[name]) << shift)
             cells[tuple(row[key] for key in keys)] = cell
@@ -150,15 +153,23 @@ class Scan:
             if step.infinite:
                 totals[f"infinite {name}"] = ("infinite", name, 0)
         frame, limbs = self._cut(frame)
+        packed = self._packed(native)
+        for part, at in packed.items():
+            totals[f"q{self.parts[part]}"] = ("packed", part, at)
         for part, names in limbs.items():
+            if part in packed:
+                continue
             totals |= {name: ("first", part, LIMB_BITS * k) for k, name in enumerate(names)}
-        products: dict[str, nw.Expr] = {}
+        products: dict[str, nw.Expr] = {
+            f"q{self.parts[part]}": nw.col(limbs[part][0]) * (nw.col(limbs[part][0]) * 2**at + 1)
+            for part, at in packed.items()
+        }
         split: dict[str, tuple[tuple[Part, Part], int]] = {}
         for pair in self.pairs:
             a, b = (self.parts[part] for part in pair)
             for i, left in enumerate(limbs[pair[0]]):
                 for j, right in enumerate(limbs[pair[1]]):
-                    if pair[0] == pair[1] and j < i:
+                    if pair[0] == pair[1] and (j < i or pair[0] in packed):
                         continue
                     name = f"p{a}_{i}_{b}_{j}"
                     products[name] = nw.col(left) * nw.col(right)
@@ -181,6 +192,18 @@ class Scan:
                 for name, (pair, shift) in split.items()
             }
         return frame, totals
+
+    def _packed(self, native: bool) -> dict[Part, int]:
+        """Return small parts whose sum and sum of squares fit one sum, and where the latter begins.
+
+        Each sum per group costs more than the arithmetic to put two into one.
+        """
+        found = {}
+        for part in self.parts:
+            bits = 1 if part.absent else self.steps[part.source].bits
+            if native and (part, part) in self.pairs and 3 * bits + self.row_bits <= _ROOM:
+                found[part] = bits + self.row_bits
+        return found
 
     def _bits(self, part: Part) -> int:
         """Return how many bits the largest limb of a part may have."""

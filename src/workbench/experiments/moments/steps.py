@@ -48,6 +48,8 @@ class Step:
         Whether a value is missing, or infinite, in any row.
     unit_range
         Whether all values lie between 0 and 1.
+    bits
+        How many bits a whole number of one limb has at most.
     """
 
     scale: int
@@ -57,6 +59,7 @@ class Step:
     missing: bool = False
     infinite: bool = False
     unit_range: bool = False
+    bits: int = LIMB_BITS + 1
 
     def value(self, total: int, n: int) -> Fraction:
         """Return the sum of `n` original values from the sum of their whole numbers."""
@@ -124,8 +127,9 @@ def find_steps(
             raise _too_large(label, float(least) / scale, float(most) / scale, where)
         inside = least >= 0 and most <= scale
         shift = 0 if least >= 0 and most < 2**LIMB_BITS else least  # one operation less
-        limbs = max(ceil((most - shift).bit_length() / LIMB_BITS), 1)
-        made[name] = Step(scale, shift, limbs, None, missing, False, inside)
+        bits = (most - shift).bit_length()
+        limbs = max(ceil(bits / LIMB_BITS), 1)
+        made[name] = Step(scale, shift, limbs, None, missing, False, inside, bits)
     return made
 
 
