@@ -109,12 +109,12 @@ def _interval(x_c: int, n_c: int, x_t: int, n_t: int, alpha: float) -> tuple[flo
         inside, outside = found, limit
         if min(found, limit) < 0 < max(found, limit):
             inside, outside = (0.0, limit) if at_zero >= alpha else (found, 0.0)
-        if tables.pvalue(outside) >= alpha:
+        if tables.pvalue(outside, alpha) >= alpha:
             return outside
         last = bisected(inside, outside)
         # The chance jumps as tables come and go: a difference farther out may not be rejected.
         for further in last + (last - found) * _BEYOND:
-            if abs(further) < 1 and tables.pvalue(float(further)) >= alpha:
+            if abs(further) < 1 and tables.pvalue(float(further), alpha) >= alpha:
                 step = (last - found) * float(_BEYOND[-1])
                 last = bisected(float(further), max(min(float(further) + step, 1.0), -1.0))
                 break
@@ -123,7 +123,7 @@ def _interval(x_c: int, n_c: int, x_t: int, n_t: int, alpha: float) -> tuple[flo
     def bisected(inside: float, outside: float) -> float:
         while abs(inside - outside) > _FINEST * abs(outside - found) + _TAIL:
             middle = (inside + outside) / 2
-            if tables.pvalue(middle) >= alpha:
+            if tables.pvalue(middle, alpha) >= alpha:
                 inside = middle
             else:
                 outside = middle
@@ -161,8 +161,8 @@ class _Tables:
         error = _OUTSIDE + 4 * _TAIL
         return cls(x_c, n_c, x_t, n_t, seen_c, seen_t, range_c, range_t, error)
 
-    def pvalue(self, delta: float) -> float:
-        """Return the exact two-sided p-value of a difference."""
+    def pvalue(self, delta: float, near: float | None = None) -> float:
+        """Return the exact two-sided p-value of a difference; less exact far from `near`."""
         found = abs(float(self.score(np.array(float(self.x_c)), np.array(float(self.x_t)), delta)))
         score = self.score(self.seen_c[:, None], self.seen_t[None, :], delta)
         far = (np.abs(score) >= found - 1e-9).astype("float64")
@@ -178,7 +178,7 @@ class _Tables:
             summed: Floats = ((left @ far) * right).sum(axis=1)
             return summed
 
-        return min(_largest(chance, low, high) + self.error, 1.0)
+        return min(_largest(chance, low, high, near) + self.error, 1.0)
 
     def score(self, x_c: Floats, x_t: Floats, delta: float) -> Floats:
         """Return the score statistic of tables against a difference."""
@@ -233,13 +233,15 @@ def likeliest_control(x_c: Floats, n_c: int, x_t: Floats, n_t: int, delta: float
     return kept
 
 
-def _largest(chance: Callable[[Any], Floats], low: float, high: float) -> float:
+def _largest(chance: Callable[[Any], Floats], low: float, high: float, near: float | None) -> float:
     """Return the largest value of a smooth function on an interval: a grid, then its best parts."""
     # Angles, because a binomial chance changes fastest near 0 and 1.
     angles = np.linspace(np.arcsin(sqrt(low)), np.arcsin(sqrt(high)), _GRID)
     grid = np.sin(angles) ** 2
     values = chance(grid)
     best = float(values.max())
+    if near is not None and not 0.8 * near < best < near:
+        return best  # a finer look would not bring it to the other side
     peaks = [i for i in np.argsort(values)[::-1][:2] if high > low]
     for peak in peaks:
         ends = (angles[max(peak - 1, 0)], angles[min(peak + 1, _GRID - 1)])

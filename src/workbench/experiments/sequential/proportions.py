@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+from scipy import optimize, special
 
 from workbench.errors import AnalysisError
 from workbench.experiments.estimators.exact import likeliest_control
@@ -32,7 +32,7 @@ __all__ = ["always_valid_proportion", "always_valid_proportions", "log_evidence"
 Floats = npt.NDArray[np.float64]
 
 _METHOD = "anytime-valid, beta-binomial mixture (exact)"
-_FINEST = 1e-10
+_STEEP = 1e6  # in place of an infinite log ratio
 
 
 def always_valid_proportion(
@@ -152,13 +152,8 @@ def _end(log_ratio: Callable[[float], float], inside: float, limit: float, most:
     """Return where the log ratio exceeds `most` on the way from `inside` to `limit`."""
     if log_ratio(limit) <= most:
         return limit
-    near, far = inside, limit
-    while abs(far - near) > _FINEST * max(abs(far - inside), _FINEST):
-        middle = (near + far) / 2
-        if middle in (near, far):
-            break
-        if log_ratio(middle) <= most:
-            near = middle
-        else:
-            far = middle
-    return far
+
+    def beyond(p: float) -> float:
+        return min(log_ratio(p) - most, _STEEP)
+
+    return float(optimize.brentq(beyond, inside, limit, xtol=1e-13))
