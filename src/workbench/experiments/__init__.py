@@ -10,13 +10,15 @@
     curves.py      the same as curves, and a declared plan reviewed
     windows.py     rows of a table -> sums per customer in windows around the assignment
     metrics.py     orders and interactions -> outcome and covariate columns of the assignments
-    moments.py     assignments -> counts, sums and sums of squares per variant (the only reduction)
     prepare.py     one experiment of a unit, with its plan and all of its columns
     tally.py       assignments -> units by day and segment
     verdicts.py    a check: what was found, and what to do
     sample_ratio.py, spread.py, balance.py   groups as planned; on each day; alike before
     checks.py      all checks of an experiment: may the data be read at all?
-    estimators.py  differences between two variants, with intervals and p-values
+    moments/       assignments -> counts, sums and sums of products per variant (the only reduction)
+    estimators/    differences between two variants, with intervals and p-values
+    sequential/    the same while the experiment runs: anytime-valid, or at planned looks
+    heterogeneity.py  effects by declared segments, drawn together, and whether they differ
     multiplicity.py  p-values adjusted for the number of comparisons
     evidence.py    one variant's comparisons held against what was declared
     value.py       what an effect is worth in a year, chance of harm, expected loss

@@ -1,4 +1,4 @@
-"""Differences and adjusted p-values beside SciPy, statsmodels and tea-tasting."""
+"""Differences in means and proportions beside SciPy, statsmodels and tea-tasting."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import tea_tasting as tt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.moments import MetricMoments, moments
-from workbench.experiments.multiplicity import benjamini_hochberg, holm
 
 
 def groups(
@@ -69,26 +67,26 @@ def test_means_equal_scipy_statsmodels_and_tea_tasting(
         assert getattr(found, name) == pytest.approx(getattr(theirs, name), rel=1e-8), name
 
 
+@settings(max_examples=20)
 @given(st.integers(1, 60), st.integers(1, 60), st.data())
 def test_proportions_equal_statsmodels_and_scipy(n_c: int, n_t: int, data: st.DataObject) -> None:
     hits_c, hits_t = data.draw(st.integers(0, n_c)), data.draw(st.integers(0, n_t))
     arrays = [np.repeat([1, 0], [h, n - h]) for h, n in ((hits_c, n_c), (hits_t, n_t))]
     _, a, b = groups(arrays[0], arrays[1])
     found = difference(a, b, "proportion")
+    pooled = (hits_c + hits_t) / (n_c + n_t)
     if min(n_c, n_t) < 2:
         assert "fewer than 2 outcomes" in found.reason
+        return
+    if min(pooled, 1 - pooled) * min(n_c, n_t) < 5:  # the exact method's own tests look closer
+        assert "exact" in found.method
         return
     low, high = confint_proportions_2indep(hits_t, n_t, hits_c, n_c, method="newcomb")
     assert found.effect_size_ci_lower == pytest.approx(low, abs=1e-8)
     assert found.effect_size_ci_upper == pytest.approx(high, abs=1e-8)
     assert -1 - 1e-12 <= low <= high <= 1 + 1e-12
-    if found.statistic is None:
-        table = [[hits_t, n_t - hits_t], [hits_c, n_c - hits_c]]
-        assert found.pvalue == pytest.approx(min(stats.fisher_exact(table).pvalue, 1), abs=1e-8)
-        assert "Fisher" in found.method
-    else:
-        z, p = proportions_ztest([hits_t, hits_c], [n_t, n_c])
-        assert (found.statistic, found.pvalue) == pytest.approx((z, p), abs=1e-8)
+    z, p = proportions_ztest([hits_t, hits_c], [n_t, n_c])
+    assert (found.statistic, found.pvalue) == pytest.approx((z, p), abs=1e-8)
     assert all(np.isfinite(number) for number in numbers(found))
 
 
@@ -115,16 +113,6 @@ def test_what_cannot_be_said_is_said_in_words() -> None:
     assert found.pvalue is not None
     _, a, b = groups(np.array([0, 2, 1, 0]), np.array([0, 1, 1, 0]))
     assert "outcomes of 0 and 1" in difference(a, b, "proportion").reason
-
-
-pvalues = st.lists(st.floats(0, 1), min_size=1, max_size=12)
-
-
-@settings(max_examples=15)
-@given(pvalues)
-def test_adjustments_equal_statsmodels(values: list[float]) -> None:
-    assert holm(values) == pytest.approx(multipletests(values, method="holm")[1])
-    assert benjamini_hochberg(values) == pytest.approx(multipletests(values, method="fdr_bh")[1])
 
 
 def test_error_rate_and_coverage_hold_in_a_seeded_simulation() -> None:
