@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import narwhals as nw
 import pandas as pd
@@ -281,6 +281,12 @@ def _effects(plan: Plan, found: Moments, min_group: int) -> tuple[Effect, ...]:
 def _compare(
     plan: Plan, found: Moments, metric: Metric, variant: str, min_group: int
 ) -> Difference:
+    if metric.kind in ("ratio", "quantile"):
+        # Never silently as a mean: an outcome of another kind is another question.
+        why = f"a {metric.kind} is declared, and this report compares means and proportions so far"
+        level = 1 - plan.alpha
+        return Difference(None, None, None, None, level=level, reason=why, rel_reason=why)
     control = found.metrics.get((plan.control, metric.column), _NONE)
     treatment = found.metrics.get((variant, metric.column), _NONE)
-    return difference(control, treatment, metric.kind, alpha=plan.alpha, min_group=min_group)
+    kind: Literal["mean", "proportion"] = "mean" if metric.kind == "mean" else "proportion"
+    return difference(control, treatment, kind, alpha=plan.alpha, min_group=min_group)
