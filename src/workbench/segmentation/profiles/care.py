@@ -185,7 +185,7 @@ def segment_care(
     sums = ["contacts", "scored", "score"]
     own[sums] = own[sums].fillna(0)
     start = np.maximum(own["first_purchase_day"].to_numpy("int64"), contacts.first_day)
-    own = own.assign(time=as_of.toordinal() - start + 1).sort_values("customer_id")
+    own = own.assign(time=as_of.toordinal() - start + 1)
     rows = [
         (name, *_row(own[own["segment"] == name], min_group=min_group, alpha=alpha))
         for name in order
@@ -219,6 +219,8 @@ def _since_first_purchase(days: pd.DataFrame, known: pd.DataFrame) -> pd.DataFra
 
 def _row(own: pd.DataFrame, *, min_group: int, alpha: float) -> tuple[Any, ...]:
     """Return rate and satisfaction of one segment's customers, with intervals."""
+    # In an order of the numbers alone: what a customer is called must not move the last digit.
+    own = own.sort_values(["time", "purchase_days", "contacts", "scored", "score"])
     contacts = own["contacts"].to_numpy("float64")
     scored, score = own["scored"].to_numpy("float64"), own["score"].to_numpy("float64")
     years = own["time"].to_numpy("float64") / YEAR
