@@ -7,8 +7,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from workbench.report.formats import format_share
 from workbench.suite.compare.model import (
     BreakdownChange,
@@ -22,6 +20,7 @@ from workbench.suite.compare.words import CAUSES, REPORT_STATES, VERDICTS
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
 from workbench.suite.render.style import stylesheet
+from workbench.suite.templating import page_templates
 
 __all__ = ["changes_page", "page_css"]
 
@@ -191,14 +190,7 @@ def page_css() -> str:
 
 @cache
 def _template() -> Any:
-    found = Environment(
-        loader=PackageLoader("workbench.suite.compare", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    found = page_templates("workbench.suite.compare")
     filters: Mapping[str, Any] = FILTERS
     found.filters.update(filters)
     return found.get_template("changes.html.j2")

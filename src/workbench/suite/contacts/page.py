@@ -7,13 +7,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from workbench.suite.compare.page import page_css
 from workbench.suite.contacts.settling import OUTCOMES
 from workbench.suite.contacts.words import MEANINGS, REASONS, policy_words, summary
 from workbench.suite.render.filters import FILTERS
 from workbench.suite.render.policy import policy
+from workbench.suite.templating import page_templates
 
 __all__ = ["contacts_page"]
 
@@ -64,13 +63,6 @@ def _css() -> str:
 
 @cache
 def _template() -> Any:
-    found = Environment(
-        loader=PackageLoader("workbench.suite.contacts", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    found = page_templates("workbench.suite.contacts")
     found.filters.update(FILTERS)
     return found.get_template("contacts.html.j2")

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from workbench.data.sources.secrets import redact, referenced_secrets
@@ -28,6 +28,7 @@ from workbench.suite.render.policy import policy
 from workbench.suite.render.style import stylesheet
 from workbench.suite.secrets import refuse_secrets_in
 from workbench.suite.status import Status
+from workbench.suite.templating import page_templates
 from workbench.workspace import Workspace
 
 __all__ = ["portal_page", "write_portal"]
@@ -149,14 +150,7 @@ def _summary(path: Path) -> Mapping[str, Any]:
 
 @cache
 def _environment() -> Environment:
-    found = Environment(
-        loader=PackageLoader("workbench.suite", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    found = page_templates("workbench.suite")
     found.filters.update(FILTERS)
     found.filters["said"] = _said
     found.filters["many"] = _many
