@@ -105,17 +105,22 @@ def rfm(orders: Any, *, as_of: date) -> CustomerBase:
     >>> base.customers[["orders", "frequency", "recency", "T", "monetary_value"]].values.tolist()
     [[3.0, 1.0, 60.0, 90.0, 20.0]]
     """
-    return _customer_base(collect(_reduce(orders, as_of)), as_of)
+    found = collect(_reduce(orders, as_of))
+    if found["unreadable"].any():
+        lines = order_lines(orders, last_day=as_of.toordinal())
+        refuse_unreadable(collect(lines.select(nw.col("unreadable").sum())))
+    return _customer_base(found, as_of)
 
 
 def _reduce(orders: Any, as_of: date) -> nw.LazyFrame[Any]:
     """Return one row per customer, still in the engine; a missing customer is one of them."""
-    # A day is counted once its lines are merged: that is arithmetic on fewer rows.
+    # A day is counted once its lines are merged: that is arithmetic on fewer rows. That a line
+    # cannot be read is carried as a mark, which holds less than a count of each group would.
     lines = order_lines(orders, last_day=as_of.toordinal(), more=("order_id",), dated=True)
     lines = lines.with_columns(
         returned=nw.when(nw.col("units") < 0).then(-nw.col("units")).otherwise(0)
     )
-    sums = [nw.col(name).sum() for name in ("units", "returned", "unreadable")]
+    sums = [nw.col(name).sum() for name in ("units", "returned")] + [nw.col("unreadable").max()]
     by_order = lines.group_by("customer_id", "day", "order_id").agg(
         nw.col("bought").max(), *sums, lines=nw.len()
     )
@@ -123,12 +128,13 @@ def _reduce(orders: Any, as_of: date) -> nw.LazyFrame[Any]:
         *sums, nw.col("lines").sum(), orders=nw.col("bought").sum()
     )
     days = _first_day_keys(days.with_columns(nw.col("units").cast(nw.Int64), day=day_number("day")))
-    totals = ("units", "returned", "unreadable", "lines", "orders", "purchase_days")
+    totals = ("units", "returned", "lines", "orders", "purchase_days")
     customers = days.group_by("customer_id").agg(
         *[nw.col(name).sum() for name in totals],
         nw.col("first_high").min(),
         nw.col("first_low").min(),
         nw.col("last_day").max(),
+        nw.col("unreadable").max(),
     )
     return customers.with_columns(nw.col(*totals).cast(nw.Int64))
 
@@ -153,7 +159,6 @@ def _first_day_keys(days: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def _customer_base(found: pd.DataFrame, as_of: date) -> CustomerBase:
-    refuse_unreadable(found)
     if not len(found):
         raise no_lines(as_of)
     nobody = found["customer_id"].isna()
