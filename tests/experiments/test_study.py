@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,21 @@ from scipy import stats
 
 from workbench.errors import AnalysisError
 from workbench.experiments.plan import Metric, Plan
-from workbench.experiments.reading import read
+from workbench.experiments.reading import Reading
+from workbench.experiments.reading import read as read_in
 from workbench.experiments.sample_ratio import sample_ratio
-from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
+from workbench.experiments.result import ExperimentResult, Experiments
+from workbench.experiments.study import analyse as analyse_on
+from workbench.experiments.study import analyse_all as analyse_all_on
 from workbench.params import ExperimentParams, MetricParams
+
+analyse = partial(analyse_on, as_of=date(2025, 6, 30))
+analyse_all = partial(analyse_all_on, as_of=date(2025, 6, 30))
+
+
+def read(found: Experiments) -> Reading:
+    return read_in(found, currency="EUR")
+
 
 MEN, WOMEN, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 
@@ -78,7 +91,7 @@ def test_hillstrom_groups_and_sample_ratio(hillstrom: ExperimentResult) -> None:
     ratio = next(c for c in hillstrom.checks if c.name == "sample-ratio")
     assert (f"{ratio.statistic:.3f}", f"{ratio.pvalue:.3f}") == ("0.203", "0.904")
     assert {check.status for check in hillstrom.checks} == {"passed"}
-    assert hillstrom.decision.verdict == "effect shown"
+    assert (hillstrom.decision.verdict, hillstrom.decision.variant) == ("ship", MEN)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +125,11 @@ def test_hillstrom_is_told_in_sentences(hillstrom: ExperimentResult) -> None:
     text = said.findings[0]["text"]
     assert "18.3% with" in text
     assert "10.6% with" in text
+    assert "The chance that it does harm is below 0.1%." in text
     assert "+7.7 points (95% interval +7.0 to +8.3)" in text
     assert said.findings[0]["decision"].endswith(", as planned: Ship it.")
-    assert [metric["value"] for metric in said.metrics[:3]] == [1, 1, 0]
-    assert all(metric["headline"] for metric in said.metrics[3:])
-    assert len(said.metrics) == 3 + 4
+    assert [metric["value"] for metric in said.metrics[:4]] == [1, 1, 0, 0]
+    assert [metric["headline"] for metric in said.metrics[4:]] == [True, False, True, False]
     assert len(said.comparisons) == len(Experiments((hillstrom,), ()).effects())
     assert said.primary_title == "4 of 4 intervals on primary outcomes lie clear of zero"
 
@@ -134,11 +147,11 @@ def test_the_sample_ratio_test_equals_scipy_for_unequal_plans() -> None:
 
 def test_an_effect_is_shown_and_none_is_not() -> None:
     shown = analyse(assigned(effect=1.0), plan(), min_group=5)
-    assert shown.decision.verdict == "effect shown"
-    assert "Spend is higher with b" in shown.decision.text
+    assert (shown.decision.verdict, shown.decision.text) == ("ship", "Ship b.")
+    assert "an improvement is shown" in shown.decision.reasons[0]
     missing = analyse(assigned(), plan(), min_group=5)
-    assert missing.decision.verdict == "effect not shown"
-    assert "does not prove that there is none" in missing.decision.text
+    assert missing.decision.verdict == "do not ship"
+    assert "Not shown is not the same as no effect" in missing.decision.text
 
 
 def broken(kind: str) -> pd.DataFrame:
@@ -176,9 +189,9 @@ def test_a_failed_check_stops_the_decision(kind: str, words: str) -> None:
     said = read(Experiments((result,), ()))
     assert said.findings[0]["kind"] == "warning"
     assert "check" in said.findings[0]["text"]
-    assert said.metrics[3]["value"] is None
-    assert said.metrics[3]["reason"]
-    assert not said.metrics[3]["headline"]
+    assert said.metrics[4]["value"] is None
+    assert said.metrics[4]["reason"]
+    assert not said.metrics[4]["headline"]
     assert said.primary.empty
 
 
@@ -310,14 +323,14 @@ def test_all_experiments_of_a_unit_at_once() -> None:
     frame = pd.concat([assigned(effect=1.0), assigned().assign(experiment_id="stray")])
     found = analyse_all(frame, {"offer": declared(), "later": declared()}, min_group=5)
     assert found.undeclared == ("stray",)
-    assert found.decisions()["verdict"].tolist() == ["effect shown", "do not decide"]
+    assert found.decisions()["verdict"].tolist() == ["ship", "do not decide"]
     assert found.results[0].plan.metrics[0].primary  # none was declared primary, so all are
     assert found.results[0].plan.metrics[0].label == "spend"
     assert len(found.effects()) == 2
     assert found.checks()["status"].iloc[0] == "passed"
     said = read(found)
     assert said.overview == (
-        "2 experiments: an effect is shown for Offer; nothing may be decided for Offer."
+        "2 experiments: ship Offer; decide nothing on Offer."
     )
     assert "stray" in said.undeclared
     none = analyse_all(frame, {}, min_group=5)

@@ -14,6 +14,7 @@ from workbench.experiments.plan import Metric, Plan, absolute_size
 from workbench.experiments.setting import Baseline, Sample, Setting
 
 __all__ = [
+    "WORTH_HAVING",
     "Curves",
     "Review",
     "declared_curves",
@@ -111,6 +112,9 @@ class Curves:
     power: pd.DataFrame
 
 
+WORTH_HAVING = "the smallest effect worth having"
+"""The label of that effect's curve."""
+
 _MULTIPLES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _DRAWN = (0.5, 1.0, 2.0)
 _STEPS = 16
@@ -152,7 +156,7 @@ def declared_curves(
     steps = [max(most * (k + 1) // _STEPS, 2 * len(plan.shares)) for k in range(_STEPS)]
     drawn = {signed_effect(metric, one): one / size for one in sizes if one / size in _DRAWN}
     rows = power_curve(baseline, list(drawn), steps, setting)
-    words = {0.5: "half of it", 1.0: "the smallest effect worth having", 2.0: "twice it"}
+    words = {0.5: "half of it", 1.0: WORTH_HAVING, 2.0: "twice it"}
     return Curves(needs, rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]]))
 
 
@@ -202,7 +206,7 @@ def review(
     baselines
         Metric name -> the control's outcome, from before the experiment or from its control group.
     n_planned
-        Planned units; those of the plan unless given.
+        Units, planned or there; those of the plan unless given.
     """
     size = n_planned if n_planned is not None else plan.n_obs
     return tuple(
@@ -228,12 +232,18 @@ def _review(plan: Plan, metric: Metric, baseline: Baseline, planned: int | None)
             least = mde(baseline, planned, setting, power=plan.power, direction=metric.direction)
     except AnalysisError as error:
         why = f" {error.what[:1].upper()}{error.what[1:]}."
-    text = _sentence(plan, metric, needed, planned, chance) + why
+    words = "are planned" if plan.n_obs == planned else "took part"
+    text = _sentence(plan, metric, needed, planned, chance, words) + why
     return Review(metric.label, metric.role, needed, planned, chance, least, text)
 
 
 def _sentence(
-    plan: Plan, metric: Metric, needed: Sample | None, planned: int | None, chance: float | None
+    plan: Plan,
+    metric: Metric,
+    needed: Sample | None,
+    planned: int | None,
+    chance: float | None,
+    words: str,
 ) -> str:
     held = metric.role == "guardrail"
     what = "that it holds" if held else "the smallest effect worth having"
@@ -246,7 +256,7 @@ def _sentence(
     if planned is None or chance is None:
         return f"{text}; how many are planned is not said."
     verdict = "enough" if planned >= needed.total else "too few"
-    return f"{text}; {planned:,} are planned ({verdict}: a chance of {share(chance, 0)})."
+    return f"{text}; {planned:,} {words} ({verdict}: a chance of {share(chance, 0)})."
 
 
 def review_frame(reviews: Sequence[Review]) -> pd.DataFrame:
