@@ -110,7 +110,8 @@ def made() -> pd.DataFrame:
 def test_segments_of_a_frame_equal_an_interaction_model() -> None:
     frame = made()
     found = effects_by_segment(
-        moments(frame, ["spend"], segment="region"), spend, control="a", variant="b", label="region", declared=True,
+        moments(frame, ["spend"], segment="region"), spend,
+        control="a", variant="b", label="region", declared=True,
     )  # fmt: skip
     fit = smf.ols("spend ~ variant * region", frame).fit()
     assert [row.segment for row in found.segments] == ["n", "s", "w"]
@@ -127,7 +128,8 @@ def test_undeclared_segments_carry_a_warning_and_small_ones_are_hidden() -> None
     frame.loc[:3, "region"] = "tiny"
     frame.loc[4:60, "region"] = None
     found = effects_by_segment(
-        moments(frame, ["spend"], segment="region"), spend, control="a", variant="b", label="region", declared=False,
+        moments(frame, ["spend"], segment="region"), spend,
+        control="a", variant="b", label="region", declared=False,
     )  # fmt: skip
     assert "Exploratory" in found.warning
     assert "declares" in found.text

@@ -56,7 +56,7 @@ def test_the_published_effects(
     result: ExperimentResult, metric: str, variant: str, mean: str, effect: str, statistic: str
 ) -> None:
     found = next(
-        e.difference for e in result.effects if (e.metric.name, e.variant) == (metric, variant)
+        e.unadjusted for e in result.effects if (e.metric.name, e.variant) == (metric, variant)
     )
     scale = 1 if metric == "spend" else 100
     for value, shown in ((found.treatment, mean), (found.effect_size, effect)):

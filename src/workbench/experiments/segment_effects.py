@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -12,6 +12,7 @@ from workbench.experiments.comparing import compare
 from workbench.experiments.estimators import Difference
 from workbench.experiments.heterogeneity import Heterogeneity, effects_by_segment
 from workbench.experiments.moments import Moments, SegmentMoments, moments
+from workbench.experiments.multiplicity import holm
 from workbench.experiments.plan import Metric, Plan
 from workbench.experiments.sums import Sums, asked_joint, metrics_there
 
@@ -35,6 +36,11 @@ class SegmentReading:
         The effects; None where they cannot be read.
     reason
         Why they cannot be read; empty where they are.
+    pvalue_adj
+        Of the test that the effects are one, adjusted by Holm over all such tests of the
+        experiment; None where there is no test.
+    differ
+        Whether it is shown that the effects differ.
     """
 
     metric: Metric
@@ -42,6 +48,8 @@ class SegmentReading:
     column: str
     found: Heterogeneity | None
     reason: str = ""
+    pvalue_adj: float | None = None
+    differ: bool = False
 
 
 def read_segments(
@@ -88,7 +96,20 @@ def read_segments(
                 continue
             effects = _effects(plan, metric, who, found, covariates, column, family, min_group)
             made.append(SegmentReading(metric, who, column, effects))
-    return tuple(made)
+    return _tested(made, plan.alpha)
+
+
+def _tested(made: Sequence[SegmentReading], alpha: float) -> tuple[SegmentReading, ...]:
+    """Return the readings with their tests adjusted for how many of them there are."""
+    pvalues = [
+        1.0 if one.found is None or one.found.pvalue is None else one.found.pvalue for one in made
+    ]
+    return tuple(
+        replace(one, pvalue_adj=adjusted, differ=adjusted < alpha)
+        if one.found is not None and one.found.pvalue is not None
+        else one
+        for one, adjusted in zip(made, holm(pvalues), strict=True)
+    )
 
 
 def _refused(plan: Plan, column: str, count: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workbench.data.phrases import counted, listed
+from workbench.data.phrases import counted, listed, pvalue
 from workbench.experiments.heterogeneity import Heterogeneity, SegmentEffect
 from workbench.experiments.result import Experiments
 from workbench.experiments.segment_effects import SegmentReading
@@ -64,11 +64,7 @@ def read_by_segment(found: Experiments) -> SegmentWords:
         reason = _nothing(found, readings)
         empty = pd.DataFrame({"label": [], "effect": [], "low": [], "high": []})
         return SegmentWords(reason, empty, reason, "", reason, table, "", reason)
-    differ = [
-        (title, one)
-        for title, one in usable
-        if one.found and one.found.pvalue is not None and one.found.pvalue < 0.05
-    ]
+    differ = [(title, one) for title, one in usable if one.differ]
     answer = _answer(usable, differ)
     title, chosen = differ[0] if differ else usable[0]
     drawn, how = _figure(title, chosen)
@@ -141,11 +137,10 @@ def _found(one: SegmentReading) -> Heterogeneity:
 
 
 def _title(one: SegmentReading) -> str:
-    pvalue = _found(one).pvalue
     by = _plain(one.column)
-    if pvalue is None:
+    if one.pvalue_adj is None:
         return f"Too few segments by {by} to be compared"
-    if pvalue < 0.05:
+    if one.differ:
         return f"The effect differs by {by}"
     return f"No difference by {by} is shown"
 
@@ -185,7 +180,12 @@ def _note(readings: list[tuple[str, SegmentReading]]) -> str:
         if one.found is None:
             parts.append(f"{head}: {one.reason}")
             continue
-        parts.append(f"{head}: {one.found.text}")
+        if one.pvalue_adj is None:
+            parts.append(f"{head}: {one.found.text}")
+        else:
+            said = "differ" if one.differ else "are not shown to differ"
+            tested = f"p {pvalue(one.pvalue_adj)}, for all such tests together"
+            parts.append(f"{head}, by {_plain(one.column)}: effects {said} ({tested}).")
         left = [f"{name}: {why}" for name, why in one.found.omitted.items()]
         parts += [f"Left out by {_plain(one.column)}: {'; '.join(left)}"] if left else []
     return " ".join(dict.fromkeys(parts))

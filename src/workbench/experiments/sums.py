@@ -22,6 +22,8 @@ from workbench.experiments.plan import Covariate, Metric, Plan
 
 __all__ = ["Sums", "asked_joint", "covariates_there", "gather", "metrics_there"]
 
+_DRAWN = "units drawn"  # no declared column has a blank in its name
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -106,8 +108,12 @@ def gather(frame: nw.LazyFrame[Any], plan: Plan) -> tuple[Moments, Sums]:
     known = tuple(one.column for one in covariates_there(plan, names))
     used = () if plan.clustered else known
     asked = [joint for metric in there if (joint := asked_joint(metric, used)) is not None]
-    columns = [column for metric in there for column in metric.columns] + list(known)
-    found = moments(frame, columns, joint=asked)
+    columns = [one for metric in plan.metrics for one in metric.columns if one in names]
+    if not columns:
+        # Who was drawn is counted although no outcome is there.
+        frame = frame.with_columns(**{_DRAWN: nw.lit(1)})
+        columns = [_DRAWN]
+    found = moments(frame, [*columns, *known], joint=asked)
     several = found.repeated_rows or found.units_in_two_variants or found.units_in_conflict
     unique = not several and not found.rows_without_place
     windows = {
@@ -122,7 +128,7 @@ def gather(frame: nw.LazyFrame[Any], plan: Plan) -> tuple[Moments, Sums]:
     if not plan.clustered:
         return found, sums
     simple = [one.column for one in there if one.kind not in ("ratio", "quantile")]
-    totals = cluster_moments(frame, simple, cluster=plan.unit, unique=unique)
+    totals = cluster_moments(frame, simple or columns[:1], cluster=plan.unit, unique=unique)
     drawn = replace(
         found, units=totals.clusters, units_in_two_variants=totals.clusters_in_two_variants
     )
