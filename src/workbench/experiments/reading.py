@@ -154,8 +154,10 @@ def _changes(found: Experiments) -> list[Mapping[str, Any]]:
 
 def _decisions(found: Experiments) -> pd.DataFrame:
     rows = found.decisions()
-    rank = rows["verdict"].map({name: place for place, name in enumerate(VERDICTS)})
-    rows = rows.assign(rank=rank).sort_values("rank", kind="stable", ignore_index=True)
+    order = {name: place for place, name in enumerate(VERDICTS)}
+    rows = rows.sort_values(
+        "verdict", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
     why = rows["reasons"].where(rows["verdict"].eq("ship"), "")
     overridden = rows["final"].ne(rows["verdict"])
     said = rows["verdict"].where(~overridden, rows["verdict"] + "; overridden: " + rows["final"])
@@ -206,10 +208,8 @@ def _checks(found: Experiments) -> pd.DataFrame:
         rows += [(title, c.label, c.status, c.text, c.advice or None) for c in others]
         if passed:
             told = " ".join(check.text for check in passed if check.name in _TOLD)
-            rest = [check.label for check in passed if check.name not in _TOLD]
-            more = f" Also: {'; '.join(rest)}." if rest else ""
-            head = counted(len(passed), "check")
-            rows.append((title, f"{head} passed", "passed", f"{told}{more}".strip(), None))
+            head = f"{counted(len(passed), 'check')} passed"
+            rows.append((title, head, "passed", told or "Nothing is wrong there.", None))
     names = ["experiment", "check", "status", "text", "advice"]
     return pd.DataFrame(rows, columns=names, dtype=object)
 

@@ -48,6 +48,11 @@ class SegmentWords:
     note: str
     reason: str
 
+    @property
+    def kind(self) -> str:
+        """Return what the answer is as a finding: `answer`, or `limit` where there is nothing."""
+        return "limit" if self.reason else "answer"
+
 
 def read_by_segment(found: Experiments) -> SegmentWords:
     """Return the effects by declared segment in words, a figure and a table.
@@ -115,7 +120,7 @@ def _figure(title: str, one: SegmentReading) -> tuple[pd.DataFrame, str]:
     scale = 100.0 if one.metric.kind in ("proportion", "retention") else 1.0
     rows = [
         (
-            str(effect.segment),
+            f"{_plain(one.column)}: {effect.segment}",
             scale * float(effect.difference.effect_size or 0.0),
             scale * effect.corrected_ci_lower,
             scale * effect.corrected_ci_upper,

@@ -10,6 +10,7 @@ from typing import Any
 import narwhals as nw
 
 from workbench.data.frames import collect, lazy
+from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
 from workbench.experiments.baselines import baselines_of, curves_of
 from workbench.experiments.comparing import Comparison
@@ -210,7 +211,9 @@ def _analyse(
         counts = {name: part["value"].nunique() for name, part in spread.segments.items()}
         segments = read_segments(frame, plan, sums.covariates, counts=counts, min_group=min_group)
     baselines = baselines_of(plan, found, sums, min_group=min_group)
-    reviews = review(plan, baselines, n_planned=plan.n_obs or units)
+    # All units less those of the large groups would tell how few are in a small one.
+    small = any(is_small(found.units.get(name, 0), min_group) for name in plan.shares)
+    reviews = review(plan, baselines, n_planned=plan.n_obs or (None if small else units or None))
     return ExperimentResult(
         plan, found.units, checks, effects, segments, decision, when, min_group,
         reviews, curves_of(plan, baselines, spread), tuning=pace.tuning,
