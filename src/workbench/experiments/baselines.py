@@ -53,7 +53,9 @@ def baselines_of(plan: Plan, found: Moments, sums: Sums, *, min_group: int) -> d
     return made
 
 
-def curves_of(plan: Plan, baselines: Mapping[str, Baseline], spread: Tally) -> dict[str, Curves]:
+def curves_of(
+    plan: Plan, baselines: Mapping[str, Baseline], spread: Tally, *, units: int | None
+) -> dict[str, Curves]:
     """Return the curves of each primary outcome that declares an effect worth having.
 
     Parameters
@@ -64,6 +66,8 @@ def curves_of(plan: Plan, baselines: Mapping[str, Baseline], spread: Tally) -> d
         Metric's name -> the control's outcome.
     spread
         Units by day, which tell how many come each day.
+    units
+        Units that took part; None where they are not told.
     """
     days = 0 if spread.days is None else spread.days["day"].nunique()
     per_day = int(spread.days["n"].sum()) / days if days and spread.days is not None else None
@@ -72,7 +76,9 @@ def curves_of(plan: Plan, baselines: Mapping[str, Baseline], spread: Tally) -> d
         if not metric.primary or metric.name not in baselines:
             continue
         try:
-            curves = declared_curves(plan, metric, baselines[metric.name], per_day=per_day)
+            curves = declared_curves(
+                plan, metric, baselines[metric.name], per_day=per_day, units=units
+            )
         except AnalysisError:
             continue  # the review says in words why it cannot be computed
         if curves is not None:

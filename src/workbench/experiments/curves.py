@@ -14,7 +14,6 @@ from workbench.experiments.plan import Metric, Plan, absolute_size
 from workbench.experiments.setting import Baseline, Sample, Setting
 
 __all__ = [
-    "WORTH_HAVING",
     "Curves",
     "Review",
     "declared_curves",
@@ -106,22 +105,29 @@ class Curves:
         As :func:`n_obs_curve` gives it, for half to twice the smallest effect worth having.
     power
         As :func:`power_curve` gives it, with `label`: the effect in words.
+    by_size
+        Power of the smallest effect worth having, by units as multiples of those who took part:
+        `times`, `n_obs`, `power`; empty where these are not given.
     """
 
     n_obs: pd.DataFrame
     power: pd.DataFrame
+    by_size: pd.DataFrame
 
-
-WORTH_HAVING = "the smallest effect worth having"
-"""The label of that effect's curve."""
 
 _MULTIPLES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _DRAWN = (0.5, 1.0, 2.0)
 _STEPS = 16
+_TIMES = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 
 def declared_curves(
-    plan: Plan, metric: Metric, baseline: Baseline, *, per_day: float | None = None
+    plan: Plan,
+    metric: Metric,
+    baseline: Baseline,
+    *,
+    per_day: float | None = None,
+    units: int | None = None,
 ) -> Curves | None:
     """Return the curves of a declared metric; None without a smallest effect worth having.
 
@@ -133,6 +139,8 @@ def declared_curves(
         The control's outcome.
     per_day
         Units that come each day.
+    units
+        Units that took part, in all variants; None where that is not told.
     """
     said = metric.min_effect
     size = None if said is None else absolute_size(said, baseline.value)
@@ -156,8 +164,21 @@ def declared_curves(
     steps = [max(most * (k + 1) // _STEPS, 2 * len(plan.shares)) for k in range(_STEPS)]
     drawn = {signed_effect(metric, one): one / size for one in sizes if one / size in _DRAWN}
     rows = power_curve(baseline, list(drawn), steps, setting)
-    words = {0.5: "half of it", 1.0: WORTH_HAVING, 2.0: "twice it"}
-    return Curves(needs, rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]]))
+    words = {0.5: "half of it", 1.0: "the smallest effect worth having", 2.0: "twice it"}
+    rows = rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]])
+    return Curves(
+        needs, rows, _by_size(baseline, signed_effect(metric, size), setting, plan, units)
+    )
+
+
+def _by_size(
+    baseline: Baseline, effect: float, setting: Setting, plan: Plan, units: int | None
+) -> pd.DataFrame:
+    """Return the power of one effect with a part, or a multiple, of the units."""
+    least = 2 * len(plan.shares)
+    sizes = [] if units is None else [(t, round(t * units)) for t in _TIMES]
+    rows = [(t, n, power(baseline, effect, n, setting)) for t, n in sizes if n >= least]
+    return pd.DataFrame(rows, columns=["times", "n_obs", "power"])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.data.phrases import counted, share
-from workbench.experiments.curves import WORTH_HAVING, Review
+from workbench.experiments.curves import Review
 from workbench.experiments.plan import Metric
 from workbench.experiments.result import ExperimentResult, Experiments
 from workbench.experiments.wording import Form
@@ -25,11 +25,12 @@ class PowerWords:
     ----------
     table
         One row per experiment and outcome: `experiment`, `outcome`, `units`, `needed` (units for
-        the smallest effect worth having, of a guardrail for its margin), `power`, `mde` (the
-        smallest effect that the units show, as text).
+        the smallest effect worth having, of a guardrail for its margin), `days` (in which so many
+        come, to the last outcome), `power`, `mde` (the smallest effect that the units show, as
+        text).
     drawn
         The curve of each experiment that declares an effect worth having, six at most:
-        `experiment`, `n_obs`, `power`.
+        `experiment`, `times` (units as multiples of those who took part), `n_obs`, `power`.
     title, alt
         The figure's message, and its text alternative.
     note
@@ -57,13 +58,13 @@ def read_power(found: Experiments) -> PowerWords:
     rows = [
         (
             r.plan.title, one.metric, one.planned, one.needed.total if one.needed else None,
-            one.power, _least(r, one),
+            _days(r, one), one.power, _least(r, one),
         )
         for r in found.results
         for one in r.reviews
         if one.role != "secondary"
     ]  # fmt: skip
-    names = ["experiment", "outcome", "units", "needed", "power", "mde"]
+    names = ["experiment", "outcome", "units", "needed", "days", "power", "mde"]
     table = pd.DataFrame(rows, columns=names, dtype=object)
     drawn, title = _drawn(found), _title(found)
     reason = "" if rows else "No outcome's spread is known, so no plan can be reviewed."
@@ -82,6 +83,16 @@ def _metric(result: ExperimentResult, label: str) -> Metric:
     return next(one for one in result.plan.metrics if one.label == label)
 
 
+def _days(result: ExperimentResult, one: Review) -> int | None:
+    """Return the days that the needed units take to come, as they came so far."""
+    curves = result.curves.get(_metric(result, one.metric).name)
+    if curves is None or one.needed is None:
+        return None
+    same = curves.n_obs[curves.n_obs["n_obs"] == one.needed.total]
+    found = same["days"].dropna()
+    return int(found.iloc[0]) if len(found) else None
+
+
 def _least(result: ExperimentResult, one: Review) -> str | None:
     if one.mde is None:
         return None
@@ -90,15 +101,14 @@ def _least(result: ExperimentResult, one: Review) -> str | None:
 
 
 def _drawn(found: Experiments) -> pd.DataFrame:
-    parts = []
-    for result in found.results[:_MOST_LINES]:
-        for curves in list(result.curves.values())[:1]:
-            rows = curves.power[curves.power["label"] == WORTH_HAVING]
-            parts.append(
-                rows.assign(experiment=result.plan.title)[["experiment", "n_obs", "power"]]
-            )
-    names = ["experiment", "n_obs", "power"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+    parts = [
+        curves.by_size.assign(experiment=result.plan.title)
+        for result in found.results[:_MOST_LINES]
+        for curves in list(result.curves.values())[:1]
+        if len(curves.by_size)
+    ]
+    names = ["experiment", "times", "n_obs", "power"]
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
 def _title(found: Experiments) -> str:
@@ -118,9 +128,8 @@ def _title(found: Experiments) -> str:
 def _alt(drawn: pd.DataFrame, title: str) -> str:
     if drawn.empty:
         return title
-    ends = drawn.groupby("experiment", sort=False).tail(1)
     parts = [
-        f"{row['experiment']} {share(row['power'], 0)} at {row['n_obs']:,}"
-        for row in ends.to_dict("records")
+        f"{row['experiment']} {share(row['power'], 0)} with the {row['n_obs']:,} who took part"
+        for row in drawn[drawn["times"] == 1].to_dict("records")
     ]
     return f"Lines that rise with the number of customers. {title}. {'; '.join(parts)}."

@@ -189,7 +189,7 @@ def _note(readings: list[tuple[str, SegmentReading]]) -> str:
             parts.append(f"{head}: {one.found.text}")
         else:
             said = "differ" if one.differ else "are not shown to differ"
-            tested = f"p {pvalue(one.pvalue_adj)}, for all such tests together"
+            tested = f"{pvalue(one.pvalue_adj)}, for all such tests together"
             parts.append(f"{head}, by {_plain(one.column)}: effects {said} ({tested}).")
         left = [f"{name}: {why}" for name, why in one.found.omitted.items()]
         parts += [f"Left out by {_plain(one.column)}: {'; '.join(left)}"] if left else []

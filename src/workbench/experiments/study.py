@@ -213,10 +213,11 @@ def _analyse(
     baselines = baselines_of(plan, found, sums, min_group=min_group)
     # All units less those of the large groups would tell how few are in a small one.
     small = any(is_small(found.units.get(name, 0), min_group) for name in plan.shares)
-    reviews = review(plan, baselines, n_planned=plan.n_obs or (None if small else units or None))
+    told = None if small or not units else units
+    reviews = review(plan, baselines, n_planned=plan.n_obs or told)
     return ExperimentResult(
         plan, found.units, checks, effects, segments, decision, when, min_group,
-        reviews, curves_of(plan, baselines, spread), tuning=pace.tuning,
+        reviews, curves_of(plan, baselines, spread, units=told), tuning=pace.tuning,
     )  # fmt: skip
 
 
