@@ -168,3 +168,10 @@ def test_an_effect_is_shown_exactly_where_the_boundary_is_crossed() -> None:
 def test_without_a_time_of_assignment_looks_cannot_be_held() -> None:
     found = read(rows(2.0).drop(columns="assigned_at"), 15)
     assert found.decision.verdict == "keep running"
+
+
+def test_a_look_before_any_window_is_over_reads_nothing() -> None:
+    metric = Metric("x", "x", "mean", "X", True, window_days=28)
+    found = read(rows(2.0), 15, metrics=(metric,))
+    assert found.effects[0].difference.reason == "No window was over at this look."
+    assert found.decision.verdict == "keep running"

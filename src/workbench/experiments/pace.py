@@ -135,13 +135,15 @@ def compare_at_pace(
     pace
         How the experiment is read; its tuning is filled at the first reading.
     """
+    if pace.method == "group-sequential" and not pace.shares:
+        why = "No window was over at this look."
+        none = Difference(None, None, None, None, level=plan.level, reason=why, rel_reason=why)
+        return Comparison(metric, variant, none, none)
     found = compare(plan, metric, variant, sums, alpha=plan.alpha, min_group=min_group)
     d = found.difference
     if pace.method == "fixed" or d.pvalue is None or not d.std_error or d.effect_size is None:
         return found
     if pace.method == "group-sequential":
-        if not pace.shares:
-            return found
         kind = plan.readings.spending
         z = boundaries(pace.shares, kind=kind, alpha=plan.alpha).z[-1]
         wide = compare(plan, metric, variant, sums, alpha=_alpha_of(z), min_group=min_group)
