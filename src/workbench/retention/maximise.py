@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from scipy import stats
 from workbench.errors import AnalysisError
 
 __all__ = [
+    "Fitted",
     "Floats",
     "Maximum",
     "Parameter",
@@ -33,6 +35,8 @@ __all__ = [
     "products",
     "total",
 ]
+
+M = TypeVar("M")
 
 Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
@@ -98,6 +102,57 @@ class Maximum:
     def converged(self) -> bool:
         """Return whether there is a maximum."""
         return not self.reason
+
+
+@dataclass(frozen=True)
+class Fitted(Generic[M]):
+    """A model fitted to customers, or why it could not be; the base of each model's own fit.
+
+    Parameters
+    ----------
+    name
+        Of the model.
+    parameters
+        The estimates with their intervals; none without a fit.
+    loglik
+        The log-likelihood; None without a fit.
+    found
+        The maximum: logarithms of the parameters, and their covariance.
+    reason
+        Why there is no fit, in words; empty when there is one.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    loglik: float | None
+    found: Maximum
+    reason: str
+
+    @property
+    def converged(self) -> bool:
+        """Return whether there is a fit."""
+        return not self.reason
+
+    @property
+    def model(self) -> M:
+        """Return the model with the estimates.
+
+        Raises
+        ------
+        AnalysisError
+            When there is no fit.
+        """
+        if self.reason or self.loglik is None:
+            raise AnalysisError(
+                f"there is no fit: {self.reason}",
+                where=self.name,
+                fix="Ask `converged` first, and show the reason instead of a number.",
+            )
+        return self.model_at(self.found.log_params)
+
+    def model_at(self, log_params: Floats) -> M:
+        """Return the model with other parameters, such as drawn ones."""
+        raise NotImplementedError
 
 
 def in_logs(params: Floats, gradient: Floats, hessian: Floats) -> tuple[Floats, Floats]:

@@ -258,7 +258,7 @@ def _futures(
 
 
 def _counted(model: Model, cells: Cells, ends: Floats, rng: np.random.Generator) -> Floats:
-    times, _ = model.draw_times(rng, float(ends[-1]), cells)
+    times = model.draw_times(rng, float(ends[-1]), cells).times
     place = np.minimum(np.searchsorted(ends, times), len(ends) - 1)
     return np.bincount(place, minlength=len(ends)).astype("float64")
 
