@@ -1,0 +1,147 @@
+"""Trials of the purchase models: what they would have forecast from earlier days, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from workbench.retention.backtest.naive import (
+    NAIVE,
+    history_of,
+    naive_purchases,
+    period_numbers,
+)
+from workbench.retention.backtest.trials import Trial, brier, changes_of
+from workbench.retention.events import Days, EventFactor, event_factors
+from workbench.retention.futures import Futures
+from workbench.retention.maximise import Floats
+from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paretonbd
+from workbench.retention.purchases.log import WEEK, Known, PurchaseLog
+from workbench.retention.purchases.outlook import what_comes
+from workbench.retention.spans import bounds
+
+__all__ = ["best_fit", "events_known", "purchase_fits", "try_purchases"]
+
+
+def purchase_fits(known: Known) -> tuple[PurchaseFit, ...]:
+    """Return both purchase models fitted to what was known, the better one first.
+
+    The better one has the higher likelihood; both have as many parameters. One that could not be
+    fitted stands last, with its reason.
+
+    Parameters
+    ----------
+    known
+        The customers with their purchases so far.
+    """
+    found = fit_bgnbd(known.cells), fit_paretonbd(known.cells)
+    return tuple(sorted(found, key=lambda fit: -np.inf if fit.loglik is None else -fit.loglik))
+
+
+def best_fit(fits: Sequence[PurchaseFit]) -> PurchaseFit:
+    """Return the better one of two fits, or one that says why there is none."""
+    fitted = [fit for fit in fits if fit.converged]
+    return fitted[0] if fitted else fits[0]
+
+
+def events_known(
+    known: Known, days: Sequence[tuple[str, Days]], until: int
+) -> tuple[EventFactor, ...]:
+    """Return what the events to come do, by what they did among these purchases.
+
+    Parameters
+    ----------
+    known
+        The customers with their purchases so far.
+    days
+        Events as :func:`workbench.retention.events.days_of` gives them.
+    until
+        Number of the last day that is forecast.
+    """
+    counts = np.bincount(
+        known.day[known.repeat] - known.begin, minlength=known.last - known.begin + 1
+    )
+    return event_factors(counts.astype("int64"), known.begin, days, until=until)
+
+
+def try_purchases(
+    log: PurchaseLog,
+    origin: date,
+    grain: str,
+    *,
+    ahead: int,
+    seed: int,
+    draws: int,
+    events: Sequence[tuple[str, Days]] = (),
+) -> Trial:
+    """Return the trial of the purchase models from one earlier day.
+
+    Parameters
+    ----------
+    log
+        All purchases; those after the day are read to see what came, and for nothing else.
+    origin
+        The day.
+    grain
+        `week`, `month` or `quarter`.
+    ahead
+        How many periods are forecast.
+    seed, draws
+        Of the futures.
+    events
+        Known events, past and to come.
+    """
+    known = log.until(origin.toordinal())
+    edges = bounds(origin, grain, back=0, ahead=ahead)
+    fits = purchase_fits(known)
+    factors = events_known(known, events, int(edges[-1]))
+    futures: dict[str, Futures] = {}
+    chances: dict[str, Floats] = {}
+    cells = known.cells
+    horizon = float(edges[-1] - edges[0]) / WEEK
+    for fit in fits:
+        if fit.converged:
+            futures[fit.name] = what_comes(
+                known, fit, edges, seed=seed, draws=draws, events=factors
+            )
+            people = cells.frequency, cells.recency, cells.T
+            chances[fit.name] = 1 - fit.model.probabilities(horizon, *people, up_to=0)[:, 0]
+    later = log.after(known)
+    _, past = history_of(known, grain)
+    best = best_fit(fits)
+    return Trial(
+        bounds=edges,
+        customers=known.customers,
+        chosen=best.name if best.converged else "",
+        futures=futures,
+        naive=naive_purchases(known, grain, edges),
+        actual=period_numbers(edges, *later),
+        scale={name: changes_of(values) for name, values in past.items()},
+        brier=_brier(known, chances, edges, later),
+        reason="" if best.converged else best.reason,
+    )
+
+
+def _brier(
+    known: Known, chances: dict[str, Floats], edges: np.ndarray, later: tuple[np.ndarray, ...]
+) -> dict[str, float]:
+    """Return the errors of each customer's chance to buy within the time, beside naive ones."""
+    customer, day, _ = later
+    bought = np.zeros(known.customers)
+    bought[customer[day <= edges[-1]]] = 1.0
+    cells = known.cells
+    did = np.bincount(known.cell, weights=bought, minlength=len(cells))
+    made = {name: brier(chance, did, cells.n) for name, chance in chances.items()}
+    # Naive: who bought in as long a time before buys again, nobody else does; and: all are alike.
+    span = int(edges[-1] - edges[0])
+    lately = np.zeros(known.customers)
+    again = known.repeat
+    lately[known.customer[again][known.day[again] > known.last - span]] = 1.0
+    alone = np.ones(known.customers)
+    made[NAIVE[0]] = brier(lately, bought, alone)
+    then = known.first <= known.last - span
+    share = float(lately[then].mean()) if then.any() else float(lately.mean())
+    made[NAIVE[2]] = brier(np.full(known.customers, share), bought, alone)
+    return made
