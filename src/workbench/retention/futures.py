@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.retention.maximise import Floats
 
-__all__ = ["Futures", "summed_up"]
+__all__ = ["Futures", "pooled", "summed_up"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,6 +50,28 @@ class Futures:
         tails = [alpha / 2, 1 - alpha / 2]
         low, high = np.quantile(self.draws[name], tails, axis=0, method="inverted_cdf")
         return low, high
+
+
+def pooled(several: Sequence[Futures], model: str) -> Futures:
+    """Return the futures of several models as one: any of them may be right.
+
+    Parameters
+    ----------
+    several
+        Futures of the same numbers and periods, at least one; each counts by its number of draws.
+    model
+        What they are called together; futures of one model keep its name.
+
+    References
+    ----------
+    Bates & Granger, "The Combination of Forecasts", Operational Research Quarterly 20, 1969: the
+    mean of two forecasts is seldom worse than the better one, and nobody knows which that will be.
+    """
+    if len(several) == 1:
+        return several[0]
+    names = several[0].draws
+    drawn = {name: np.concatenate([one.draws[name] for one in several]) for name in names}
+    return Futures(several[0].bounds, model, drawn)
 
 
 def summed_up(futures: Futures, name: str, *, alpha: float = 0.05) -> pd.DataFrame:

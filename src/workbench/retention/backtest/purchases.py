@@ -15,35 +15,58 @@ from workbench.retention.backtest.naive import (
 )
 from workbench.retention.backtest.trials import Trial, brier, changes_of
 from workbench.retention.events import Days, EventFactor, event_factors
-from workbench.retention.futures import Futures
+from workbench.retention.futures import Futures, pooled
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paretonbd
 from workbench.retention.purchases.log import WEEK, Known, PurchaseLog
 from workbench.retention.purchases.outlook import what_comes
 from workbench.retention.spans import bounds
 
-__all__ = ["best_fit", "events_known", "purchase_fits", "try_purchases"]
+__all__ = ["BOTH", "all_futures", "events_known", "purchase_fits", "try_purchases"]
+
+BOTH = "both models"
+"""BG/NBD and Pareto/NBD together; they differ in when customers leave, which nobody sees."""
 
 
 def purchase_fits(known: Known) -> tuple[PurchaseFit, ...]:
-    """Return both purchase models fitted to what was known, the better one first.
-
-    The better one has the higher likelihood; both have as many parameters. One that could not be
-    fitted stands last, with its reason.
+    """Return BG/NBD and Pareto/NBD fitted to what was known.
 
     Parameters
     ----------
     known
         The customers with their purchases so far.
     """
-    found = fit_bgnbd(known.cells), fit_paretonbd(known.cells)
-    return tuple(sorted(found, key=lambda fit: -np.inf if fit.loglik is None else -fit.loglik))
+    return fit_bgnbd(known.cells), fit_paretonbd(known.cells)
 
 
-def best_fit(fits: Sequence[PurchaseFit]) -> PurchaseFit:
-    """Return the better one of two fits, or one that says why there is none."""
-    fitted = [fit for fit in fits if fit.converged]
-    return fitted[0] if fitted else fits[0]
+def all_futures(
+    known: Known,
+    fits: Sequence[PurchaseFit],
+    edges: np.ndarray,
+    *,
+    seed: int,
+    draws: int,
+    events: tuple[EventFactor, ...] = (),
+) -> dict[str, Futures]:
+    """Return the futures of each model that could be fitted, and last those of both together.
+
+    Parameters
+    ----------
+    known
+        The customers with their purchases so far.
+    fits
+        The models fitted to them.
+    edges, seed, draws, events
+        As :func:`workbench.retention.purchases.outlook.what_comes` takes them.
+    """
+    made = {
+        fit.name: what_comes(known, fit, edges, seed=seed, draws=draws, events=events)
+        for fit in fits
+        if fit.converged
+    }
+    if len(made) > 1:
+        made[BOTH] = pooled([*made.values()], BOTH)
+    return made
 
 
 def events_known(
@@ -97,30 +120,28 @@ def try_purchases(
     edges = bounds(origin, grain, back=0, ahead=ahead)
     fits = purchase_fits(known)
     factors = events_known(known, events, int(edges[-1]))
-    futures: dict[str, Futures] = {}
-    chances: dict[str, Floats] = {}
+    futures = all_futures(known, fits, edges, seed=seed, draws=draws, events=factors)
     cells = known.cells
-    horizon = float(edges[-1] - edges[0]) / WEEK
-    for fit in fits:
-        if fit.converged:
-            futures[fit.name] = what_comes(
-                known, fit, edges, seed=seed, draws=draws, events=factors
-            )
-            people = cells.frequency, cells.recency, cells.T
-            chances[fit.name] = 1 - fit.model.probabilities(horizon, *people, up_to=0)[:, 0]
+    people, horizon = (cells.frequency, cells.recency, cells.T), float(edges[-1] - edges[0]) / WEEK
+    chances: dict[str, Floats] = {
+        fit.name: 1 - fit.model.probabilities(horizon, *people, up_to=0)[:, 0]
+        for fit in fits
+        if fit.converged
+    }
+    if BOTH in futures:
+        chances[BOTH] = np.mean([*chances.values()], axis=0)
     later = log.after(known)
     _, past = history_of(known, grain)
-    best = best_fit(fits)
     return Trial(
         bounds=edges,
         customers=known.customers,
-        chosen=best.name if best.converged else "",
+        chosen=[*futures][-1] if futures else "",
         futures=futures,
         naive=naive_purchases(known, grain, edges),
         actual=period_numbers(edges, *later),
         scale={name: changes_of(values) for name, values in past.items()},
         brier=_brier(known, chances, edges, later),
-        reason="" if best.converged else best.reason,
+        reason="" if futures else fits[0].reason,
     )
 
 

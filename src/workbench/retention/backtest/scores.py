@@ -23,7 +23,7 @@ from workbench.retention.maximise import Floats
 __all__ = ["MODEL", "brier_table", "errors_of", "pinball", "score_table"]
 
 MODEL = "the model"
-"""The method whose forecast would have been used: on each day the model that fitted best."""
+"""The method whose forecast would have been used."""
 LEVELS = np.arange(0.1, 0.95, 0.1)
 
 

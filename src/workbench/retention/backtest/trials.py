@@ -27,8 +27,8 @@ class Trial:
     customers
         How many customers, or subscriptions, were known on that day.
     chosen
-        The model that would have been used: the one that fitted best on that day; empty where none
-        could be fitted.
+        The model, or models together, whose forecast would have been used; empty where none could
+        be fitted.
     futures
         Model -> its drawn futures.
     naive
