@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.frames import column_names
-from workbench.data.small_groups import hide_parts
+from workbench.data.small_groups import hide_parts, is_small
 from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention.backtest.churning import naive_churn, try_renewals
@@ -69,6 +69,8 @@ class Forecast:
     table
         As :func:`workbench.retention.futures.summed_up` gives it; where the forecast is withheld,
         `expected` is the naive one and there are no intervals (None).
+    past
+        The periods before: `first_day`, `last_day`, `actual` (None where too small to show).
     tracked
         What came, and what had been forecast on the latest trial's day: `first_day`, `last_day`
         (day numbers), `after` (that day or before), `actual` (None where too small to show),
@@ -82,6 +84,7 @@ class Forecast:
     name: str
     verdict: Verdict
     table: pd.DataFrame
+    past: pd.DataFrame
     tracked: pd.DataFrame
     scores: pd.DataFrame
     actual_total: float | None
@@ -275,7 +278,7 @@ def _of_orders(log: PurchaseLog, terms: _Terms) -> Forecasts:
         futures,
         QUANTITIES,
         naive_purchases(known, terms.grain, terms.edges),
-        lambda trial: history_of(log.until(int(trial.bounds[0])), terms.grain),
+        lambda day: history_of(log.until(day), terms.grain),
         terms,
     )
     return Forecasts(
@@ -332,7 +335,7 @@ def _of_subscriptions(subscriptions: Any, terms: _Terms) -> Forecasts:
         futures,
         names,
         naive_churn(known, terms.grain, terms.ahead)[0],
-        lambda trial: _contract_history(log, trial, terms.grain),
+        lambda day: _contract_history(log, day, terms.grain),
         terms,
     )
     return Forecasts(
@@ -409,14 +412,16 @@ def _judged(
     terms: _Terms,
 ) -> dict[str, Forecast]:
     """Return each number's forecast, or the naive one where the rule withholds it."""
-    edges, past = history(trials[-1])
+    now, then = (history(int(edge)) for edge in (futures.bounds[0], trials[-1].bounds[0]))
     made = {}
     for name in names:
         verdict = judge(trials, name, seed=terms.seed)
         table = summed_up(futures, name)
         if not verdict.published:
             instead = naive.get(verdict.naive, {}).get(name)
-            table = _instead(table, instead, futures.periods, adds_up=name != "active")
+            table = _instead(
+                table, instead, futures.periods, adds_up=name != "active", min_group=terms.min_group
+            )
         trial = trials[-1]
         ahead = trial.futures.get(trial.chosen)
         told = None if ahead is None else summed_up(ahead, name).iloc[-1]
@@ -424,9 +429,10 @@ def _judged(
             name=name,
             verdict=verdict,
             table=table,
-            tracked=_tracked(trial, name, edges, past.get(name), terms),
+            past=_before(now[0], now[1].get(name), terms),
+            tracked=_tracked(trial, name, _before(then[0], then[1].get(name), terms), terms),
             scores=score_table(trials, name),
-            actual_total=float(trial.actual[name][-1]),
+            actual_total=_shown(float(trial.actual[name][-1]), terms),
             expected_total=None if told is None else float(told["expected"]),
             total_lower=None if told is None else float(told["ci_lower"]),
             total_upper=None if told is None else float(told["ci_upper"]),
@@ -434,13 +440,22 @@ def _judged(
     return made
 
 
+def _shown(value: float, terms: _Terms) -> float | None:
+    return None if is_small(int(value), terms.min_group) else value
+
+
 def _instead(
-    table: pd.DataFrame, naive: Floats | None, periods: int, *, adds_up: bool
+    table: pd.DataFrame, naive: Floats | None, periods: int, *, adds_up: bool, min_group: int
 ) -> pd.DataFrame:
     """Return a forecast's table with the naive one in its place; None where there is none."""
     values: list[float | None] = [None] * len(table)
     if naive is not None:
         values[:periods] = [float(value) for value in naive]
+        # The simple rule tells what was counted, which may be of too few.
+        few = [is_small(round(value), min_group) for value in naive]
+        values[:periods] = [
+            None if out else value for out, value in zip(few, values[:periods], strict=True)
+        ]
         if len(table) > periods and adds_up:
             values[-1] = float(naive.sum())
     nothing = pd.Series([None] * len(table), dtype=object)
@@ -448,42 +463,49 @@ def _instead(
     return table.assign(expected=expected, ci_lower=nothing, ci_upper=nothing)
 
 
-def _tracked(
-    trial: Trial, name: str, edges: Any, past: Floats | None, terms: _Terms
-) -> pd.DataFrame:
-    """Return what came before and after a trial's day, and what had been forecast on it."""
+def _before(edges: Any, past: Floats | None, terms: _Terms) -> pd.DataFrame:
+    """Return the last whole periods before a day, as many as a figure shows."""
     known = np.empty(0) if past is None else past
-    shown = min(len(known), 2 * max(terms.ahead, PER_YEAR[terms.grain] // 2))
-    known, first = known[len(known) - shown :], edges[len(edges) - 1 - shown : -1] + 1
-    last = edges[len(edges) - shown :]
-    size = trial.periods
-    came = trial.actual[name][:size]
-    # A period with few active customers tells of too few; a second one is hidden with it.
-    people = trial.actual["active"][:size] if "ended" not in trial.actual else came
-    away = hide_parts([int(count) for count in people], min_group=terms.min_group)
-    futures = trial.futures.get(trial.chosen)
-    nothing: list[Any] = [None] * shown
-    actual = [
-        *known.tolist(),
-        *(None if out else float(v) for out, v in zip(away, came, strict=True)),
+    shown = min(len(known), max(2 * terms.ahead, PER_YEAR[terms.grain]))
+    values = [
+        None if is_small(int(value), terms.min_group) else float(value)
+        for value in known[len(known) - shown :]
     ]
-    forecast_: dict[str, list[Any]] = {}
-    for column in ("expected", "ci_lower", "ci_upper"):
-        values = [None] * size if futures is None else summed_up(futures, name)[column][:size]
-        forecast_[column] = [*nothing, *(None if v is None else float(v) for v in values)]
     return pd.DataFrame(
         {
-            "first_day": np.concatenate([first, trial.bounds[:-1] + 1]),
-            "last_day": np.concatenate([last, trial.bounds[1:]]),
-            "after": [False] * shown + [True] * size,
-            "actual": pd.Series(actual, dtype=object),
-            **{column: pd.Series(values, dtype=object) for column, values in forecast_.items()},
+            "first_day": edges[len(edges) - 1 - shown : -1] + 1,
+            "last_day": edges[len(edges) - shown :],
+            "actual": pd.Series(values, dtype=object),
         }
     )
 
 
-def _contract_history(log: ContractLog, trial: Trial, grain: str) -> tuple[Any, dict[str, Floats]]:
-    edges, ended = ended_by_period(log.until(int(trial.bounds[0])), grain)
+def _tracked(trial: Trial, name: str, before: pd.DataFrame, terms: _Terms) -> pd.DataFrame:
+    """Return what came before and after a trial's day, and what had been forecast on it."""
+    size, shown = trial.periods, len(before)
+    came = trial.actual[name][:size]
+    # A period with few active customers tells of too few; a second one is hidden with it.
+    people = trial.actual["active"][:size] if "ended" not in trial.actual else came
+    away = hide_parts([int(count) for count in people], min_group=terms.min_group)
+    later = [None if out else float(value) for out, value in zip(away, came, strict=True)]
+    futures = trial.futures.get(trial.chosen)
+    told: dict[str, list[Any]] = {}
+    for column in ("expected", "ci_lower", "ci_upper"):
+        values = [None] * size if futures is None else summed_up(futures, name)[column][:size]
+        told[column] = [*[None] * shown, *(None if v is None else float(v) for v in values)]
+    return pd.DataFrame(
+        {
+            "first_day": np.concatenate([before["first_day"], trial.bounds[:-1] + 1]),
+            "last_day": np.concatenate([before["last_day"], trial.bounds[1:]]),
+            "after": [False] * shown + [True] * size,
+            "actual": pd.Series([*before["actual"], *later], dtype=object),
+            **{column: pd.Series(values, dtype=object) for column, values in told.items()},
+        }
+    )
+
+
+def _contract_history(log: ContractLog, day: int, grain: str) -> tuple[Any, dict[str, Floats]]:
+    edges, ended = ended_by_period(log.until(day), grain)
     there = [float(((log.start <= day) & (log.end > day)).sum()) for day in edges[1:]]
     return edges, {"ended": ended, "active": np.array(there)}
 

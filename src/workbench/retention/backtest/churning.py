@@ -132,6 +132,7 @@ def try_renewals(
             for name, chance in chances.items()
             if len(gone)
         },
+        fits=(fit,),
         reason="" if usable else fit.reason or "No subscription runs.",
     )
 

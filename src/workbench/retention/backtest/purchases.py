@@ -21,6 +21,7 @@ from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paret
 from workbench.retention.purchases.log import WEEK, Known, PurchaseLog
 from workbench.retention.purchases.outlook import what_comes
 from workbench.retention.spans import bounds
+from workbench.retention.spend import SpendFit, fit_gamma_gamma
 
 __all__ = ["BOTH", "all_futures", "events_known", "purchase_fits", "try_purchases"]
 
@@ -141,8 +142,15 @@ def try_purchases(
         actual=period_numbers(edges, *later),
         scale={name: changes_of(values) for name, values in past.items()},
         brier=_brier(known, chances, edges, later),
+        fits=(*fits, _spend_fit(known)),
         reason="" if futures else fits[0].reason,
     )
+
+
+def _spend_fit(known: Known) -> SpendFit:
+    """Return the spend model as it was fitted on that day, to show it beside the others."""
+    some = (known.frequency == 0) | (known.spend > 0)
+    return fit_gamma_gamma(known.frequency[some], known.spend[some])
 
 
 def _brier(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.retention.futures import Futures
-from workbench.retention.maximise import Floats
+from workbench.retention.maximise import Fitted, Floats
 
 __all__ = ["Trial", "brier", "changes_of"]
 
@@ -40,6 +41,8 @@ class Trial:
         Number -> mean change from one period to the next before that day; None without any.
     brier
         Method -> mean squared error of each customer's chance to do it within the time.
+    fits
+        The models as they were fitted on that day.
     reason
         Why no model could be fitted; empty otherwise.
     """
@@ -52,6 +55,7 @@ class Trial:
     actual: Mapping[str, Floats]
     scale: Mapping[str, float | None]
     brier: Mapping[str, float] = field(default_factory=dict)
+    fits: tuple[Fitted[Any], ...] = ()
     reason: str = ""
 
     @property
