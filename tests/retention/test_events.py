@@ -65,7 +65,9 @@ def test_what_cannot_be_told_has_a_reason() -> None:
     assert "Too few purchases" in found.reason
     # In the past only, or after what is forecast: nothing to say.
     assert event_factors(counts(1, []), BEGIN, days[:1], until=UNTIL) == ()
-    assert event_factors(counts(1, []), BEGIN, [("Fair", (UNTIL + 1, UNTIL + 2))], until=UNTIL) == ()
+    assert (
+        event_factors(counts(1, []), BEGIN, [("Fair", (UNTIL + 1, UNTIL + 2))], until=UNTIL) == ()
+    )
 
 
 def test_a_neighbouring_event_does_not_count_as_usual() -> None:

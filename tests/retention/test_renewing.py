@@ -47,7 +47,9 @@ def test_the_mean_is_that_of_the_model(known: Contracts) -> None:
     np.testing.assert_allclose(
         futures.draws["ended"][:, :6].sum(axis=1), running - futures.draws["active"][:, -1]
     )
-    np.testing.assert_allclose(futures.draws["ended"][:, 6], running - futures.draws["active"][:, 5])
+    np.testing.assert_allclose(
+        futures.draws["ended"][:, 6], running - futures.draws["active"][:, 5]
+    )
     paid = (known.amount[known.running] * stays).sum()
     assert futures.mean("revenue")[-1] == pytest.approx(paid, rel=0.02)
 

@@ -7,10 +7,11 @@ A forecast is published only if, tried from earlier days,
 
 The second cannot be asked to the letter of a few trials: of twenty-four numbers in three trials one
 in twenty lies outside by right, and as strong weeks come together, so do those outside. So the
-model is taken at its word: its own drawn futures tell how many numbers would lie outside its
-intervals were it right. The intervals fail only where as many as were found outside would come in
-fewer than one in twenty such cases. Where trials forecast the same days, those outside are taken to
-fall together, which forgives more: fewer independent days prove less.
+model is taken at its word: its own drawn futures tell what would be found were it right. The
+intervals fail where as many numbers outside, or a whole time as far off in one of the trials, would
+be found in fewer than one in forty such cases each, one in twenty together. The one finds intervals
+that are too narrow, the other a world that has changed. Where trials forecast the same days, those
+outside are taken to fall together, which forgives more: fewer independent days prove less.
 
 Fewer trials than :data:`~workbench.retention.backtest.origins.MIN_ORIGINS` prove nothing.
 """
@@ -19,22 +20,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from workbench.data.phrases import counted, share
+from workbench.data.phrases import counted, day, share
 from workbench.retention.backtest.origins import MIN_ORIGINS
 from workbench.retention.backtest.scores import MODEL, errors_of
 from workbench.retention.backtest.trials import Trial
+from workbench.retention.maximise import Floats
 
 __all__ = ["UNLIKELY", "Verdict", "judge"]
 
-UNLIKELY = 0.05
-"""Intervals fail where so many misses, or more, would come less often than this."""
-_PAIRS = 20_000  # ways to combine the trials' futures
-Ints = npt.NDArray[np.int64]
+UNLIKELY = 0.025
+"""Intervals fail where so many misses, or so far a miss, would come less often than this."""
+_CASES = 20_000  # ways to combine the trials' futures
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Verdict:
         How many of how many numbers lay outside their intervals.
     chance
         How often as many or more would lie outside, were the model right; None without trials.
+    far_chance
+        How often a whole time would be as far off in one of the trials; None likewise.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Verdict:
     outside: int
     numbers: int
     chance: float | None
+    far_chance: float | None = None
 
 
 def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int = 0) -> Verdict:
@@ -102,6 +107,7 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
         return Verdict(name, False, why, len(trials), best, None, nothing, 0, 0, None)
     error = float(errors[MODEL].mean())
     outside, numbers, chance = _outside(trials, name, alpha, seed)
+    far, farthest = _far(trials, name, seed)
     reasons = []
     if not error < naive[best]:
         reasons.append(
@@ -113,6 +119,9 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
             f"its {share(1 - alpha, 0)} intervals missed {outside} of "
             f"{counted(numbers, 'number')}, too many for chance"
         )
+    if far < UNLIKELY:
+        then = day(date.fromordinal(int(trials[farthest].bounds[0])))
+        reasons.append(f"what came after {then} was further off than chance explains")
     return Verdict(
         name=name,
         published=not reasons,
@@ -124,6 +133,7 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
         outside=outside,
         numbers=numbers,
         chance=chance,
+        far_chance=far,
     )
 
 
@@ -138,16 +148,27 @@ def _outside(trials: Sequence[Trial], name: str, alpha: float, seed: int) -> tup
         numbers += len(low)
         drawn = futures.draws[name]
         expected.append(((drawn < low) | (drawn > high)).sum(axis=1))
+    together = _together(trials, expected, seed).sum(axis=0)
+    return missed, numbers, float((together >= missed).mean())
+
+
+def _far(trials: Sequence[Trial], name: str, seed: int) -> tuple[float, int]:
+    """Return how often a trial's last number is as far off by chance, and in which it was."""
+    found, expected = [], []
+    for trial in trials:
+        drawn = trial.futures[trial.chosen].draws[name][:, -1]
+        middle, spread = float(drawn.mean()), float(drawn.std()) or 1.0
+        found.append(abs(float(trial.actual[name][-1]) - middle) / spread)
+        expected.append(np.abs(drawn - middle) / spread)
+    together = _together(trials, expected, seed).max(axis=0)
+    return float((together >= max(found) - 1e-9).mean()), int(np.argmax(found))
+
+
+def _together(trials: Sequence[Trial], expected: Sequence[Any], seed: int) -> Floats:
+    """Return what the trials' futures give together, in many cases, shape (trials, cases)."""
     overlap = any(trial.bounds[0] < before.bounds[-1] for before, trial in pairwise(trials))
-    return missed, numbers, _as_many(expected, missed, overlap=overlap, seed=seed)
-
-
-def _as_many(expected: Sequence[Ints], missed: int, *, overlap: bool, seed: int) -> float:
-    """Return how often the trials' futures together miss as many numbers or more."""
     if overlap:  # all at their worst together
-        ranks = (np.arange(_PAIRS) + 0.5) / _PAIRS
-        sums = sum(np.quantile(each, ranks, method="inverted_cdf") for each in expected)
-    else:
-        rng = np.random.default_rng(seed)
-        sums = sum(rng.choice(each, _PAIRS) for each in expected)
-    return float((np.asarray(sums) >= missed).mean())
+        ranks = (np.arange(_CASES) + 0.5) / _CASES
+        return np.array([np.quantile(each, ranks, method="inverted_cdf") for each in expected])
+    rng = np.random.default_rng(seed)
+    return np.array([rng.choice(each, _CASES) for each in expected], dtype="float64")
