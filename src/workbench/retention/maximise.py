@@ -45,6 +45,7 @@ METHOD = "maximum likelihood, normal on the logarithm"
 
 _STEPS = 80
 _GAIN = 1e-8  # what a further step would still add to the log-likelihood, in whole units
+_STALLED = 4  # steps in a row that add nothing: the likelihood is a level ridge
 _LONGEST = 1.5  # no parameter changes by more than a factor of 4.5 in a step
 _TELLS = 3.0  # a log-parameter's standard error; beyond it an interval spans a factor of 130,000
 
@@ -216,6 +217,7 @@ def _climb(
     names: Sequence[str],
 ) -> Maximum:
     value, gradient, hessian = objective(theta)
+    stalled = 0
     for done in range(_STEPS):
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             return _nothing(done, "The likelihood cannot be computed for these data.")
@@ -226,7 +228,7 @@ def _climb(
         gain = float(gradient @ step)
         if gain < _GAIN and curvature.min() > floor:
             return _accepted(theta, value, hessian, done, names)
-        if gain <= 0:
+        if gain <= 0 or stalled == _STALLED:
             return _nothing(done, "The likelihood is flat: the data do not tell the parameters.")
         step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
         edge = _edge(theta + step, bounds)
@@ -241,6 +243,7 @@ def _climb(
             step = step / 4
         else:
             return _nothing(done, "No step makes the likelihood higher.")
+        stalled = stalled + 1 if new[0] - value < 10 * _GAIN else 0
         theta, (value, gradient, hessian) = tried, new
     return _nothing(_STEPS, f"The search did not end within {_STEPS} steps.")
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from workbench.retention.backtest.trials import Trial
+from workbench.retention.backtest.trials import Trial, fitted
 from workbench.retention.maximise import Floats
 
 __all__ = ["MODEL", "brier_table", "errors_of", "pinball", "score_table"]
@@ -73,7 +73,7 @@ def score_table(trials: Sequence[Trial], name: str, *, alpha: float = 0.05) -> p
     Parameters
     ----------
     trials
-        The trials.
+        The trials; those without a model are left out, unless no model could ever be fitted.
     name
         The number.
     alpha
@@ -87,6 +87,7 @@ def score_table(trials: Sequence[Trial], name: str, *, alpha: float = 0.05) -> p
         number lay in the interval), the smallest `mae` first; None where there is none.
     """
     rows = []
+    trials = fitted(trials) or trials
     models = {model for trial in trials for model in trial.futures} | {MODEL}
     for method, errors in errors_of(trials, name).items():
         rows.append(
@@ -107,6 +108,7 @@ def score_table(trials: Sequence[Trial], name: str, *, alpha: float = 0.05) -> p
 def brier_table(trials: Sequence[Trial]) -> pd.DataFrame:
     """Return the mean squared errors of customers' chances: `method`, `brier`, smallest first."""
     found: dict[str, list[float]] = {}
+    trials = fitted(trials) or trials
     for trial in trials:
         named = dict(trial.brier)
         if trial.chosen in named:

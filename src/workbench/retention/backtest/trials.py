@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from workbench.retention.futures import Futures
 from workbench.retention.maximise import Fitted, Floats
 
-__all__ = ["Trial", "brier", "changes_of"]
+__all__ = ["Trial", "brier", "changes_of", "fitted"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -62,6 +62,11 @@ class Trial:
     def periods(self) -> int:
         """Return how many periods were looked ahead."""
         return len(self.bounds) - 1
+
+
+def fitted(trials: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Return the trials on whose day a model could be fitted; the others say nothing of it."""
+    return tuple(trial for trial in trials if trial.chosen)
 
 
 def changes_of(history: Floats) -> float | None:

@@ -13,7 +13,8 @@ be found in fewer than one in forty such cases each, one in twenty together. The
 that are too narrow, the other a world that has changed. Where trials forecast the same days, those
 outside are taken to fall together, which forgives more: fewer independent days prove less.
 
-Fewer trials than :data:`~workbench.retention.backtest.origins.MIN_ORIGINS` prove nothing.
+Days on which no model could be fitted, for lack of data, are left out; fewer trials than
+:data:`~workbench.retention.backtest.origins.MIN_ORIGINS` prove nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.data.phrases import counted, day, share
+from workbench.data.phrases import counted, day, share, uncapitalised
 from workbench.retention.backtest.origins import MIN_ORIGINS
 from workbench.retention.backtest.scores import MODEL, errors_of
-from workbench.retention.backtest.trials import Trial
+from workbench.retention.backtest.trials import Trial, fitted
 from workbench.retention.maximise import Floats
 
 __all__ = ["UNLIKELY", "Verdict", "judge"]
@@ -92,19 +93,23 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
     seed
         Of the ways in which the trials' futures are combined.
     """
-    errors = errors_of(trials, name) if trials else {}
-    models = {model for trial in trials for model in trial.futures} | {MODEL}
+    told = fitted(trials)
+    errors = errors_of(told or trials, name)
+    models = {model for trial in told for model in trial.futures} | {MODEL}
     naive = {method: float(e.mean()) for method, e in errors.items() if method not in models}
     best = min(naive, key=lambda method: (naive[method], method)) if naive else ""
-    unfitted = [trial for trial in trials if not trial.chosen]
-    if len(trials) < MIN_ORIGINS or unfitted or not best:
-        why = f"it could be tried from {counted(len(trials), 'earlier day')} only"
-        if unfitted:
-            why = f"on an earlier day no model could be fitted. {unfitted[0].reason}"
-        elif len(trials) >= MIN_ORIGINS:
-            why = "there is no naive forecast to hold it against"
+    if len(told) < MIN_ORIGINS or not best:
+        why = "there is no naive forecast to hold it against"
+        if len(told) < MIN_ORIGINS:
+            why = f"it could be tried from {counted(len(told), 'earlier day')} only"
+        if len(told) < len(trials):
+            unfitted = next(trial for trial in trials if not trial.chosen)
+            why += f". On another day no model could be fitted: {uncapitalised(unfitted.reason)}"
         nothing = naive[best] if best else None
-        return Verdict(name, False, why, len(trials), best, None, nothing, 0, 0, None)
+        return Verdict(
+            name, False, why.removesuffix("."), len(told), best, None, nothing, 0, 0, None
+        )
+    trials = told
     error = float(errors[MODEL].mean())
     outside, numbers, chance = _outside(trials, name, alpha, seed)
     far, farthest = _far(trials, name, seed)

@@ -220,7 +220,12 @@ class BgNbd:
         return made
 
     def draw_times(
-        self, rng: np.random.Generator, horizon: float, cells: Cells, clock: Clock | None = None
+        self,
+        rng: np.random.Generator,
+        horizon: float,
+        cells: Cells,
+        clock: Clock | None = None,
+        alive: Floats | None = None,
     ) -> Drawn:
         """Draw the future purchases of all customers within `horizon`.
 
@@ -235,9 +240,12 @@ class BgNbd:
         clock
             When customers buy faster or slower than usual; its horizon takes the place of
             `horizon`. Never when not given.
+        alive
+            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
         """
         clock = clock or Clock.even(horizon)
-        row, rate = draw_buyers(rng, self.p_alive_of(cells), cells, r=self.r, alpha=self.alpha)
+        alive = self.p_alive_of(cells) if alive is None else alive
+        row, rate = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
         span = float(clock.marks[-1])
         wanted = rng.poisson(rate * span)
         some = np.flatnonzero(wanted)

@@ -39,6 +39,7 @@ QUANTITIES = ("orders", "active", "revenue")
 """Repeat purchases; customers with at least one; what they spend on them."""
 
 _CUSTOMERS = 5_000  # drawn one by one; of a larger base so many stand for all
+_SHARED = 3  # futures in a row that have the same parameters: who still buys costs most to tell
 _WEEKS = (1, 2, 4)  # how long a stretch is within which all customers move together
 
 
@@ -132,15 +133,20 @@ def what_comes(
     pace = _pace(shocks, steps, events, draws, rng)
     base = _Base(known, rng)
     spending = spending_of(known)
-    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=draws, method="eigh")
+    some = -(-draws // _SHARED)
+    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=some, method="eigh")
+    logs = np.repeat(logs, _SHARED, axis=0)[:draws]
     size = len(bounds) - 1
     made = np.zeros((3, draws, size + 1))
     other = np.zeros((3, draws, size + 1)) if base.scale > 1 else made
     ends = (steps.ends - known.last) / WEEK
     for draw in range(draws):
-        model, clock = fit.model_at(logs[draw]), Clock(ends, pace[draw])
+        clock = Clock(ends, pace[draw])
+        if draw % _SHARED == 0:
+            model = fit.model_at(logs[draw])
+            alive = model.p_alive_of(base.cells)
         for into in (made, other) if base.scale > 1 else (made,):
-            times, row, who = model.draw_times(rng, clock.horizon, base.cells, clock)
+            times, row, who = model.draw_times(rng, clock.horizon, base.cells, clock, alive)
             place = np.searchsorted((bounds[1:] - known.last) / WEEK, times)
             bought = np.minimum(place, size - 1), base.customer_of(row, who), who
             into[:, draw] = _counted(bought, size, spending, rng)
@@ -216,9 +222,10 @@ def _counted(
     made = np.zeros((3, size + 1))
     made[0, :size] = np.bincount(place, minlength=size)
     made[0, size] = len(place)
-    both = np.unique(who * size + place)
-    made[1, :size] = np.bincount(both % size, minlength=size)
-    made[1, size] = len(np.unique(who))
+    bought_in = np.zeros((int(who.max(initial=-1)) + 1, size), dtype=bool)
+    bought_in[who, place] = True
+    made[1, :size] = bought_in.sum(axis=0)
+    made[1, size] = bought_in.any(axis=1).sum()
     if spending is not None and len(place):
         spent = spending.draw(rng, customer, who)
         made[2, :size] = np.bincount(place, weights=spent, minlength=size)

@@ -57,13 +57,13 @@ class Spending:
         who
             A number that purchases of one customer share.
         """
-        mean, doubt = self.mean[customer], self.doubt[customer]
-        people, first, place = np.unique(who, return_index=True, return_inverse=True)
-        own = np.ones(len(people))
-        unsure = doubt[first] > 0
-        shape = 1 / doubt[first][unsure]
+        doubt = np.zeros(int(who.max(initial=-1)) + 1)
+        doubt[who] = self.doubt[customer]
+        unsure = doubt > 0
+        shape = 1 / doubt[unsure]
+        own = np.ones(len(doubt))
         own[unsure] = rng.gamma(shape) / shape
-        spent = mean * own[place]
+        spent = self.mean[customer] * own[who]
         if self.varies > 0:
             shape_of_all = 1 / self.varies
             spent = spent * rng.gamma(shape_of_all, size=len(spent)) / shape_of_all
