@@ -14,7 +14,7 @@ import pytest
 from support.buyers import START, buying, subscribing
 from workbench.errors import AnalysisError
 from workbench.params import EventParams
-from workbench.retention import forecast_shown
+from workbench.retention import forecast_shown, forecasts
 from workbench.retention.backtest.origins import MIN_CUSTOMERS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
 from workbench.retention.forecasts import Forecasts, forecast
@@ -63,6 +63,15 @@ def checked(found: Forecasts) -> ForecastReading:
     return said
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_draws() -> Iterator[None]:
+    """Draw fewer futures: these tests ask what is said, not how exactly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forecasts, "TRIED", 100)
+        patch.setattr(forecasts, "DRAWN", 100)
+        yield
+
+
 @pytest.fixture(scope="module")
 def orders() -> pd.DataFrame:
     return buying(2, 900, DAYS)
@@ -90,19 +99,25 @@ def test_a_right_model_is_published_with_its_range(found: Forecasts) -> None:
     assert table["period"].iloc[-1] == "All: 1 Jul to 30 Sep 2024"
 
 
-def test_what_is_forecast_comes(orders: pd.DataFrame) -> None:
-    """The forecast of an earlier day, as it would have been published then, held what came."""
-    then = date(2024, 3, 31)
-    early = forecast(orders, **{**OPTIONS, "as_of": then})
-    known = orders[orders["ordered_at"] <= pd.Timestamp(then)]["customer_id"].unique()
-    later = orders[orders["customer_id"].isin(known) & (orders["ordered_at"] > pd.Timestamp(then))]
-    row = early.numbers["orders"].total
-    assert row["ci_lower"] <= len(later) <= row["ci_upper"]
-    # Rows after as_of change nothing at all.
-    alone = forecast(
-        orders[orders["ordered_at"] <= pd.Timestamp(then)], **{**OPTIONS, "as_of": then}
-    )
-    assert alone.numbers["orders"].table.equals(early.numbers["orders"].table)
+def test_what_was_forecast_came(orders: pd.DataFrame, found: Forecasts) -> None:
+    number = found.numbers["orders"]
+    assert number.actual_total is not None
+    assert number.total_lower is not None
+    assert number.total_upper is not None
+    assert number.total_lower <= number.actual_total <= number.total_upper
+    tracked = number.tracked[number.tracked["after"]]
+    assert tracked["actual"].sum() == number.actual_total
+    then = pd.Timestamp("2024-03-31")
+    known = orders[orders["ordered_at"] <= then]["customer_id"].unique()
+    later = orders["customer_id"].isin(known) & (orders["ordered_at"] > then)
+    assert later.sum() == number.actual_total
+
+
+def test_rows_after_as_of_change_nothing(orders: pd.DataFrame) -> None:
+    terms = {**OPTIONS, "as_of": date(2024, 3, 31)}
+    alone = orders[orders["ordered_at"] <= pd.Timestamp("2024-03-31")]
+    one, two = forecast(orders, **terms), forecast(alone, **terms)
+    assert one.numbers["orders"].table.equals(two.numbers["orders"].table)
 
 
 def test_the_order_of_rows_does_not_matter(orders: pd.DataFrame, found: Forecasts) -> None:
@@ -115,15 +130,15 @@ def test_the_order_of_rows_does_not_matter(orders: pd.DataFrame, found: Forecast
 def test_a_drop_is_found_out_and_a_simple_rule_shown() -> None:
     """Two months ago the customers began to buy a fifth as often: the trials saw it miss."""
     dropped = buying(2, 900, DAYS, drop_at=DAYS - 60, drop=0.2)
-    number = forecast(dropped, **OPTIONS).numbers["orders"]
+    found = forecast(dropped, **OPTIONS)
+    number = found.numbers["orders"]
     assert not number.verdict.published
-    assert "missed" in number.verdict.reason or "no better" in number.verdict.reason
+    assert "what came after 31 Mar 2024 was too far off for chance" in number.verdict.reason
     assert number.table["ci_lower"].isna().all()
     assert number.table["expected"].notna().all()
-    found = forecast(dropped, **OPTIONS)
     said = checked(found)
     assert "is withheld" in said.headline
-    assert "simple rule" in said.headline
+    assert "If customers of an age do what earlier ones did" in said.headline
     assert said.ci is None
     assert "by a simple rule" in said.label
     assert found.worth is not None
@@ -151,7 +166,7 @@ def test_subscriptions(found: Forecasts) -> None:
 
 
 def test_a_surge_of_leaving_is_found_out() -> None:
-    made = forecast(None, subscribing(1, 1500, 18, surge=16), **OPTIONS)
+    made = forecast(None, subscribing(1, 1500, 18, surge=15), **OPTIONS)
     assert not made.numbers["ended"].verdict.published
     assert "is withheld" in checked(made).headline
 
@@ -167,7 +182,7 @@ def test_subscriptions_without_prices() -> None:
 
 def test_an_event_seen_before_is_in_the_forecast_and_another_is_named() -> None:
     busy = ((100, 104), (460, 464))
-    orders = buying(4, 900, DAYS, busy=busy, factor=4.0)
+    orders = buying(4, 500, DAYS, busy=busy, factor=4.0)
     spans = [(START + pd.Timedelta(days=a), START + pd.Timedelta(days=b)) for a, b in busy]
     calendar = {
         f"fair{k}": EventParams.model_validate(

@@ -64,7 +64,7 @@ def buying(
 
 
 def subscribing(
-    seed: int, customers: int, months: int, *, surge: int | None = None
+    seed: int, customers: int, months: int, *, surge: int | None = None, times: float = 2.0
 ) -> pd.DataFrame:
     """Return subscriptions of a shifted-beta-geometric process (1, 9) by month.
 
@@ -72,8 +72,8 @@ def subscribing(
     ----------
     seed, customers, months
         Chance; how many; over how many months from START on. They begin over the first two thirds.
-    surge
-        The month from which on leaving is four times as likely.
+    surge, times
+        The month from which on leaving is so many times as likely.
     """
     rng = np.random.default_rng(seed)
     begins = rng.integers(0, months * 2 // 3, customers)
@@ -86,7 +86,7 @@ def subscribing(
         ended = None
         for month in range(begins[who] + 1, months + 1):
             at = (first + int(month)).astype("datetime64[D]") + int(day[who])
-            high = 4 * chance[who] if surge is not None and month >= surge else chance[who]
+            high = times * chance[who] if surge is not None and month >= surge else chance[who]
             if at < (first + months).astype("datetime64[D]") and rng.random() < min(high, 0.9):
                 ended = at
                 break

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from workbench.data.phrases import counted, day, listed, money, share
+from workbench.data.phrases import counted, day, listed, money, share, uncapitalised
 from workbench.data.small_groups import hidden_words
 from workbench.retention.forecast_shown import NUMBERS
 from workbench.retention.forecasts import Forecast, Forecasts
@@ -51,6 +51,8 @@ class ForecastReading:
         What is at stake, or why that is not said; what is to be decided.
     tried
         How the forecasts did from earlier days.
+    why
+        Why forecasts are withheld, number by number.
     latest
         What had been forecast on the latest of these days, and what came.
     events
@@ -98,6 +100,7 @@ class ForecastReading:
     stake: str
     stake_decision: str
     tried: str
+    why: str
     latest: str
     events: str
     moved: str
@@ -165,6 +168,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         stake=stake,
         stake_decision=_stake_decision(found),
         tried=tried,
+        why=_whys(found),
         latest=latest,
         events=_events(found),
         moved=_moved(found, currency),
@@ -287,8 +291,8 @@ def _headline(found: Forecasts, number: Forecast | None, main: str, span: str) -
         said = f"The forecast of {words} is withheld: {number.verdict.reason}."
         if row["expected"] is not None:
             said += (
-                f" By the simple rule that {_rule(number.verdict.naive, found)}, the "
-                f"{_base(found)} would bring {float(row['expected']):,.0f} by {until}."
+                f" If {_rule(number.verdict.naive, found)}, the {_base(found)} bring "
+                f"{float(row['expected']):,.0f} {words} by {until}."
             )
         return said, f"No forecast of {words} that has proved itself"
     told = f"{float(row['expected']):,.0f} {words}"
@@ -310,16 +314,18 @@ def _decision(buys: bool, published: bool, span: str) -> str:
 
 
 def _further(found: Forecasts, currency: str, names: list[str]) -> str:
-    said = []
+    said, away = [], []
     for name in names:
         number = found.numbers[name]
         words, row, paid = NUMBERS[found.kind][name], number.total, name == "revenue"
         if not number.verdict.published:
-            said.append(f"The forecast of {words} is withheld: {number.verdict.reason}.")
+            away.append(words)
             continue
         told = money(float(row["expected"]), currency) if paid else f"{row['expected']:,.0f}"
         ends = _ends(row["ci_lower"], row["ci_upper"], currency if paid else "")
         said.append(f"{words.capitalize()}, by {_until(found, number)}: {told} ({ends}).")
+    if away:
+        said.append(f"Withheld: {listed(away)}; the table of verdicts says why.")
     return " ".join(said) or "Nothing else is forecast."
 
 
@@ -348,7 +354,8 @@ def _stake(found: Forecasts, currency: str) -> tuple[str, str]:
         why = found.reason
         return f"What today's customers are worth cannot be said: {why}", why
     if worth.reason or worth.total is None:
-        said = f"What today's customers are worth is not said. {_sentence(worth.reason)}"
+        said = f"What today's customers are worth is not said: {uncapitalised(worth.reason)}"
+        said = _sentence(said)
         return said, worth.reason
     noun = "customers" if found.kind == "orders" else "subscriptions"
     what = "revenue" if worth.margin == 1 else f"a margin of {share(worth.margin, 0)}"
@@ -357,7 +364,7 @@ def _stake(found: Forecasts, currency: str) -> tuple[str, str]:
         f"({what}, {share(worth.discount, 0)} discount a year)"
     )
     if worth.at_stake is not None:
-        place = f"with {noun} that {worth.stake_group}"
+        place = f"with {noun} who {worth.stake_group}"
         if found.kind == "subscriptions":
             place = f"with {noun} in their {worth.stake_group}"
         said += f"; {money(worth.at_stake, currency)} of it {place}"
@@ -396,6 +403,15 @@ def _tried(found: Forecasts) -> str:
         away = [words[name] for name in found.numbers if name not in kept]
         said += f" It did not for {listed(away)}, so a simple rule is shown instead."
     return said
+
+
+def _whys(found: Forecasts) -> str:
+    said = [
+        f"{NUMBERS[found.kind][name].capitalize()}: {number.verdict.reason}."
+        for name, number in found.numbers.items()
+        if not number.verdict.published
+    ]
+    return " ".join(said) or "Each was closer than every simple rule, and its ranges held."
 
 
 def _latest(found: Forecasts, number: Forecast | None, main: str) -> str:

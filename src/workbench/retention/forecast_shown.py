@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from workbench.data.frames import days_to_dates
+from workbench.data.phrases import counted
 from workbench.retention.forecasts import Forecasts
 from workbench.retention.spans import named
 
@@ -164,7 +165,7 @@ def listed_events(found: Forecasts) -> pd.DataFrame:
             event.factor,
             event.ci_lower,
             event.ci_upper,
-            event.reason or f"seen {event.seen} times before".replace("1 times", "once"),
+            event.reason or f"seen {counted(event.seen, 'time')} before",
         )
         for event in found.events
         for span in event.ahead

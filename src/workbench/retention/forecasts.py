@@ -373,7 +373,7 @@ def _withheld(number: Forecast) -> str:
     """Return why the worth of customers is withheld with their forecast, or nothing."""
     if number.verdict.published:
         return ""
-    return f"The forecast that it rests on is withheld: {number.verdict.reason}."
+    return "The forecast that it rests on is withheld."
 
 
 def _nothing(

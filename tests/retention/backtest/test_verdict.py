@@ -34,7 +34,7 @@ def test_a_forecast_that_proves_itself_is_published() -> None:
 def test_one_that_a_simple_rule_beats_is_withheld() -> None:
     found = judge(trials(model=11, naive=10.2), "orders")
     assert not found.published
-    assert 'no better than the naive forecast "last period"' in found.reason
+    assert "no better than a simple rule (last period)" in found.reason
     # One naive forecast among several is enough.
     several = [
         made_trial(actual=[10], model=[10.5], naive=[13], season=[10.1], begin=1000 + FAR * place)
@@ -47,10 +47,10 @@ def test_one_that_a_simple_rule_beats_is_withheld() -> None:
 def test_one_whose_intervals_miss_is_withheld() -> None:
     found = judge(trials(model=14, naive=16), "orders")
     assert not found.published
-    assert "95% intervals missed" in found.reason
-    assert "too many for chance" in found.reason
+    assert "its 95% ranges missed" in found.reason
+    assert "too far off for chance" in found.reason
     assert found.chance is not None
-    assert found.chance < 0.05
+    assert found.chance < 0.025
 
 
 def test_a_miss_in_many_is_forgiven() -> None:
@@ -83,13 +83,19 @@ def test_too_few_trials_and_no_fit_prove_nothing() -> None:
     assert "2 earlier days only" in few.reason
     assert not judge([], "orders").published
     unfitted = made_trial(actual=[10] * 6, model=[10] * 6, naive=[12] * 6, fitted=False)
-    found = judge([unfitted, *trials(model=10, naive=12, n=3)], "orders")
+    found = judge([unfitted, *trials(model=10, naive=12, n=2)], "orders")
     assert not found.published
-    assert "Nobody has bought again." in found.reason
+    assert "2 earlier days only. On another day no model could be fitted: nobody" in found.reason
+    # With three others left, a day with too few data says nothing against the model of today.
+    found = judge([unfitted, *trials(model=10, naive=12, n=3)], "orders")
+    assert found.published
+    assert found.trials == 3
+    none = judge([unfitted] * 4, "orders")
+    assert (none.published, none.error, none.naive) == (False, None, "last period")
 
 
 def test_right_intervals_are_seldom_called_wrong() -> None:
-    """Of 200 models that are right, about one in twenty is called wrong, or fewer."""
+    """Of 200 models that are right, about one in twenty is called wrong."""
     rng = np.random.default_rng(3)
     wrong = 0
     for _ in range(200):
@@ -103,4 +109,4 @@ def test_right_intervals_are_seldom_called_wrong() -> None:
             for place in range(4)
         ]
         wrong += not judge(made, "orders").published
-    assert wrong <= 18
+    assert wrong <= 20

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.data.phrases import counted, day, share, uncapitalised
+from workbench.data.phrases import counted, day, listed, share, uncapitalised
 from workbench.retention.backtest.origins import MIN_ORIGINS
 from workbench.retention.backtest.scores import MODEL, errors_of
 from workbench.retention.backtest.trials import Trial, fitted
@@ -116,21 +116,18 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
     reasons = []
     if not error < naive[best]:
         reasons.append(
-            f"tried from {counted(len(trials), 'earlier day')}, it was no better than the naive "
-            f'forecast "{best}"'
+            f"from {counted(len(trials), 'earlier day')} it was no better than a simple rule "
+            f"({best})"
         )
     if chance < UNLIKELY:
-        reasons.append(
-            f"its {share(1 - alpha, 0)} intervals missed {outside} of "
-            f"{counted(numbers, 'number')}, too many for chance"
-        )
+        reasons.append(f"its {share(1 - alpha, 0)} ranges missed {outside} of {numbers} numbers")
     if far < UNLIKELY:
         then = day(date.fromordinal(int(trials[farthest].bounds[0])))
-        reasons.append(f"what came after {then} was further off than chance explains")
+        reasons.append(f"what came after {then} was too far off for chance")
     return Verdict(
         name=name,
         published=not reasons,
-        reason=", and ".join(reasons),
+        reason=listed(reasons) if reasons else "",
         trials=len(trials),
         naive=best,
         error=error,
