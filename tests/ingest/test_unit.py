@@ -72,6 +72,14 @@ def test_a_job_reads_its_own_facts(
             "week_start": "sunday",
             "fiscal_year_start": 4,
             "experiments": {},
+            "calendar": {
+                "eid": {
+                    "title": "Eid al-Fitr",
+                    "start": "2025-03-30",
+                    "end": "2025-04-01",
+                    "explains": ["volume"],
+                }
+            },
         },
         unit.snapshot,
         seed=7,
@@ -90,3 +98,7 @@ def test_a_job_reads_its_own_facts(
         9,
     )
     assert job.snapshot == unit.snapshot
+    assert unit.calendar == {}
+    assert [(one.title, one.end) for one in job.calendar.values()] == [
+        ("Eid al-Fitr", date(2025, 4, 1))
+    ]

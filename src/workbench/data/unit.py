@@ -23,7 +23,7 @@ from workbench.data.handed import Handed, editions_by_hand, handed_on
 from workbench.data.quoting import literal, quote
 from workbench.data.snapshots import Snapshot, read_snapshot
 from workbench.errors import SnapshotError, one_of
-from workbench.params import ExperimentParams, parse_as_of
+from workbench.params import EventParams, ExperimentParams, parse_as_of
 from workbench.workspace import JOB_VARIABLE, Workspace
 
 __all__ = ["SUITE_VARIABLE", "Unit", "job_facts", "open_unit"]
@@ -47,6 +47,8 @@ class Unit:
         The smallest group that may be shown.
     experiments
         The unit's declared experiments, by id.
+    calendar
+        The events that the unit knows of, by key.
     snapshot
         The data.
     actions
@@ -65,6 +67,7 @@ class Unit:
     seed: int
     min_group: int
     experiments: Mapping[str, ExperimentParams]
+    calendar: Mapping[str, EventParams]
     snapshot: Snapshot
     actions: Path
     _connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
@@ -273,6 +276,9 @@ def open_unit(suite: str = "", unit: str = "", snapshot: str = "") -> Unit:
         experiments={
             name: ExperimentParams.model_validate(value)
             for name, value in about["experiments"].items()
+        },
+        calendar={
+            name: EventParams.model_validate(value) for name, value in about["calendar"].items()
         },
         snapshot=found,
         actions=Path(facts["actions"]),

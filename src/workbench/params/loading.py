@@ -101,6 +101,9 @@ class UnitParams:
                 name: declared.model_dump(mode="json")
                 for name, declared in self.experiments.items()
             },
+            "calendar": {
+                name: event.model_dump(mode="json") for name, event in self.calendar.items()
+            },
         }
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from scipy import stats
 from workbench.errors import AnalysisError
 
 __all__ = [
+    "Fitted",
     "Floats",
     "Maximum",
     "Parameter",
@@ -34,6 +36,8 @@ __all__ = [
     "total",
 ]
 
+M = TypeVar("M")
+
 Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 """Log-parameters -> the log-likelihood, its gradient and its Hessian in them."""
@@ -41,6 +45,7 @@ METHOD = "maximum likelihood, normal on the logarithm"
 
 _STEPS = 80
 _GAIN = 1e-8  # what a further step would still add to the log-likelihood, in whole units
+_STALLED = 4  # steps in a row that add nothing: the likelihood is a level ridge
 _LONGEST = 1.5  # no parameter changes by more than a factor of 4.5 in a step
 _TELLS = 3.0  # a log-parameter's standard error; beyond it an interval spans a factor of 130,000
 
@@ -98,6 +103,57 @@ class Maximum:
     def converged(self) -> bool:
         """Return whether there is a maximum."""
         return not self.reason
+
+
+@dataclass(frozen=True)
+class Fitted(Generic[M]):
+    """A model fitted to customers, or why it could not be; the base of each model's own fit.
+
+    Parameters
+    ----------
+    name
+        Of the model.
+    parameters
+        The estimates with their intervals; none without a fit.
+    loglik
+        The log-likelihood; None without a fit.
+    found
+        The maximum: logarithms of the parameters, and their covariance.
+    reason
+        Why there is no fit, in words; empty when there is one.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    loglik: float | None
+    found: Maximum
+    reason: str
+
+    @property
+    def converged(self) -> bool:
+        """Return whether there is a fit."""
+        return not self.reason
+
+    @property
+    def model(self) -> M:
+        """Return the model with the estimates.
+
+        Raises
+        ------
+        AnalysisError
+            When there is no fit.
+        """
+        if self.reason or self.loglik is None:
+            raise AnalysisError(
+                f"there is no fit: {self.reason}",
+                where=self.name,
+                fix="Ask `converged` first, and show the reason instead of a number.",
+            )
+        return self.model_at(self.found.log_params)
+
+    def model_at(self, log_params: Floats) -> M:
+        """Return the model with other parameters, such as drawn ones."""
+        raise NotImplementedError
 
 
 def in_logs(params: Floats, gradient: Floats, hessian: Floats) -> tuple[Floats, Floats]:
@@ -161,6 +217,7 @@ def _climb(
     names: Sequence[str],
 ) -> Maximum:
     value, gradient, hessian = objective(theta)
+    stalled = 0
     for done in range(_STEPS):
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             return _nothing(done, "The likelihood cannot be computed for these data.")
@@ -171,7 +228,7 @@ def _climb(
         gain = float(gradient @ step)
         if gain < _GAIN and curvature.min() > floor:
             return _accepted(theta, value, hessian, done, names)
-        if gain <= 0:
+        if gain <= 0 or stalled == _STALLED:
             return _nothing(done, "The likelihood is flat: the data do not tell the parameters.")
         step *= min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
         edge = _edge(theta + step, bounds)
@@ -186,6 +243,7 @@ def _climb(
             step = step / 4
         else:
             return _nothing(done, "No step makes the likelihood higher.")
+        stalled = stalled + 1 if new[0] - value < 10 * _GAIN else 0
         theta, (value, gradient, hessian) = tried, new
     return _nothing(_STEPS, f"The search did not end within {_STEPS} steps.")
 

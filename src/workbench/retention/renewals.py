@@ -20,9 +20,9 @@ from scipy import special, stats
 
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import (
+    Fitted,
     Floats,
     Maximum,
-    Parameter,
     in_logs,
     maximise,
     parameters_of,
@@ -56,6 +56,7 @@ class ShiftedBetaGeometric:
     [0.851, 0.489, 0.378]
     """
 
+    name: ClassVar[str] = "shifted-beta-geometric"
     names: ClassVar[tuple[str, ...]] = _NAMES
     alpha: float
     beta: float
@@ -76,57 +77,27 @@ class ShiftedBetaGeometric:
 
 
 @dataclass(frozen=True)
-class RenewalFit:
+class RenewalFit(Fitted[ShiftedBetaGeometric]):
     """The model fitted to customers, or why it could not be.
 
     Parameters
     ----------
-    parameters
-        `alpha` and `beta` with their intervals; none without a fit.
-    loglik
-        The log-likelihood; None without a fit.
-    found
-        The maximum: logarithms of the parameters, and their covariance.
     customers, left
         How many customers there are, and how many of them left.
     observed
         The most renewals that were seen.
     level
         Of the intervals.
-    reason
-        Why there is no fit, in words; empty when there is one.
     """
 
-    parameters: tuple[Parameter, ...]
-    loglik: float | None
-    found: Maximum
     customers: int
     left: int
     observed: int
     level: float
-    reason: str
 
-    @property
-    def converged(self) -> bool:
-        """Return whether there is a fit."""
-        return not self.reason
-
-    @property
-    def model(self) -> ShiftedBetaGeometric:
-        """Return the model with the estimates.
-
-        Raises
-        ------
-        AnalysisError
-            When there is no fit.
-        """
-        if self.reason:
-            raise AnalysisError(
-                f"there is no fit: {self.reason}",
-                where="shifted-beta-geometric",
-                fix="Ask `converged` first, and show the reason instead of a projection.",
-            )
-        return ShiftedBetaGeometric(*(float(value) for value in np.exp(self.found.log_params)))
+    def model_at(self, log_params: Floats) -> ShiftedBetaGeometric:
+        """Return the model with other parameters, such as drawn ones."""
+        return ShiftedBetaGeometric(*(float(value) for value in np.exp(log_params)))
 
     def projection(self, periods: int, *, done: int = 0) -> pd.DataFrame:
         """Return survival and retention over the coming periods, with intervals.
@@ -279,6 +250,7 @@ def fit_renewals(periods: Any, left: Any, *, n: Any = None, alpha: float = 0.05)
         else Maximum(np.empty(0), None, np.empty((0, 0)), 0, reason)
     )
     return RenewalFit(
+        name=ShiftedBetaGeometric.name,
         parameters=parameters_of(found, _NAMES, alpha=alpha),
         loglik=found.value,
         found=found,

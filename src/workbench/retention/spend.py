@@ -21,9 +21,9 @@ from scipy import special, stats
 from workbench.data.phrases import share, signed
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import (
+    Fitted,
     Floats,
     Maximum,
-    Parameter,
     in_logs,
     maximise,
     parameters_of,
@@ -64,6 +64,7 @@ class GammaGamma:
     (35.2, [35.2, 80.3, 97.0])
     """
 
+    name: ClassVar[str] = "Gamma-Gamma"
     names: ClassVar[tuple[str, ...]] = _NAMES
     p: float
     q: float
@@ -106,50 +107,22 @@ class GammaGamma:
 
 
 @dataclass(frozen=True)
-class SpendFit:
+class SpendFit(Fitted[GammaGamma]):
     """The spend model fitted to customers, or why it could not be.
+
+    The log-likelihood is that of the customers' mean spends.
 
     Parameters
     ----------
-    parameters
-        `p`, `q`, `v` with their intervals; none without a fit.
-    loglik
-        The log-likelihood of the customers' mean spends; None without a fit.
-    found
-        The maximum: logarithms of the parameters, and their covariance.
     customers
         How many customers have repeat purchases.
-    reason
-        Why there is no fit, in words; empty when there is one.
     """
 
-    parameters: tuple[Parameter, ...]
-    loglik: float | None
-    found: Maximum
     customers: int
-    reason: str
 
-    @property
-    def converged(self) -> bool:
-        """Return whether there is a fit."""
-        return not self.reason
-
-    @property
-    def model(self) -> GammaGamma:
-        """Return the model with the estimates.
-
-        Raises
-        ------
-        AnalysisError
-            When there is no fit.
-        """
-        if self.reason:
-            raise AnalysisError(
-                f"there is no fit: {self.reason}",
-                where="Gamma-Gamma",
-                fix="Ask `converged` first, and show the reason instead of a value.",
-            )
-        return GammaGamma(*(float(value) for value in np.exp(self.found.log_params)))
+    def model_at(self, log_params: Floats) -> GammaGamma:
+        """Return the model with other parameters, such as drawn ones."""
+        return GammaGamma(*(float(value) for value in np.exp(log_params)))
 
 
 def fit_gamma_gamma(
@@ -180,11 +153,12 @@ def fit_gamma_gamma(
     else:
         found = _search(x, spend, weight)
     return SpendFit(
-        parameters_of(found, _NAMES, alpha=alpha),
-        found.value,
-        found,
-        int(weight.sum()),
-        found.reason,
+        name=GammaGamma.name,
+        parameters=parameters_of(found, _NAMES, alpha=alpha),
+        loglik=found.value,
+        found=found,
+        reason=found.reason,
+        customers=int(weight.sum()),
     )
 
 

@@ -23,6 +23,7 @@ _FACTS_ONLY = {
     "seed",
     "min_group",
     "experiments",
+    "calendar",
     "actions",
     "state",  # what the earlier edition handed on: the key holds it by itself
     "state_day",

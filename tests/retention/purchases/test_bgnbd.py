@@ -97,7 +97,7 @@ def test_the_distribution_adds_up_to_one_and_to_the_expectation(model: BgNbd) ->
 
 def test_drawn_futures_follow_the_distribution() -> None:
     cells = purchase_cells([0, 3], [0, 30.0], [39, 39], n=[20_000, 20_000])
-    times, row = CDNOW.draw_times(np.random.default_rng(5), 26.0, cells)
+    times, row, _ = CDNOW.draw_times(np.random.default_rng(5), 26.0, cells)
     assert times.min() >= 0
     assert times.max() <= 26
     mean = CDNOW.expected_purchases(26, cells.frequency, cells.recency, cells.T)

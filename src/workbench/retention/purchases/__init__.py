@@ -6,6 +6,7 @@
     bgnbd.py      BG/NBD: the likelihood, P(alive), expected purchases and their distribution
     paretonbd.py  Pareto/NBD: the same
     fits.py       either model by maximum likelihood, with standard errors, or why there is no fit
+    drawing.py    what both models share when futures are drawn: who still buys, and a clock
     counting.py   repeat purchases by period, from order lines (the reduction)
     shocks.py     how far periods differ beyond chance: seasons, campaigns
     forecast.py   repeat purchases of all customers by period, with predictive intervals

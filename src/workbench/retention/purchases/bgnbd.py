@@ -21,6 +21,7 @@ from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
+from workbench.retention.purchases.drawing import Clock, Drawn, draw_buyers
 
 __all__ = ["BgNbd", "BgNbdLikelihood"]
 
@@ -219,8 +220,13 @@ class BgNbd:
         return made
 
     def draw_times(
-        self, rng: np.random.Generator, horizon: float, cells: Cells
-    ) -> tuple[Floats, Floats]:
+        self,
+        rng: np.random.Generator,
+        horizon: float,
+        cells: Cells,
+        clock: Clock | None = None,
+        alive: Floats | None = None,
+    ) -> Drawn:
         """Draw the future purchases of all customers within `horizon`.
 
         Parameters
@@ -231,29 +237,30 @@ class BgNbd:
             How far after T, above 0.
         cells
             The customers.
-
-        Returns
-        -------
-        tuple
-            The times after T of all purchases, and to which row of the cells each belongs.
+        clock
+            When customers buy faster or slower than usual; its horizon takes the place of
+            `horizon`. Never when not given.
+        alive
+            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
         """
-        alive = rng.binomial(cells.n.astype("int64"), self.p_alive_of(cells))
-        row = np.repeat(np.arange(len(cells)), alive)
-        x, end = cells.frequency[row], cells.T[row]
-        rate = rng.gamma(self.r + x) / (self.alpha + end)
-        wanted = rng.poisson(rate * horizon)
+        clock = clock or Clock.even(horizon)
+        alive = self.p_alive_of(cells) if alive is None else alive
+        row, rate = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
+        span = float(clock.marks[-1])
+        wanted = rng.poisson(rate * span)
         some = np.flatnonzero(wanted)
-        chance = rng.beta(self.a, self.b + x[some])
+        chance = rng.beta(self.a, self.b + cells.frequency[row[some]])
         # The purchase after which a customer leaves; a chance of nought is one of never leaving.
         last = np.ceil(
             np.log1p(-rng.random(len(some))) / np.log1p(-np.clip(chance, 1e-15, 1 - 1e-15))
         )
         who = np.repeat(np.arange(len(some)), wanted[some])
-        times = rng.random(len(who)) * horizon
-        order = np.lexsort((times, who))
+        shown = rng.random(len(who)) * span
+        order = np.lexsort((shown, who))
         begins = np.repeat(np.cumsum(wanted[some]) - wanted[some], wanted[some])
         made = np.arange(len(who)) - begins < np.maximum(last, 1)[who]
-        return times[order][made], row[some][who][made].astype("float64")
+        who = who[made]
+        return Drawn(clock.back(shown[order][made]), row[some][who], some[who])
 
     def p_alive_of(self, cells: Cells) -> Floats:
         """Return the chance that each cell's customers still buy."""

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from workbench.errors import AnalysisError
 from workbench.retention.maximise import (
+    Fitted,
     Floats,
     Maximum,
     Objective,
-    Parameter,
     maximise,
     parameters_of,
     total,
@@ -61,56 +60,20 @@ _EDGES: Mapping[str, Mapping[tuple[int, int], str]] = {
 
 
 @dataclass(frozen=True)
-class PurchaseFit:
-    """A model fitted to customers, or why it could not be.
+class PurchaseFit(Fitted[Model]):
+    """BG/NBD or Pareto/NBD fitted to customers, or why it could not be.
+
+    The log-likelihood is that of the times of the purchases, as the papers write it.
 
     Parameters
     ----------
-    name
-        `BG/NBD` or `Pareto/NBD`.
-    parameters
-        The estimates with their intervals; none without a fit.
-    loglik
-        The log-likelihood, of the times of the purchases as the papers write it; None without a
-        fit.
-    found
-        The maximum: logarithms of the parameters, and their covariance.
     customers, repeaters, cells
         How many customers there are, how many bought again, how many distinct rows they make.
-    reason
-        Why there is no fit, in words; empty when there is one.
     """
 
-    name: str
-    parameters: tuple[Parameter, ...]
-    loglik: float | None
-    found: Maximum
     customers: int
     repeaters: int
     cells: int
-    reason: str
-
-    @property
-    def converged(self) -> bool:
-        """Return whether there is a fit."""
-        return not self.reason
-
-    @property
-    def model(self) -> Model:
-        """Return the model with the estimates.
-
-        Raises
-        ------
-        AnalysisError
-            When there is no fit.
-        """
-        if self.reason or self.loglik is None:
-            raise AnalysisError(
-                f"there is no fit: {self.reason}",
-                where=self.name,
-                fix="Ask `converged` first, and show the reason instead of a forecast.",
-            )
-        return self.model_at(self.found.log_params)
 
     def model_at(self, log_params: Floats) -> Model:
         """Return the model with other parameters, such as drawn ones."""

@@ -27,7 +27,13 @@ from workbench.retention.purchases.shocks import (
     shaken,
 )
 
-__all__ = ["PurchaseForecast", "forecast_purchases", "track_purchases"]
+__all__ = [
+    "PurchaseForecast",
+    "drawn_means",
+    "expected_path",
+    "forecast_purchases",
+    "track_purchases",
+]
 
 _CUSTOMERS = 5_000  # drawn one by one; of a larger base so many stand for all
 _COARSE = 40  # steps of the longest time, for how expected numbers move with the parameters
@@ -114,7 +120,7 @@ def forecast_purchases(
     moved = shocks is not None and shocks.spread > 0
     if shocks is not None and moved:
         futures = np.rint(futures * shaken(shocks, futures.shape, rng))
-    table = _table(_expected(model, cells, ends), futures, alpha)
+    table = _table(expected_path(model, cells, ends), futures, alpha)
     last = table.iloc[-1]
     return PurchaseForecast(
         table=table,
@@ -228,15 +234,27 @@ def _check(periods: int, length: float, draws: int, alpha: float) -> None:
             raise AnalysisError(what, where="forecast")
 
 
-def _expected(model: Model, cells: Cells, ends: Floats) -> Floats:
-    """Return the expected purchases of all from now until each end."""
-    made = [
-        total(
-            cells.n, model.expected_purchases(float(end), cells.frequency, cells.recency, cells.T)
-        )
-        for end in ends
-    ]
-    return np.array(made)
+def expected_path(model: Model, cells: Cells, ends: Floats, *, each: bool = False) -> Floats:
+    """Return the expected purchases of all customers from now until each end, shape (ends,).
+
+    Parameters
+    ----------
+    model
+        The model.
+    cells
+        The customers.
+    ends
+        Times from now.
+    each
+        Return them for each row of the cells instead, until the last end, shape (cells,).
+    """
+
+    def until(end: float) -> Floats:
+        return cells.n * model.expected_purchases(end, cells.frequency, cells.recency, cells.T)
+
+    if each:
+        return until(float(ends[-1]))
+    return np.array([total(np.ones(len(cells)), until(float(end))) for end in ends])
 
 
 def _futures(
@@ -246,7 +264,7 @@ def _futures(
     some, scale = _sample(cells, rng)
     logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=draws, method="eigh")
     made = np.empty((draws, len(ends)))
-    means = _means(fit, cells, ends, logs) if scale > 1 else np.empty(0)
+    means = drawn_means(fit, cells, ends, logs) if scale > 1 else np.empty(0)
     for draw in range(draws):
         model = fit.model_at(logs[draw])
         made[draw] = _counted(model, some, ends, rng)
@@ -258,21 +276,30 @@ def _futures(
 
 
 def _counted(model: Model, cells: Cells, ends: Floats, rng: np.random.Generator) -> Floats:
-    times, _ = model.draw_times(rng, float(ends[-1]), cells)
+    times = model.draw_times(rng, float(ends[-1]), cells).times
     place = np.minimum(np.searchsorted(ends, times), len(ends) - 1)
     return np.bincount(place, minlength=len(ends)).astype("float64")
 
 
-def _means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> Floats:
-    """Return expected purchases by period at drawn parameters, shape (draws, periods).
+def drawn_means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> Floats:
+    """Return expected purchases by stretch at drawn parameters, shape (draws, stretches).
 
     Of many customers the parameters are known well, so the logarithm of what is expected is taken
     as linear in theirs; its slopes need coarse cells only.
+
+    Parameters
+    ----------
+    fit, cells
+        The fitted model, and the customers.
+    ends
+        Where the stretches end, rising, shape (stretches,).
+    logs
+        Logarithms of drawn parameters, shape (draws, parameters).
     """
     coarse, best = cells.coarse(_COARSE), fit.found.log_params
 
     def by_period(log_params: Floats) -> Floats:
-        path = np.diff(_expected(fit.model_at(log_params), coarse, ends), prepend=0.0)
+        path = np.diff(expected_path(fit.model_at(log_params), coarse, ends), prepend=0.0)
         return np.log(np.maximum(path, 1e-300))
 
     middle, slopes = by_period(best), np.empty((len(best), len(ends)))
@@ -280,7 +307,7 @@ def _means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> Floats
         step = np.zeros_like(best)
         step[place] = error
         slopes[place] = (by_period(best + step) - by_period(best - step)) / (2 * error)
-    exact = _expected(fit.model, cells, ends[-1:])[0] / np.exp(middle).sum()
+    exact = expected_path(fit.model, cells, ends[-1:])[0] / np.exp(middle).sum()
     means: Floats = exact * np.exp(middle + (logs - best) @ slopes)
     return means
 

@@ -28,6 +28,7 @@ from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
+from workbench.retention.purchases.drawing import Clock, Drawn, draw_buyers
 
 __all__ = ["ParetoNbd", "ParetoNbdLikelihood"]
 
@@ -270,8 +271,13 @@ class ParetoNbd:
         return made
 
     def draw_times(
-        self, rng: np.random.Generator, horizon: float, cells: Cells
-    ) -> tuple[Floats, Floats]:
+        self,
+        rng: np.random.Generator,
+        horizon: float,
+        cells: Cells,
+        clock: Clock | None = None,
+        alive: Floats | None = None,
+    ) -> Drawn:
         """Draw the future purchases of all customers within `horizon`.
 
         Parameters
@@ -282,21 +288,22 @@ class ParetoNbd:
             How far after T, above 0.
         cells
             The customers.
-
-        Returns
-        -------
-        tuple
-            The times after T of all purchases, and to which row of the cells each belongs.
+        clock
+            When customers buy faster or slower than usual; its horizon takes the place of
+            `horizon`. Never when not given.
+        alive
+            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
         """
-        alive = rng.binomial(cells.n.astype("int64"), self.p_alive_of(cells))
-        row = np.repeat(np.arange(len(cells)), alive)
-        x, end = cells.frequency[row], cells.T[row]
-        rate = rng.gamma(self.r + x) / (self.alpha + end)
-        leaving = np.maximum(rng.gamma(self.s, size=len(row)), 1e-300) / (self.beta + end)
-        stays = np.minimum(rng.exponential(size=len(row)) / leaving, horizon)
-        made = rng.poisson(rate * stays)
-        who = np.repeat(np.arange(len(row)), made)
-        return rng.random(len(who)) * stays[who], row[who].astype("float64")
+        clock = clock or Clock.even(horizon)
+        alive = self.p_alive_of(cells) if alive is None else alive
+        row, rate = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
+        end = self.beta + cells.T[row]
+        leaving = np.maximum(rng.gamma(self.s, size=len(row)), 1e-300) / end
+        stays = np.minimum(rng.exponential(size=len(row)) / leaving, clock.horizon)
+        shown = clock.run(stays)
+        who = np.repeat(np.arange(len(row)), rng.poisson(rate * shown))
+        times = clock.back(rng.random(len(who)) * shown[who])
+        return Drawn(times, row[who], who)
 
     def p_alive_of(self, cells: Cells) -> Floats:
         """Return the chance that each cell's customers still buy."""

@@ -7,7 +7,7 @@ will show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from workbench.retention.maximise import Floats
 from workbench.retention.purchases.cells import Cells
 from workbench.retention.purchases.fits import Model, PurchaseFit
 
-__all__ = ["PeriodShocks", "fitted_path", "period_shocks", "shaken"]
+__all__ = ["PeriodShocks", "fitted_path", "level_of", "period_shocks", "shaken", "spread_of"]
 
 _CURVE = 201  # points; the curve between them is right to six digits
 _ENOUGH = 12  # periods with purchases, to tell how far periods differ
@@ -40,12 +40,17 @@ class PeriodShocks:
         How many periods of the fit tell it.
     reason
         Why it is not told (`spread` is then 0); empty otherwise.
+    level, level_error
+        How far the last period of the fit stood from what was expected, and how well that is known,
+        both in units of the spread; 0 and 1 where nothing is known of it.
     """
 
     spread: float
     persistence: float
     periods: int
     reason: str = ""
+    level: float = 0.0
+    level_error: float = 1.0
 
 
 def period_shocks(fit: PurchaseFit, cells: Cells, actual: Any, *, length: float) -> PeriodShocks:
@@ -73,12 +78,22 @@ def period_shocks(fit: PurchaseFit, cells: Cells, actual: Any, *, length: float)
     that: it is then counted as shocks, so that the intervals are rather too wide.
     """
     fitted, counts = fitted_path(fit, cells, actual, length=length)
-    expected = np.diff(fitted, prepend=0.0)
+    return spread_of(np.diff(fitted, prepend=0.0), counts[: len(fitted)])
+
+
+def spread_of(expected: Floats, counts: Floats) -> PeriodShocks:
+    """Return how far counted periods differ from what was expected, beyond chance.
+
+    Parameters
+    ----------
+    expected, counts
+        Events by period, in the order of time, shape (periods,).
+    """
     told = expected >= _EXPECTED
     if told.sum() < _ENOUGH:
         why = f"Fewer than {_ENOUGH} periods have {_EXPECTED:g} purchases or more."
         return PeriodShocks(0.0, 0.0, int(told.sum()), why)
-    error = np.where(told, counts[: len(fitted)] / np.where(told, expected, 1) - 1, 0.0)
+    error = np.where(told, counts / np.where(told, expected, 1) - 1, 0.0)
     chance = np.where(told, 1 / np.where(told, expected, 1), 0.0)
     variance = float((error**2 - chance).sum() / told.sum())
     if variance <= 0:
@@ -89,8 +104,40 @@ def period_shocks(fit: PurchaseFit, cells: Cells, actual: Any, *, length: float)
     return PeriodShocks(float(np.sqrt(variance)), persistence, int(told.sum()))
 
 
+def level_of(shocks: PeriodShocks, expected: Floats, counts: Floats) -> PeriodShocks:
+    """Return the shocks with where the last period stood, which the next ones begin from.
+
+    A strong season, or the loss of a shop, lasts: where periods were found to persist, the last
+    ones tell of the next.
+
+    Parameters
+    ----------
+    shocks
+        How far, and for how long.
+    expected, counts
+        As :func:`spread_of` takes them.
+
+    References
+    ----------
+    The filter of Kalman (1960) for a level that persists from period to period (an autoregression
+    of order one), seen with a Poisson count's chance.
+    """
+    if not shocks.spread > 0:
+        return shocks
+    variance, persists = shocks.spread**2, shocks.persistence
+    level, doubt = 0.0, variance
+    for wanted, counted in zip(expected.tolist(), counts.tolist(), strict=True):
+        level, doubt = persists * level, persists**2 * doubt + (1 - persists**2) * variance
+        if wanted >= _EXPECTED:
+            gain = doubt / (doubt + 1 / wanted)
+            level, doubt = level + gain * (counted / wanted - 1 - level), (1 - gain) * doubt
+    return replace(
+        shocks, level=level / shocks.spread, level_error=float(np.sqrt(doubt)) / shocks.spread
+    )
+
+
 def shaken(shocks: PeriodShocks, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return factors with mean 1 that persist from period to period.
+    """Return factors that persist from period to period, with mean 1 where no level is known.
 
     Parameters
     ----------
@@ -104,10 +151,10 @@ def shaken(shocks: PeriodShocks, shape: tuple[int, ...], rng: np.random.Generato
     variance, persists = np.log1p(shocks.spread**2), shocks.persistence
     noise = rng.standard_normal(shape)
     level = np.empty(shape)
-    level[:, 0] = noise[:, 0]  # nothing is known of the last period of the fit
-    for period in range(1, shape[1]):
-        level[:, period] = persists * level[:, period - 1]
-        level[:, period] += np.sqrt(1 - persists**2) * noise[:, period]
+    before = shocks.level + shocks.level_error * rng.standard_normal(shape[0])
+    for period in range(shape[1]):
+        level[:, period] = persists * before + np.sqrt(1 - persists**2) * noise[:, period]
+        before = level[:, period]
     factors: Floats = np.exp(np.sqrt(variance) * level - variance / 2)
     return factors
 

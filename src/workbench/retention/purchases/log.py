@@ -1,0 +1,193 @@
+"""Order lines to purchase days with what was spent on them, and who was known on a day.
+
+Everything that a forecast knows of a day comes from :meth:`PurchaseLog.until`, which holds no
+purchase after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from workbench.data.frames import (
+    collect,
+    day_number,
+    lazy,
+    money_units,
+    require_number,
+    require_time,
+)
+from workbench.errors import AnalysisError
+from workbench.retention.maximise import Floats
+from workbench.retention.purchases.cells import Cells
+
+__all__ = ["WEEK", "Known", "PurchaseLog", "purchase_log"]
+
+Ints = npt.NDArray[np.int64]
+WEEK = 7.0
+"""Days in the models' unit of time."""
+
+
+@dataclass(frozen=True)
+class PurchaseLog:
+    """Purchase days, sorted by customer and day.
+
+    Parameters
+    ----------
+    customer
+        Number of the customer, from 0 on, shape (purchases,).
+    day
+        Day number as :meth:`datetime.date.toordinal` gives it, shape (purchases,).
+    units
+        What was bought on it before returns, in ten-thousandths, shape (purchases,).
+    """
+
+    customer: Ints
+    day: Ints
+    units: Ints
+
+    def __len__(self) -> int:
+        """Return how many purchase days there are."""
+        return len(self.day)
+
+    def until(self, last: int) -> Known:
+        """Return what was known at the end of a day, and nothing else.
+
+        Parameters
+        ----------
+        last
+            The day's number.
+
+        Raises
+        ------
+        AnalysisError
+            When nobody had bought by then.
+        """
+        seen = self.day <= last
+        if not seen.any():
+            raise AnalysisError(
+                f"no purchase up to {date.fromordinal(int(last))}", where="orders", fix="Check it."
+            )
+        who, customer = np.unique(self.customer[seen], return_inverse=True)
+        return _known(who, customer.astype("int64"), self.day[seen], self.units[seen], last)
+
+    def after(self, known: Known) -> tuple[Ints, Ints, Ints]:
+        """Return the later purchases of known customers: customer (as known), day and units."""
+        place = np.minimum(np.searchsorted(known.who, self.customer), len(known.who) - 1)
+        later = (self.day > known.last) & (known.who[place] == self.customer)
+        return place[later].astype("int64"), self.day[later], self.units[later]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Customers as they were known at the end of a day.
+
+    Parameters
+    ----------
+    who
+        Each customer's number in the log, rising, shape (customers,).
+    customer, day, units
+        Their purchase days up to then, as in the log, with customers from 0 on.
+    last
+        The day's number.
+    first
+        Each customer's first purchase day, shape (customers,).
+    frequency
+        Each customer's repeat purchase days, shape (customers,).
+    spend
+        Mean spend on these, in whole units of the currency, 0 without any, shape (customers,).
+    cells
+        Customers with equal (frequency, recency, T) as one row; times in weeks.
+    cell
+        Each customer's row of the cells, shape (customers,).
+    """
+
+    who: Ints
+    customer: Ints
+    day: Ints
+    units: Ints
+    last: int
+    first: Ints
+    frequency: Ints
+    spend: Floats
+    cells: Cells
+    cell: Ints
+
+    @property
+    def customers(self) -> int:
+        """Return how many customers there are."""
+        return len(self.who)
+
+    @property
+    def repeat(self) -> npt.NDArray[np.bool_]:
+        """Return which purchase days are not a customer's first, shape (purchases,)."""
+        return self.day > self.first[self.customer]
+
+    @property
+    def begin(self) -> int:
+        """Return the number of the first day on which anybody bought."""
+        return int(self.first.min())
+
+
+def _known(who: Ints, customer: Ints, day: Ints, units: Ints, last: int) -> Known:
+    size = len(who)
+    bought = np.bincount(customer, minlength=size)
+    begins = np.cumsum(bought) - bought
+    first, latest = day[begins], day[begins + bought - 1]
+    frequency = (bought - 1).astype("int64")
+    whole = np.zeros(size, dtype="int64")
+    np.add.at(whole, customer, units)
+    spent = (whole - units[begins]) / 10_000.0
+    spend = np.where(frequency > 0, spent / np.maximum(frequency, 1), 0.0)
+    age, recency = last - first, latest - first
+    order = np.lexsort((age, recency, frequency))
+    keys = np.vstack([frequency, recency, age])[:, order]
+    new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
+    cell = np.empty(size, dtype="int64")
+    cell[order] = np.cumsum(new) - 1
+    x, t_x, end = keys[:, new].astype("float64")
+    cells = Cells(x, t_x / WEEK, end / WEEK, np.bincount(cell).astype("float64"))
+    return Known(who, customer, day, units, int(last), first, frequency, spend, cells, cell)
+
+
+def purchase_log(orders: Any, *, as_of: date) -> PurchaseLog:
+    """Return the purchase days of all customers.
+
+    A purchase day is a day with a line that is not a return.
+
+    Parameters
+    ----------
+    orders
+        Order lines with `customer_id`, `ordered_at`, `amount`: a DuckDB relation, a pandas or a
+        Polars frame. Lines without a customer, and returns (negative amounts), are not read.
+    as_of
+        The last day that counts: later lines are not read.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no purchase is left.
+    """
+    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
+    require_time(frame, "ordered_at", where="orders")
+    require_number(frame, "amount", where="orders")
+    bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
+        (nw.col("day") > 0)
+        & (nw.col("day") <= as_of.toordinal())
+        & (nw.col("amount") >= 0)
+        & ~nw.col("customer_id").is_null()
+    )
+    bought = bought.with_columns(units=money_units("amount"))
+    found = collect(bought.group_by("customer_id", "day").agg(nw.col("units").sum()))
+    if not len(found):
+        raise AnalysisError(f"no purchase up to {as_of}", where="orders", fix="Check as_of.")
+    customer = pd.factorize(found["customer_id"], sort=True)[0].astype("int64")
+    day = found["day"].to_numpy("int64")
+    order = np.lexsort((day, customer))
+    return PurchaseLog(customer[order], day[order], found["units"].to_numpy("int64")[order])

@@ -1,0 +1,51 @@
+"""From which days forecasts are tried, and how much data they need."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import AnalysisError
+from workbench.retention.backtest.origins import MIN_DAYS, ORIGINS, origins, too_few
+from workbench.retention.spans import moved
+
+AS_OF = date(2025, 6, 30)
+
+
+@given(
+    days=st.integers(0, 1500),
+    ahead=st.integers(1, 20),
+    grain=st.sampled_from(["week", "month", "quarter"]),
+)
+def test_all_that_is_forecast_is_known_and_history_is_left(
+    days: int, ahead: int, grain: str
+) -> None:
+    begin = AS_OF - timedelta(days=days)
+    found = origins(AS_OF, grain, ahead=ahead, begin=begin)
+    assert len(found) <= ORIGINS
+    assert list(found) == sorted(set(found))
+    for day in found:
+        assert moved(AS_OF, grain, -ahead) >= day
+        assert (day - begin).days >= MIN_DAYS
+    if found:
+        assert found[-1] == moved(AS_OF, grain, -ahead)
+
+
+def test_trials_do_not_overlap_where_history_is_long() -> None:
+    found = origins(AS_OF, "month", ahead=3, begin=date(2020, 1, 1))
+    assert all(moved(before, "month", 3) == after for before, after in pairwise(found))
+    with pytest.raises(AnalysisError, match="ahead == 0, must be >= 1"):
+        origins(AS_OF, "month", ahead=0, begin=date(2020, 1, 1))
+
+
+def test_too_few_data_are_named() -> None:
+    days = origins(AS_OF, "month", ahead=6, begin=date(2022, 1, 1))
+    terms = {"who": "customers", "event": "customers bought again", "begin": date(2022, 1, 1)}
+    assert too_few(days, known=500, events=300, **terms) == ""
+    assert "begins on 2022-01-01" in too_few(days[:2], known=500, events=300, **terms)
+    assert "100 customers" in too_few(days, known=99, events=300, **terms)
+    assert "Fewer than 50 customers bought again" in too_few(days, known=500, events=49, **terms)
