@@ -18,15 +18,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from workbench.errors import AnalysisError
+from workbench.retention.times import Floats, at_risk, checked_times, marks_of, total_at
 
 __all__ = ["Estimate", "LogRank", "SurvivalCurve", "kaplan_meier", "log_rank"]
 
-Floats = npt.NDArray[np.float64]
 METHOD = "Kaplan-Meier, log-log interval"
 
 
@@ -210,70 +209,22 @@ def kaplan_meier(
     >>> kaplan_meier([1, 2, 2, 3], [1, 1, 0, 0]).table["survival"].tolist()
     [1.0, 0.75, 0.5, 0.5]
     """
-    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    times, event, start, weight = checked_times(durations, event_observed, entry, n)
     if not 0 < alpha < 1:
         raise AnalysisError(f"alpha == {alpha}, must lie between 0 and 1", where="survival")
-    marks = np.unique(np.append(times, 0.0))
-    at_risk = _at_risk(marks, times, start, weight)
-    events = _total_at(marks, times, weight * event)
-    censored = _total_at(marks, times, weight * (1 - event))
+    marks = marks_of(times)
+    followed = at_risk(marks, times, start, weight)
+    events = total_at(marks, times, weight * event)
+    censored = total_at(marks, times, weight) - events
     # With late entries nobody may be at risk at first; the curve then stays where it is.
-    share = np.divide(at_risk - events, at_risk, out=np.ones_like(at_risk), where=at_risk > 0)
+    share = np.divide(followed - events, followed, out=np.ones_like(followed), where=followed > 0)
     survival: Floats = np.cumprod(share, dtype="float64")
-    lower, upper = _log_log(survival, at_risk, events, alpha)
-    counts = {"at_risk": at_risk, "events": events, "censored": censored}
+    lower, upper = _log_log(survival, followed, events, alpha)
+    counts = {"at_risk": followed, "events": events, "censored": censored}
     whole = {name: values.astype("int64") for name, values in counts.items()}
     estimates = {"survival": survival, "ci_lower": lower, "ci_upper": upper}
     table = pd.DataFrame({"time": marks, **whole, **estimates})
     return SurvivalCurve(table, group, int(weight.sum()), int(events.sum()), 1 - alpha)
-
-
-def _checked(
-    durations: Any, event_observed: Any, entry: Any, n: Any
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return times, events, entries and weights as arrays of one length, or refuse them."""
-    times = np.asarray(durations, dtype="float64")
-    event = np.asarray(event_observed, dtype="float64")
-    weight = np.ones_like(times) if n is None else np.asarray(n, dtype="float64")
-    start = np.zeros_like(times) if entry is None else np.asarray(entry, dtype="float64")
-    if not len(times):
-        raise AnalysisError("no times are given", where="survival", fix="Check the filter.")
-    if not len(times) == len(event) == len(weight) == len(start):
-        raise AnalysisError("times, events, entries and n differ in length", where="survival")
-    wrong = {
-        "durations": ~np.isfinite(times) | (times < 0),
-        "event_observed": ~np.isin(event, (0.0, 1.0)),
-        "n": ~np.isfinite(weight) | (weight < 1) | (weight != np.floor(weight)),
-        "entry": ~np.isfinite(start) | ((start > 0) & (start >= times)),
-    }
-    for name, rows in wrong.items():
-        if rows.any():
-            raise AnalysisError(
-                f"{int(rows.sum())} rows have a wrong {name}",
-                where="survival",
-                fix="Times are finite and not negative, events 0 or 1, n whole and above 0, and "
-                "an entry comes before its duration.",
-            )
-    # Observed from the start: at risk at time 0 already.
-    return times, event, np.where(start <= 0, -1.0, start), weight
-
-
-def _at_risk(marks: Floats, times: Floats, start: Floats, weight: Floats) -> Floats:
-    """Return how many are under observation just before each mark."""
-
-    def reached(values: Floats) -> Floats:
-        order = np.argsort(values, kind="stable")
-        held = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
-        found: Floats = held[np.searchsorted(values[order], marks, side="left")]
-        return found
-
-    return reached(times) - reached(start)
-
-
-def _total_at(marks: Floats, times: Floats, weight: Floats) -> Floats:
-    places = np.searchsorted(marks, times)
-    found: Floats = np.bincount(places, weights=weight, minlength=len(marks)).astype("float64")
-    return found
 
 
 def _log_log(
@@ -315,7 +266,7 @@ def log_rank(
     AnalysisError
         As :func:`kaplan_meier` does.
     """
-    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    times, event, start, weight = checked_times(durations, event_observed, entry, n)
     labels = pd.Series(np.asarray(groups, dtype=object)).astype(str)
     codes, names = pd.factorize(labels, sort=True)
     if len(codes) != len(times):
@@ -325,17 +276,17 @@ def log_rank(
     marks = np.unique(times[event == 1])
     if not len(marks):
         return LogRank(None, None, len(names), "No event was observed.")
-    at_risk = np.empty((len(names), len(marks)))
-    events = np.empty_like(at_risk)
+    followed = np.empty((len(names), len(marks)))
+    events = np.empty_like(followed)
     for code in range(len(names)):
         own = codes == code
-        at_risk[code] = _at_risk(marks, times[own], start[own], weight[own])
+        followed[code] = at_risk(marks, times[own], start[own], weight[own])
         seen = own & (event == 1)
-        events[code] = _total_at(marks, times[seen], weight[seen])
-    return _log_rank(at_risk, events)
+        events[code] = total_at(marks, times[seen], weight[seen])
+    return _log_rank(followed, events)
 
 
-def _log_rank(at_risk: npt.NDArray[np.float64], events: npt.NDArray[np.float64]) -> LogRank:
+def _log_rank(at_risk: Floats, events: Floats) -> LogRank:
     """Return the test from counts at risk and events, shape (groups, times)."""
     whole, died = at_risk.sum(axis=0), events.sum(axis=0)
     share = at_risk / whole
