@@ -70,8 +70,8 @@ def checked_times(
     return times, event, np.where(start <= 0, -1.0, start), weight
 
 
-def marks_of(times: Floats) -> Floats:
-    """Return the distinct times, and 0, rising.
+def marks_of(times: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct times, and 0, rising; and the place of each time among them.
 
     Whole days are counted in a table, which is many times quicker than sorting them.
     """
@@ -79,11 +79,12 @@ def marks_of(times: Floats) -> Floats:
     if latest <= _WIDE * len(times):
         whole = times.astype("int64")
         if (whole == times).all():
-            seen = np.zeros(int(latest) + 1, dtype=bool)
-            seen[whole] = True
-            seen[0] = True
-            return np.flatnonzero(seen).astype("float64")
-    return np.unique(np.append(times, 0.0))
+            seen = np.zeros(int(latest) + 1, dtype="int64")
+            seen[whole] = 1
+            seen[0] = 1
+            return np.flatnonzero(seen).astype("float64"), (np.cumsum(seen) - 1)[whole]
+    marks, places = np.unique(np.append(times, 0.0), return_inverse=True)
+    return marks, places[:-1]
 
 
 def marks_upto(marks: Floats, times: Floats) -> Ints:
@@ -107,7 +108,9 @@ def marks_upto(marks: Floats, times: Floats) -> Ints:
     return np.searchsorted(marks, times, side="right")
 
 
-def at_risk(marks: Floats, times: Floats, start: Floats, weight: Floats) -> Floats:
+def at_risk(
+    marks: Floats, times: Floats, start: Floats, weight: Floats, *, upto: Ints | None = None
+) -> Floats:
     """Return how many are under observation just before each mark.
 
     Parameters
@@ -116,19 +119,21 @@ def at_risk(marks: Floats, times: Floats, start: Floats, weight: Floats) -> Floa
         Distinct and rising.
     times, start, weight
         As :func:`checked_times` returns them: one who enters at a time is at risk after it.
+    upto
+        What :func:`marks_upto` gives for `times`, where that is known already.
     """
     size = len(marks) + 1
-    change = np.bincount(marks_upto(marks, times), weights=weight, minlength=size)
+    reached = marks_upto(marks, times) if upto is None else upto
+    change = np.bincount(reached, weights=weight, minlength=size)
     late = start >= 0
     if late.any():
-        upto = marks_upto(marks, start[late])
-        change = change - np.bincount(upto, weights=weight[late], minlength=size)
+        entered = marks_upto(marks, start[late])
+        change = change - np.bincount(entered, weights=weight[late], minlength=size)
     found: Floats = np.cumsum(change[::-1])[::-1][1:]
     return found
 
 
-def total_at(marks: Floats, times: Floats, weight: Floats) -> Floats:
-    """Return the sum of the weights at each mark; all times are marks."""
-    places = marks_upto(marks, times) - 1
-    found: Floats = np.bincount(places, weights=weight, minlength=len(marks))
+def total_at(places: Ints, weight: Floats, size: int) -> Floats:
+    """Return the sum of the weights at each of so many places."""
+    found: Floats = np.bincount(places, weights=weight, minlength=size)
     return found.astype("float64")

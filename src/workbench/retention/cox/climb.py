@@ -61,9 +61,7 @@ class Top:
     reason: str
 
 
-def climb(
-    objective: Objective[S], names: tuple[str, ...], ranges: Floats
-) -> tuple[Top, S | None]:
+def climb(objective: Objective[S], names: tuple[str, ...], ranges: Floats) -> tuple[Top, S | None]:
     """Return the maximum and what the objective gave beside it.
 
     Parameters

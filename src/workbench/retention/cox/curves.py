@@ -24,9 +24,7 @@ __all__ = ["CURVE_METHOD", "cox_survival"]
 CURVE_METHOD = "Cox regression, Efron's cumulative hazard, log-log interval"
 
 
-def cox_survival(
-    found: CoxFit, covariates: Any, ahead: Any, *, so_far: Any = 0.0
-) -> pd.DataFrame:
+def cox_survival(found: CoxFit, covariates: Any, ahead: Any, *, so_far: Any = 0.0) -> pd.DataFrame:
     """Return the probability of no event within a time to come, given none so far.
 
     Parameters
@@ -97,7 +95,10 @@ def _shares(
     hazard = risk * between(sums.a)
     drift = sums.s1 * sums.aa - sums.d1 * sums.ab
     lean = np.array(
-        [risk * x * between(sums.a) - risk * between(own) for x, own in zip(scaled, drift)]
+        [
+            risk * x * between(sums.a) - risk * between(own)
+            for x, own in zip(scaled, drift, strict=True)
+        ]
     )
     cov = found.cov * np.outer(cells.scale, cells.scale)
     variance = risk**2 * between(sums.aa) + np.einsum("ij,ik,kj->j", lean, cov, lean)

@@ -87,7 +87,9 @@ class EfronLikelihood:
         self._died = np.flatnonzero(cells.event)
         self._death_begins = np.searchsorted(cells.stop[self._died], np.arange(1, size + 1))
         self.deaths = self._by_death(cells.n[self._died])
-        self.death_x = np.array([self._by_death(cells.n[self._died] * x[self._died]) for x in cells.x])
+        self.death_x = np.array(
+            [self._by_death(cells.n[self._died] * x[self._died]) for x in cells.x]
+        )
 
     def _by_death(self, values: Floats) -> Floats:
         """Return sums of the cells with the event by event time."""
@@ -99,9 +101,7 @@ class EfronLikelihood:
         change: Floats = np.add.reduceat(values, self._begins)
         if len(self._late):
             places = self.cells.start[self._late] - 1
-            change = change - np.bincount(
-                places, weights=values[self._late], minlength=len(change)
-            )
+            change = change - np.bincount(places, weights=values[self._late], minlength=len(change))
         found: Floats = np.cumsum(change[::-1])[::-1]
         return found
 

@@ -145,9 +145,7 @@ def check_proportionality(found: CoxFit, *, transform: Transform = "km") -> Prop
     early, late, split = _halves(found, likelihood, sums, residuals)
     single_p = stats.chi2.sf(single, 1)
     adjusted = _holm(single_p)
-    rows = zip(
-        found.names, single, single_p, adjusted, adjusted < _LEVEL, early, late, strict=True
-    )
+    rows = zip(found.names, single, single_p, adjusted, adjusted < _LEVEL, early, late, strict=True)
     table = pd.DataFrame([(*row, split) for row in rows], columns=_COLUMNS)
     table[["early", "late"]] = pd.DataFrame({"early": early, "late": late}, dtype=object)
     if together is None:
