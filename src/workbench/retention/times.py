@@ -124,16 +124,15 @@ def at_risk(
     """
     size = len(marks) + 1
     reached = marks_upto(marks, times) if upto is None else upto
-    change = np.bincount(reached, weights=weight, minlength=size)
+    change: Floats = total_at(reached, weight, size)
     late = start >= 0
     if late.any():
         entered = marks_upto(marks, start[late])
-        change = change - np.bincount(entered, weights=weight[late], minlength=size)
+        change = change - total_at(entered, weight[late], size)
     found: Floats = np.cumsum(change[::-1])[::-1][1:]
     return found
 
 
 def total_at(places: Ints, weight: Floats, size: int) -> Floats:
     """Return the sum of the weights at each of so many places."""
-    found: Floats = np.bincount(places, weights=weight, minlength=size)
-    return found.astype("float64")
+    return np.bincount(places, weights=weight, minlength=size).astype("float64")

@@ -126,8 +126,8 @@ class EfronLikelihood:
         s0, d0 = self._at_risk(held), self._by_death(held[self._died])
         s1 = np.array([self._at_risk(held * x) for x in cells.x])
         d1 = np.array([self._by_death(held[self._died] * x[self._died]) for x in cells.x])
-        tied = _tied_sums(s0, d0, self.deaths.astype("int64"))
-        return TimeSums(risk, s0, d0, s1, d1, *tied, shift)
+        log, a, b, aa, ab, bb = _tied_sums(s0, d0, self.deaths.astype("int64"))
+        return TimeSums(risk, s0, d0, s1, d1, log, a, b, aa, ab, bb, shift)
 
     def __call__(self, beta: Floats) -> tuple[float, Floats, Floats, TimeSums]:
         """Return log-likelihood, gradient, information (the negative Hessian), and the sums."""

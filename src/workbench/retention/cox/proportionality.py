@@ -14,7 +14,7 @@ Biometrika 81, 1994. Therneau & Grambsch, "Modeling Survival Data", Springer, 20
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -87,19 +87,18 @@ class Proportionality:
         return [_sentence(row) for row in changing.to_dict("records")]
 
 
-def _sentence(row: dict[str, object]) -> str:
-    name, tested = row["covariate"], pvalue(float(str(row["pvalue_adj"])))
-    said = f"The effect of {name} changes over time ({tested})"
+def _sentence(row: dict[Any, Any]) -> str:
+    said = f"The effect of {row['covariate']} changes over time ({pvalue(row['pvalue_adj'])})"
     early, late = row["early"], row["late"]
     if early is None or late is None:
         return f"{said}: its ratio is an average over the time that was seen."
-    before, after = abs(np.log(float(str(early)))), abs(np.log(float(str(late))))
-    turned = (float(str(early)) - 1) * (float(str(late)) - 1) < 0
-    way = "turns round" if turned else "fades" if after < before else "grows"
+    if (early - 1) * (late - 1) < 0:
+        way = "turns round"
+    else:
+        way = "fades" if abs(np.log(late)) < abs(np.log(early)) else "grows"
     return (
-        f"{said}. It {way}: the ratio is {float(str(early)):.2f} up to "
-        f"{days(float(str(row['split_time'])))} and {float(str(late)):.2f} later, each over half "
-        "of the events; the one ratio is an average of both."
+        f"{said}. It {way}: the ratio is {early:.2f} up to {days(row['split_time'])} and "
+        f"{late:.2f} later, each over half of the events; the one ratio is an average of both."
     )
 
 

@@ -1,0 +1,312 @@
+"""The revenue triangle: what a cohort of customers brings in each later period.
+
+As in the retention triangle a cell may be nought, immature, or hidden. Money tells more than a
+share does: what few customers brought in a period is hidden even where their cohort is large, and
+with it as much as needed so that no subtraction from the overall row brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from workbench.data.frames import (
+    MONEY_SCALE,
+    as_money,
+    collect,
+    day_number,
+    lazy,
+    money_units,
+    require_number,
+    require_time,
+)
+from workbench.data.small_groups import hide_parts, is_small
+from workbench.errors import AnalysisError
+from workbench.retention.cohorts import counted_until
+from workbench.retention.periods import Calendar
+from workbench.retention.spells import paying_spells
+
+__all__ = ["RevenueTriangle", "order_lines", "order_revenue", "subscription_revenue"]
+
+Kind = Literal["orders", "subscriptions"]
+_CELLS = ["cohort", "period", "customers", "revenue", "per_customer", "state"]
+_OVERALL = ["period", "cohorts", "customers", "revenue", "per_customer", "so_far"]
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What is known of each cohort and period, exact and nothing hidden.
+
+    Parameters
+    ----------
+    sizes
+        Number of the cohort's period -> its customers.
+    payers
+        (cohort, period) -> customers with money in that period; a pair that is not there is nobody.
+    units
+        (cohort, period) -> that money, in ten-thousandths.
+    here, last_mature
+        Number of the period that runs, and of the last one that is over.
+    """
+
+    sizes: Mapping[int, int]
+    payers: Mapping[tuple[int, int], int]
+    units: Mapping[tuple[int, int], int]
+    here: int
+    last_mature: int
+
+
+@dataclass(frozen=True)
+class RevenueTriangle:
+    """Revenue by cohort and period.
+
+    Parameters
+    ----------
+    cells
+        One row per cohort and period that has begun, up to the horizon: `cohort` (first day of the
+        cohort's period, datetime64), `period` (0, 1 ...), `customers` (of the cohort), `revenue`
+        (exact, :class:`decimal.Decimal`), `per_customer` (over all customers of the cohort, those
+        who left or bring nothing included), `state`: `mature`, `immature` (the period is not over),
+        or `suppressed` (the cohort, or those who paid, are too few, or would give few away).
+        `revenue` and `per_customer` are None unless mature; `customers` is None in a cohort that is
+        hidden as a whole.
+    overall
+        One row per period over all cohorts that are mature in it: `period`, `cohorts`, `customers`,
+        `revenue`, `per_customer`, `so_far` (the sum of `per_customer` up to the period; None behind
+        a period that is left out because few paid in it).
+    kind
+        `orders`: what was bought in the period, net of returns. `subscriptions`: what was paid a
+        month on the period's first day; in period 0, at the start.
+    calendar
+        The grain and its starts.
+    unplaced
+        Net amount that belongs to no cohort: returns of customers without a purchase, and lines
+        before the first purchase. Exact; not to be shown, since it may be of few.
+    """
+
+    cells: pd.DataFrame
+    overall: pd.DataFrame
+    kind: Kind
+    calendar: Calendar
+    unplaced: Decimal
+
+    def grid(self, latest: int = 24) -> pd.DataFrame:
+        """Return revenue per customer as it is drawn: a row per cohort, a column per period.
+
+        Parameters
+        ----------
+        latest
+            How many cohorts at most, the latest ones.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `cohort` (first day or month, with its customers; last row: all cohorts) and a column
+            per period, "0" and up. Cells without a number are missing.
+        """
+        shown = self.cells[self.cells["customers"].notna()]
+        wide = shown.pivot(index="cohort", columns="period", values="per_customer").tail(latest)
+        sizes = shown.groupby("cohort")["customers"].first()
+        form = "%Y-%m-%d" if self.calendar.grain == "week" else "%Y-%m"
+        names = [f"{start:{form}} ({sizes[start]:,})" for start in wide.index]
+        pooled = self.overall.set_index("period")[["per_customer"]].T
+        if wide.empty:
+            wide = wide.reindex(columns=self.overall["period"].tolist() or [0])
+        wide = pd.concat([wide, pooled.reindex(columns=wide.columns)], ignore_index=True)
+        wide = wide.astype("float64")
+        wide.columns = pd.Index([str(period) for period in wide.columns])
+        wide.insert(0, "cohort", [*names, "All cohorts"])
+        return wide
+
+
+def order_revenue(
+    orders: Any, *, as_of: date, calendar: Calendar, horizon: int, min_group: int
+) -> RevenueTriangle:
+    """Return what first-time buyers brought in each period since, net of returns.
+
+    Parameters
+    ----------
+    orders
+        Order lines: `customer_id`, `ordered_at`, `amount`. Lines without a customer are not read.
+    as_of, calendar, horizon, min_group
+        As :func:`workbench.retention.cohorts.order_triangle` takes them.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no purchase is left.
+    """
+    lines = order_lines(orders, as_of=as_of, calendar=calendar)
+    firsts = lines.filter(nw.col("units") >= 0).group_by("customer_id")
+    found = firsts.agg(cohort=nw.col("period").min())
+    each = lines.group_by("customer_id", "period").agg(nw.col("units").sum())
+    placed = each.join(found, on="customer_id", how="inner")
+    placed = placed.filter(nw.col("period") >= nw.col("cohort"))
+    cells = collect(
+        placed.group_by("cohort", "period").agg(units=nw.col("units").sum(), payers=nw.len())
+    )
+    if not len(cells):
+        raise AnalysisError("no purchase up to as_of", where="orders", fix="Check as_of.")
+    whole = collect(lines.select(units=nw.col("units").sum()))
+    unplaced = int(whole["units"].iloc[0]) - int(cells["units"].sum())
+    sizes = collect(found.group_by("cohort").agg(n=nw.len()))
+    counts = _order_counts(cells, sizes, as_of=as_of, calendar=calendar)
+    return _triangle("orders", counts, calendar, horizon, min_group, as_money(unplaced))
+
+
+def order_lines(orders: Any, *, as_of: date, calendar: Calendar) -> nw.LazyFrame[Any]:
+    """Return lines that count: `customer_id`, `period`, `day`, `units`, other columns carried."""
+    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
+    require_time(frame, "ordered_at", where="orders")
+    require_number(frame, "amount", where="orders")
+    lines = frame.filter(~nw.col("customer_id").is_null() & ~nw.col("amount").is_null())
+    lines = lines.with_columns(
+        units=money_units("amount"),
+        day=day_number("ordered_at"),
+        period=calendar.number("ordered_at"),
+    )
+    return lines.filter((nw.col("day") > 0) & (nw.col("day") <= as_of.toordinal()))
+
+
+def _order_counts(
+    cells: pd.DataFrame, sizes: pd.DataFrame, *, as_of: date, calendar: Calendar
+) -> _Counts:
+    """Return reduced order lines as counts: `cells` by cohort and period, `sizes` by cohort."""
+    here = calendar.number_of(as_of)
+    over = calendar.start_of(here + 1).toordinal() - 1 == as_of.toordinal()
+    places = [
+        (int(c), int(p) - int(c)) for c, p in zip(cells["cohort"], cells["period"], strict=True)
+    ]
+    return _Counts(
+        sizes={int(c): int(n) for c, n in zip(sizes["cohort"], sizes["n"], strict=True)},
+        payers=dict(zip(places, map(int, cells["payers"]), strict=True)),
+        units=dict(zip(places, map(int, cells["units"]), strict=True)),
+        here=here,
+        last_mature=here if over else here - 1,
+    )
+
+
+def subscription_revenue(
+    subscriptions: Any,
+    *,
+    as_of: date,
+    calendar: Calendar,
+    horizon: int,
+    min_group: int,
+    join_days: int = 31,
+) -> RevenueTriangle:
+    """Return what customers paid a month at the start of each period since their own start.
+
+    Parameters
+    ----------
+    subscriptions
+        `subscription_id`, `customer_id`, `started_at`, `ended_at` (missing: it runs),
+        `monthly_amount`. A customer's subscriptions count together, by the first of them.
+    as_of, calendar, horizon, min_group
+        As :func:`workbench.retention.cohorts.subscription_triangle` takes them.
+    join_days
+        The longest pause between two spells of one subscription over which they are joined.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind, or no subscription is left.
+    """
+    spells, _ = paying_spells(subscriptions, as_of=as_of, join_days=join_days)
+    number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
+    who = spells["customer"].to_numpy("int64")
+    first_day = spells.groupby("customer")["start"].transform("min").to_numpy("int64")
+    start, end, units = (spells[name].to_numpy("int64") for name in ("start", "end", "units"))
+    days, place = np.unique(first_day, return_inverse=True)
+    cohort = number(days)[place]
+    here = calendar.number_of(as_of)
+    sizes = pd.Series(cohort).groupby(who).first().value_counts()
+    payers: dict[tuple[int, int], int] = {}
+    money: dict[tuple[int, int], int] = {}
+    for period in range(min(here - int(cohort.min()), horizon) + 1):
+        own = number(days) + period
+        bounds = [calendar.start_of(int(one)).toordinal() for one in own]
+        at = first_day if period == 0 else np.array(bounds, dtype="int64")[place]
+        pays = (start <= at) & (end > at) & (units > 0) & (cohort + period <= here)
+        paid = pd.DataFrame({"cohort": cohort[pays], "who": who[pays], "units": units[pays]})
+        summed = paid.groupby("cohort").agg(units=("units", "sum"), payers=("who", "nunique"))
+        for row in summed.reset_index().to_dict("records"):
+            payers[int(row["cohort"]), period] = int(row["payers"])
+            money[int(row["cohort"]), period] = int(row["units"])
+    people = {int(str(c)): int(n) for c, n in sizes.items()}
+    counts = _Counts(people, payers, money, here, here)
+    return _triangle("subscriptions", counts, calendar, horizon, min_group, Decimal(0))
+
+
+def _triangle(
+    kind: Kind,
+    counts: _Counts,
+    calendar: Calendar,
+    horizon: int,
+    min_group: int,
+    unplaced: Decimal,
+) -> RevenueTriangle:
+    """Return the triangle from counts, with everything hidden that must be."""
+    if horizon < 1:
+        raise AnalysisError(f"horizon == {horizon}, must be at least 1", where="retention")
+    cohorts, sizes = sorted(counts.sizes), counts.sizes
+    alone = hide_parts([sizes[cohort] for cohort in cohorts], min_group=max(min_group, 1))
+    away = [cohort for cohort, out in zip(cohorts, alone, strict=True) if out]
+    newest = counted_until(away, sizes, min_group)
+    rows: dict[tuple[int, int], tuple[Any, ...]] = {}
+    overall: list[tuple[Any, ...]] = []
+    so_far, gap = 0.0, False
+    for period in range(min(counts.here - cohorts[0], horizon) + 1):
+        pooled = [c for c in cohorts if newest.get(c, c) + period <= counts.last_mature]
+        paid = [counts.payers.get((cohort, period), 0) for cohort in pooled]
+        few = dict(zip(pooled, hide_parts(paid, min_group=max(min_group, 1)), strict=True))
+        for cohort in cohorts:
+            if cohort + period <= counts.here:
+                mature = cohort + period <= counts.last_mature
+                hidden = cohort in away or few.get(cohort, False)
+                rows[cohort, period] = _cell(counts, cohort, period, calendar, mature, hidden, away)
+        people = sum(sizes[cohort] for cohort in pooled)
+        if people < max(min_group, 1) or is_small(sum(paid), min_group):
+            gap = True
+            continue
+        units = sum(counts.units.get((cohort, period), 0) for cohort in pooled)
+        each = units / people / MONEY_SCALE
+        so_far += each
+        told = (period, len(pooled), people, as_money(units), each)
+        overall.append((*told, None if gap else so_far))
+    cells = pd.DataFrame([rows[place] for place in sorted(rows)], columns=_CELLS, dtype=object)
+    cells["cohort"] = pd.to_datetime(cells["cohort"])
+    cells = cells.astype({"period": "int64", "customers": "Int64"})
+    pooled_rows = pd.DataFrame(overall, columns=_OVERALL)
+    pooled_rows["so_far"] = (
+        pooled_rows["so_far"].astype(object).where(~pooled_rows["so_far"].isna(), None)
+    )
+    return RevenueTriangle(cells, pooled_rows, kind, calendar, unplaced)
+
+
+def _cell(
+    counts: _Counts,
+    cohort: int,
+    period: int,
+    calendar: Calendar,
+    mature: bool,
+    hidden: bool,
+    away: list[int],
+) -> tuple[Any, ...]:
+    size, units = counts.sizes[cohort], counts.units.get((cohort, period), 0)
+    shown = mature and not hidden
+    return (
+        calendar.start_of(cohort),
+        period,
+        None if cohort in away else size,
+        as_money(units) if shown else None,
+        units / size / MONEY_SCALE if shown else None,
+        "suppressed" if hidden else "mature" if mature else "immature",
+    )
