@@ -16,12 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import AnalysisError
+from workbench.retention.covariates import checked_columns, distinct_rows
 from workbench.retention.maximise import total
 from workbench.retention.times import Floats, Ints, checked_times, marks_upto
 
 __all__ = ["RiskCells", "risk_cells"]
 
-_WIDEST = 2**62
 WHERE = "Cox regression"
 
 
@@ -97,7 +97,7 @@ def risk_cells(
         For impossible times, missing or endless covariates, or columns that are no numbers.
     """
     times, event, entered, weight = checked_times(durations, event_observed, entry, n, where=WHERE)
-    names, columns = _columns(covariates, len(times))
+    names, columns = checked_columns(covariates, len(times), where=WHERE)
     clusters = None if cluster is None else _clusters(cluster, len(times))
     happened = event == 1
     marks = np.unique(times[happened])
@@ -105,7 +105,7 @@ def risk_cells(
     start = marks_upto(marks, entered) if (entered >= 0).any() else np.zeros_like(stop)
     used = stop > start
     keys = [stop, happened.astype("int64"), start, *([] if clusters is None else [clusters])]
-    order, first = _order([key[used] for key in keys], [column[used] for column in columns])
+    order, first = distinct_rows([key[used] for key in keys], [column[used] for column in columns])
     place = order[first]
     held = np.add.reduceat(weight[used][order], first) if len(first) else np.zeros(0)
     x = np.empty((len(names), len(place)))
@@ -134,36 +134,6 @@ def risk_cells(
     )
 
 
-def _columns(covariates: Any, rows: int) -> tuple[tuple[str, ...], list[Floats]]:
-    frame = covariates if isinstance(covariates, pd.DataFrame) else pd.DataFrame(covariates)
-    names = tuple(str(name) for name in frame.columns)
-    if not names:
-        raise AnalysisError("no covariate is given", where=WHERE, fix="Give one column at least.")
-    if len(set(names)) < len(names):
-        raise AnalysisError("two covariates have the same name", where=WHERE)
-    if len(frame) != rows:
-        raise AnalysisError("covariates and durations differ in length", where=WHERE)
-    columns = []
-    for place, name in enumerate(names):
-        values = frame.iloc[:, place]
-        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
-            raise AnalysisError(
-                f"covariate {name} is {values.dtype}, not a number",
-                where=WHERE,
-                fix="Give a column of 0 and 1 for each level of a category but one.",
-            )
-        column = values.to_numpy("float64", na_value=np.nan) + 0.0  # one kind of nought only
-        missing = int((~np.isfinite(column)).sum())
-        if missing:
-            raise AnalysisError(
-                f"covariate {name} is missing or endless in {missing:,} rows",
-                where=WHERE,
-                fix="Leave these rows out, or make missing a level of its own.",
-            )
-        columns.append(column)
-    return names, columns
-
-
 def _clusters(cluster: Any, rows: int) -> Ints:
     labels = pd.Series(np.asarray(cluster))
     if len(labels) != rows:
@@ -171,34 +141,3 @@ def _clusters(cluster: Any, rows: int) -> Ints:
     if labels.isna().any():
         raise AnalysisError("a cluster is missing", where=WHERE, fix="Name the cluster of each row")
     return pd.factorize(labels, sort=True)[0].astype("int64")
-
-
-def _order(keys: list[Ints], columns: list[Floats]) -> tuple[Ints, Ints]:
-    """Return an order of the rows by their values, and where in it each distinct row begins."""
-    rows = len(keys[0])
-    if not rows:
-        return np.zeros(0, dtype="int64"), np.zeros(0, dtype="int64")
-    made, size = np.zeros(rows, dtype="int64"), 1
-    alone = False
-    for codes in keys:
-        made, size = _combined(made, size, codes, int(codes.max()) + 1)
-    for column in columns:
-        known = pd.factorize(column)
-        rank = np.empty(len(known[1]), dtype="int64")
-        rank[np.argsort(known[1])] = np.arange(len(rank))
-        made, size = _combined(made, size, rank[known[0]], len(rank))
-        if len(rank) == rows:  # no two rows are equal, so their order is settled
-            alone = True
-            break
-    order = np.argsort(made)
-    if alone:
-        return order, np.arange(rows)
-    ordered = made[order]
-    return order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-
-
-def _combined(made: Ints, size: int, codes: Ints, more: int) -> tuple[Ints, int]:
-    if size > _WIDEST // max(more, 1):
-        known, made = np.unique(made, return_inverse=True)
-        size = len(known)
-    return made * more + codes, size * more
