@@ -26,7 +26,7 @@ from workbench.retention.cox.fit import CoxFit
 from workbench.retention.cox.likelihood import EfronLikelihood, TimeSums
 from workbench.retention.times import Floats
 
-__all__ = ["Proportionality", "check_proportionality", "schoenfeld_residuals"]
+__all__ = ["Proportionality", "check_proportionality", "holm", "schoenfeld_residuals"]
 
 Transform = Literal["km", "rank", "identity"]
 _LEVEL = 0.05
@@ -143,7 +143,7 @@ def check_proportionality(found: CoxFit, *, transform: Transform = "km") -> Prop
     together = _together(spread, steep)
     early, late, split = _halves(found, likelihood, sums, residuals)
     single_p = stats.chi2.sf(single, 1)
-    adjusted = _holm(single_p)
+    adjusted = holm(single_p)
     rows = zip(found.names, single, single_p, adjusted, adjusted < _LEVEL, early, late, strict=True)
     table = pd.DataFrame([(*row, split) for row in rows], columns=_COLUMNS)
     table[["early", "late"]] = pd.DataFrame({"early": early, "late": late}, dtype=object)
@@ -228,7 +228,7 @@ def _halves(
     return ratios[0], ratios[1], float(times[last])
 
 
-def _holm(pvalues: Floats) -> Floats:
+def holm(pvalues: Floats) -> Floats:
     """Return p-values adjusted so that all of them together err at the level."""
     order = np.argsort(pvalues, kind="stable")
     factors = len(pvalues) - np.arange(len(pvalues))
