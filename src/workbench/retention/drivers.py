@@ -82,12 +82,23 @@ class Drivers:
     reason: str
 
     def drawn(self) -> pd.DataFrame:
-        """Return the ratios as they are drawn: `name`, `hazard_ratio`, `ci_lower`, `ci_upper`."""
+        """Return the ratios for one figure, never without a row.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `name`, `hazard_ratio`, `ci_lower`, `ci_upper`; one row without a number where nothing
+            can be said.
+        """
         names = [
             f"{row['factor']}: {row['level']} (than {row['reference']})"
             for row in self.table.to_dict("records")
         ]
-        return self.table[["hazard_ratio", "ci_lower", "ci_upper"]].assign(name=names)
+        made = self.table[["hazard_ratio", "ci_lower", "ci_upper"]].assign(name=names)
+        if len(made):
+            return made
+        columns = ["name", "hazard_ratio", "ci_lower", "ci_upper"]
+        return pd.DataFrame([("nothing compared", None, None, None)], columns=columns)
 
 
 def find_drivers(

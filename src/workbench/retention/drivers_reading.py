@@ -12,6 +12,12 @@ from workbench.retention.drivers import Drivers
 __all__ = ["DriversReading", "read_drivers"]
 
 _LEVEL = 0.05
+_QUESTION = (
+    "Subscriptions are compared by what was known at their start, all of it at once, so that a "
+    "channel is not blamed for the plans that it sells. A ratio of 2 means: at any time twice as "
+    "likely to leave as the value that it is compared with; below 1 means less likely. Where the "
+    "line leaves out 1, chance does not explain it. It tells who leaves, not why."
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class DriversReading:
 
     Parameters
     ----------
+    question
+        How to read what follows, as a paragraph.
     answer, decision
         What goes with leaving sooner; what is to be decided.
     stays
@@ -32,6 +40,7 @@ class DriversReading:
         Message and text alternative of the figure.
     """
 
+    question: str
     answer: str
     decision: str
     stays: str
@@ -46,7 +55,7 @@ def read_drivers(found: Drivers) -> DriversReading:
     if found.reason:
         said = f"What goes with leaving sooner cannot be said: {found.reason}"
         left_out = " ".join(found.left_out)
-        return DriversReading(said, "Nothing yet.", "", "", left_out, said, said)
+        return DriversReading(_QUESTION, said, "Nothing yet.", "", "", left_out, said, said)
     clear = found.tests.loc[found.tests["pvalue_adj"] < _LEVEL, "factor"]
     table = found.table[found.table["factor"].isin(clear)]
     sooner = table[table["ci_lower"] > 1].sort_values("hazard_ratio", ascending=False)
@@ -57,6 +66,7 @@ def read_drivers(found: Drivers) -> DriversReading:
     if found.proportionality is not None:
         over_time = " ".join(found.proportionality.sentences())
     return DriversReading(
+        question=_QUESTION,
         answer=answer,
         decision=decision,
         stays=stays if len(sooner) else "",

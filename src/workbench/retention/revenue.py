@@ -37,7 +37,7 @@ __all__ = ["RevenueTriangle", "order_lines", "order_revenue", "subscription_reve
 
 Kind = Literal["orders", "subscriptions"]
 _CELLS = ["cohort", "period", "customers", "revenue", "per_customer", "state"]
-_OVERALL = ["period", "cohorts", "customers", "revenue", "per_customer", "so_far"]
+_OVERALL = ["period", "cohorts", "customers", "revenue", "per_customer", "so_far", "of_start"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ class RevenueTriangle:
     overall
         One row per period over all cohorts that are mature in it: `period`, `cohorts`, `customers`,
         `revenue`, `per_customer`, `so_far` (the sum of `per_customer` up to the period; None behind
-        a period that is left out because few paid in it).
+        a period that is left out because few paid in it, and for subscriptions unless the periods
+        are months), `of_start` (as a share of what the same
+        cohorts brought in period 0; None where that is not above nought).
     kind
         `orders`: what was bought in the period, net of returns. `subscriptions`: what was paid a
         month on the period's first day; in period 0, at the start.
@@ -262,7 +264,8 @@ def _triangle(
     newest = counted_until(away, sizes, min_group)
     rows: dict[tuple[int, int], tuple[Any, ...]] = {}
     overall: list[tuple[Any, ...]] = []
-    so_far, gap = 0.0, False
+    # Amounts a month add up over months only.
+    so_far, gap = 0.0, kind == "subscriptions" and calendar.grain != "month"
     for period in range(min(counts.here - cohorts[0], horizon) + 1):
         pooled = [c for c in cohorts if newest.get(c, c) + period <= counts.last_mature]
         paid = [counts.payers.get((cohort, period), 0) for cohort in pooled]
@@ -279,15 +282,16 @@ def _triangle(
         units = sum(counts.units.get((cohort, period), 0) for cohort in pooled)
         each = units / people / MONEY_SCALE
         so_far += each
+        begun = sum(counts.units.get((cohort, 0), 0) for cohort in pooled)
         told = (period, len(pooled), people, as_money(units), each)
-        overall.append((*told, None if gap else so_far))
+        share = units / begun if begun > 0 else None
+        overall.append((*told, None if gap else so_far, share))
     cells = pd.DataFrame([rows[place] for place in sorted(rows)], columns=_CELLS, dtype=object)
     cells["cohort"] = pd.to_datetime(cells["cohort"])
     cells = cells.astype({"period": "int64", "customers": "Int64"})
-    pooled_rows = pd.DataFrame(overall, columns=_OVERALL)
-    pooled_rows["so_far"] = (
-        pooled_rows["so_far"].astype(object).where(~pooled_rows["so_far"].isna(), None)
-    )
+    pooled_rows = pd.DataFrame(overall, columns=_OVERALL, dtype=object)
+    whole = {"period": "int64", "cohorts": "int64", "customers": "int64"}
+    pooled_rows = pooled_rows.astype({**whole, "per_customer": "float64"})
     return RevenueTriangle(cells, pooled_rows, kind, calendar, unplaced)
 
 
