@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import AnalysisError
-from workbench.retention.cohorts import order_triangle
+from workbench.retention.cohorts import order_triangle, subscription_triangle
 from workbench.retention.periods import Calendar
 from workbench.retention.revenue import RevenueTriangle, order_revenue, subscription_revenue
 
@@ -125,10 +125,41 @@ def test_subscriptions_by_hand() -> None:
     for name in ("started_at", "ended_at"):
         table[name] = pd.to_datetime(table[name])
     found = subscription_revenue(table, **OPTIONS)
-    assert money(found, "2024-01-01") == [Decimal(x) for x in (18, 10, 10, 25, 31, 31)]
+    assert money(found, "2024-01-01") == [Decimal(x) for x in (18, 10, 10, 25, 25, 25)]
+    assert money(found, "2024-04-01") == [Decimal(6)] * 3
     assert money(found, "2024-05-01") == [Decimal(40), Decimal(40)]
-    assert found.overall["customers"].tolist() == [3, 3, 2, 2, 2, 2]
+    shares = subscription_triangle(table, **OPTIONS)
+    assert found.overall["customers"].tolist() == shares.overall["customers"].tolist()
+    of_start = found.overall["of_start"].tolist()
+    assert of_start[:2] == [1.0, pytest.approx((10 + 6 + 40) / 64)]
+    assert found.overall["so_far"].iloc[1] == pytest.approx(64 / 4 + 56 / 4)
+    weeks = subscription_revenue(table, **{**OPTIONS, "calendar": Calendar("week")})
+    assert set(weeks.overall["so_far"]) == {None}  # amounts a month do not add up over weeks
     assert found.kind == "subscriptions"
+
+
+def test_the_amount_of_few_who_leave_is_no_difference_of_two_periods() -> None:
+    start = pd.Timestamp("2024-01-10")
+    names = [f"{m}{i}" for m in "ab" for i in range(20)]
+    table = pd.DataFrame(
+        {
+            "subscription_id": names,
+            "customer_id": names,
+            "started_at": [start] * 20 + [start + pd.DateOffset(months=1)] * 20,
+            "ended_at": pd.Series([pd.NaT] * 40, dtype="datetime64[us]"),
+            "monthly_amount": 10.0,
+        }
+    )
+    table.loc[3, "ended_at"] = pd.Timestamp("2024-01-20")  # one leaves early ...
+    table.loc[[5, 6, 7, 8], "ended_at"] = pd.Timestamp("2024-03-15")  # ... and four later
+    table.loc[20:28, "ended_at"] = pd.Timestamp("2024-02-20")
+    found = subscription_revenue(table, **{**OPTIONS, "min_group": 5})
+    # Of January the first change is of one; after the second the change is of five: they are shown.
+    january = [Decimal(200), None, None, Decimal(150), Decimal(150), Decimal(150)]
+    assert money(found, "2024-01-01") == january
+    # February's is hidden where the row over all would tell January's.
+    assert money(found, "2024-02-01")[:2] == [Decimal(200), None]
+    assert found.overall["revenue"].tolist()[:2] == [Decimal(400), Decimal(300)]
 
 
 @settings(max_examples=30)

@@ -239,7 +239,7 @@ def _design(
     shown: list[tuple[str, str, str, int]] = []
     left_out: list[str] = []
     for column in columns:
-        levels = _joined_levels(rows[column], rows["event"], min_group)
+        levels = _joined_levels(rows, column, min_group)
         sizes = levels.value_counts()
         order = sorted(sizes.index, key=lambda name: (name == OTHERS, -int(sizes[name]), name))
         if len(order) < 2:
@@ -257,9 +257,13 @@ def _design(
     return pd.DataFrame(made, index=rows.index), shown, left_out
 
 
-def _joined_levels(values: pd.Series, event: pd.Series, min_group: int) -> pd.Series:
-    """Return values with those of few, or from which few have left, as one."""
-    counts = pd.DataFrame({"n": 1, "left": event}).groupby(values).sum()
+def _joined_levels(rows: pd.DataFrame, column: str, min_group: int) -> pd.Series:
+    """Return values with those of few customers, or of which few have left, as one."""
+    values = rows[column]
+    # A customer counts once, at one value, so that numbers of customers add up.
+    firsts = values.groupby(rows["customer"]).min()
+    left = rows["event"].groupby(values).sum()
+    counts = pd.DataFrame({"n": firsts.value_counts(), "left": left}).fillna(0).astype("int64")
     order = sorted(counts.index, key=lambda name: (-int(counts["n"][name]), str(name)))
     own = [
         name

@@ -2,12 +2,13 @@
 
 As in the retention triangle a cell may be nought, immature, or hidden. Money tells more than a
 share does: what few customers brought in a period is hidden even where their cohort is large, and
-with it as much as needed so that no subtraction from the overall row brings it back.
+with it as much as needed so that no subtraction from the overall row brings it back. Of
+subscriptions, which go on from period to period, also a change that few made is hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,8 +31,10 @@ from workbench.data.frames import (
 from workbench.data.small_groups import hide_parts, is_small
 from workbench.errors import AnalysisError
 from workbench.retention.cohorts import counted_until
+from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
 from workbench.retention.spells import paying_spells
+from workbench.retention.times import Ints
 
 __all__ = ["RevenueTriangle", "order_lines", "order_revenue", "subscription_revenue"]
 
@@ -54,6 +57,9 @@ class _Counts:
         (cohort, period) -> that money, in ten-thousandths.
     here, last_mature
         Number of the period that runs, and of the last one that is over.
+    movers
+        Cohort, period and later period -> customers who pay another amount in the later one; None
+        where one period's money says nothing of the next one's.
     """
 
     sizes: Mapping[int, int]
@@ -61,6 +67,7 @@ class _Counts:
     units: Mapping[tuple[int, int], int]
     here: int
     last_mature: int
+    movers: Callable[[int, int, int], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class RevenueTriangle:
         a period that is left out because few paid in it, and for subscriptions unless the periods
         are months), `of_start` (as a share of what the same
         cohorts brought in period 0; None where that is not above nought).
+        `customers` are subscriptions where these are followed.
     kind
         `orders`: what was bought in the period, net of returns. `subscriptions`: what was paid a
         month on the period's first day; in period 0, at the start.
@@ -204,13 +212,16 @@ def subscription_revenue(
     min_group: int,
     join_days: int = 31,
 ) -> RevenueTriangle:
-    """Return what customers paid a month at the start of each period since their own start.
+    """Return what subscriptions paid a month at the start of each period since their own start.
+
+    Cohorts are of subscriptions, as in the retention triangle, so that the two tell the same
+    numbers.
 
     Parameters
     ----------
     subscriptions
         `subscription_id`, `customer_id`, `started_at`, `ended_at` (missing: it runs),
-        `monthly_amount`. A customer's subscriptions count together, by the first of them.
+        `monthly_amount`; a spell without an amount pays nothing.
     as_of, calendar, horizon, min_group
         As :func:`workbench.retention.cohorts.subscription_triangle` takes them.
     join_days
@@ -223,28 +234,46 @@ def subscription_revenue(
     """
     spells, _ = paying_spells(subscriptions, as_of=as_of, join_days=join_days)
     number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
-    who = spells["customer"].to_numpy("int64")
-    first_day = spells.groupby("customer")["start"].transform("min").to_numpy("int64")
+    started = collect(
+        join_spells(subscriptions, as_of=as_of).group_by("start").agg(n=nw.len())
+    ).sort_values("start")
+    sizes = started["n"].groupby(number(started["start"])).sum()
+    first_day = spells.groupby("subscription")["start"].transform("min").to_numpy("int64")
     start, end, units = (spells[name].to_numpy("int64") for name in ("start", "end", "units"))
     days, place = np.unique(first_day, return_inverse=True)
-    cohort = number(days)[place]
+    cohort, who = number(days)[place], spells["customer"].to_numpy("int64")
     here = calendar.number_of(as_of)
-    sizes = pd.Series(cohort).groupby(who).first().value_counts()
-    payers: dict[tuple[int, int], int] = {}
-    money: dict[tuple[int, int], int] = {}
-    for period in range(min(here - int(cohort.min()), horizon) + 1):
-        own = number(days) + period
-        bounds = [calendar.start_of(int(one)).toordinal() for one in own]
+    last = min(here - int(cohort.min()), horizon)
+    pairs = pd.MultiIndex.from_arrays([cohort, who])
+    pair, known = pd.factorize(pairs, sort=True)
+    paid = np.zeros((last + 1, len(known)), dtype="int64")
+    for period in range(last + 1):
+        bounds = [calendar.start_of(int(one) + period).toordinal() for one in number(days)]
         at = first_day if period == 0 else np.array(bounds, dtype="int64")[place]
-        pays = (start <= at) & (end > at) & (units > 0) & (cohort + period <= here)
-        paid = pd.DataFrame({"cohort": cohort[pays], "who": who[pays], "units": units[pays]})
-        summed = paid.groupby("cohort").agg(units=("units", "sum"), payers=("who", "nunique"))
-        for row in summed.reset_index().to_dict("records"):
-            payers[int(row["cohort"]), period] = int(row["payers"])
-            money[int(row["cohort"]), period] = int(row["units"])
+        pays = (start <= at) & (end > at) & (cohort + period <= here)
+        np.add.at(paid[period], pair[pays], units[pays])
     people = {int(str(c)): int(n) for c, n in sizes.items()}
-    counts = _Counts(people, payers, money, here, here)
+    counts = _paid_counts(paid, known.get_level_values(0).to_numpy("int64"), people, here)
     return _triangle("subscriptions", counts, calendar, horizon, min_group, Decimal(0))
+
+
+def _paid_counts(paid: Ints, cohort: Ints, sizes: Mapping[int, int], here: int) -> _Counts:
+    """Return counts from what each customer pays, shape (periods, customers), by cohort."""
+    known, begins = np.unique(cohort, return_index=True)
+    ends = np.append(begins[1:], len(cohort))
+    parts = {
+        int(c): slice(int(first), int(last))
+        for c, first, last in zip(known, begins, ends, strict=True)
+    }
+
+    def movers(one: int, period: int, later: int) -> int:
+        own = parts.get(one, slice(0, 0))
+        return int((paid[period, own] != paid[later, own]).sum())
+
+    places = [(c, period) for c in parts for period in range(len(paid)) if c + period <= here]
+    payers = {(c, period): int((paid[period, parts[c]] > 0).sum()) for c, period in places}
+    money = {(c, period): int(paid[period, parts[c]].sum()) for c, period in places}
+    return _Counts(sizes, payers, money, here, here, movers)
 
 
 def _triangle(
@@ -266,17 +295,21 @@ def _triangle(
     overall: list[tuple[Any, ...]] = []
     # Amounts a month add up over months only.
     so_far, gap = 0.0, kind == "subscriptions" and calendar.grain != "month"
+    last_shown: dict[int, int] = {}
+    unknown_start = False
     for period in range(min(counts.here - cohorts[0], horizon) + 1):
         pooled = [c for c in cohorts if newest.get(c, c) + period <= counts.last_mature]
-        paid = [counts.payers.get((cohort, period), 0) for cohort in pooled]
-        few = dict(zip(pooled, hide_parts(paid, min_group=max(min_group, 1)), strict=True))
+        few, too_few = _few(counts, pooled, period, last_shown, max(min_group, 1))
         for cohort in cohorts:
             if cohort + period <= counts.here:
                 mature = cohort + period <= counts.last_mature
-                hidden = cohort in away or few.get(cohort, False)
+                hidden = cohort in away or cohort in few
                 rows[cohort, period] = _cell(counts, cohort, period, calendar, mature, hidden, away)
+                if mature and not hidden:
+                    last_shown[cohort] = period
+        unknown_start |= period == 0 and bool(few.difference(away))
         people = sum(sizes[cohort] for cohort in pooled)
-        if people < max(min_group, 1) or is_small(sum(paid), min_group):
+        if people < max(min_group, 1) or too_few:
             gap = True
             continue
         units = sum(counts.units.get((cohort, period), 0) for cohort in pooled)
@@ -284,7 +317,7 @@ def _triangle(
         so_far += each
         begun = sum(counts.units.get((cohort, 0), 0) for cohort in pooled)
         told = (period, len(pooled), people, as_money(units), each)
-        share = units / begun if begun > 0 else None
+        share = units / begun if begun > 0 and not unknown_start else None
         overall.append((*told, None if gap else so_far, share))
     cells = pd.DataFrame([rows[place] for place in sorted(rows)], columns=_CELLS, dtype=object)
     cells["cohort"] = pd.to_datetime(cells["cohort"])
@@ -293,6 +326,26 @@ def _triangle(
     whole = {"period": "int64", "cohorts": "int64", "customers": "int64"}
     pooled_rows = pooled_rows.astype({**whole, "per_customer": "float64"})
     return RevenueTriangle(cells, pooled_rows, kind, calendar, unplaced)
+
+
+def _few(
+    counts: _Counts, pooled: list[int], period: int, last_shown: Mapping[int, int], min_group: int
+) -> tuple[set[int], bool]:
+    """Return which cohorts' money to hide in a period, and whether to hide that of all.
+
+    Hidden is what few paid. Where money goes on from period to period, hidden too is what differs
+    from the cell that was shown last by what few pay: the difference would be theirs.
+    """
+    kinds = [[counts.payers.get((cohort, period), 0) for cohort in pooled]]
+    if counts.movers is not None and period > 0:
+        before = [last_shown.get(cohort, period - 1) for cohort in pooled]
+        places = zip(pooled, before, strict=True)
+        kinds.append([counts.movers(cohort, shown, period) for cohort, shown in places])
+    few: set[int] = set()
+    for numbers in kinds:
+        hidden = hide_parts(numbers, min_group=min_group)
+        few |= {cohort for cohort, out in zip(pooled, hidden, strict=True) if out}
+    return few, any(is_small(sum(numbers), min_group) for numbers in kinds)
 
 
 def _cell(

@@ -55,6 +55,8 @@ class RevenueReading:
     ----------
     answer
         What a customer brings at the start and later.
+    who
+        Who is in a cohort, as a heading: `Customers` or `Subscriptions`.
     title, subtitle, alt
         Message of the figure, how to read it, and its text alternative.
     not_added
@@ -62,6 +64,7 @@ class RevenueReading:
     """
 
     answer: str
+    who: str
     title: str
     subtitle: str
     alt: str
@@ -125,21 +128,23 @@ def read_revenue(found: CohortRevenue, *, currency: str) -> RevenueReading:
     triangle = found.triangle
     if triangle is None:
         said = f"What cohorts bring over time cannot be said: {found.reason}"
-        return RevenueReading(said, said, "", said, "")
+        return RevenueReading(said, "Customers", said, "", said, "")
     grain, buys = triangle.calendar.grain, triangle.kind == "orders"
     overall = triangle.overall
     last = overall.iloc[-1]
     answer, title = (_bought if buys else _paid)(overall, grain, currency)
     what = "brought in that" if buys else "paid a month at the beginning of that"
     subtitle = (
-        f"Revenue per customer of the cohort, {what} {grain}, net of returns"
+        f"Revenue per customer of the cohort, {what} {grain}, net of returns; who has left counts "
+        "with nought"
         if buys
-        else f"Recurring revenue a month per customer of the cohort, {what} {grain}"
+        else f"Per subscription of the cohort, {what} {grain}; ended ones count with nought"
     )
     return RevenueReading(
         answer=answer,
         title=title,
-        subtitle=f"{subtitle}; who has left counts with nought",
+        who="Customers" if buys else "Subscriptions",
+        subtitle=subtitle,
         alt=f"A grid with a row per cohort and a column per {grain} since the start, up to "
         f"{grain} {last['period']}. {answer}",
         not_added=hidden_words(found.min_group)
@@ -178,7 +183,7 @@ def _paid(overall: pd.DataFrame, grain: str, currency: str) -> tuple[str, str]:
     kept = share(float(last["of_start"]))
     said = (
         f"After {span} cohorts still pay {kept} of what they paid at their start, changes of plan "
-        f"included: {money(float(last['per_customer']), currency)} a month for each customer who "
-        f"started ({counted(int(last['customers']), 'customer')} have been followed that long)."
+        f"included: {money(float(last['per_customer']), currency)} a month for each that "
+        f"started ({counted(int(last['customers']), 'subscription')} have been followed that long)."
     )
     return said, f"After {span} cohorts still pay {kept} of what they paid at their start"
