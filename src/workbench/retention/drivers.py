@@ -91,8 +91,7 @@ class Drivers:
             can be said.
         """
         names = [
-            f"{row['factor']}: {row['level']} (than {row['reference']})"
-            for row in self.table.to_dict("records")
+            f"{row['level']} (than {row['reference']})" for row in self.table.to_dict("records")
         ]
         made = self.table[["hazard_ratio", "ci_lower", "ci_upper"]].assign(name=names)
         if len(made):
