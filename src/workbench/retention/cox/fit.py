@@ -175,7 +175,7 @@ def fit_cox(
     --------
     >>> found = fit_cox([4, 3, 1, 1, 2, 2, 3], [1, 1, 1, 0, 1, 1, 0], {"x": [0, 2, 1, 1, 1, 0, 0]})
     >>> found.effects()["coefficient"].round(4).tolist()
-    [-0.0735]
+    [0.4608]
     """
     if not 0 < alpha < 1:
         raise AnalysisError(f"alpha == {alpha}, must lie between 0 and 1", where="Cox regression")
