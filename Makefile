@@ -64,6 +64,7 @@ bench: $(BENCH_STAMP) ## run the benchmarks, in their own environment
 	$(BENCH)/bin/python benchmarks/experiments.py
 	$(BENCH)/bin/python benchmarks/experiment_claims.py
 	$(BENCH)/bin/python benchmarks/purchase_models.py
+	$(BENCH)/bin/python benchmarks/survival.py
 
 clean: ## remove environments, caches, and the demo's data and reports; nothing else of yours
 	rm -rf .venv benchmarks/.venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -187,3 +187,77 @@ def test_impossible_entries_counts_and_levels_are_refused() -> None:
         kaplan_meier([1.0], [1], alpha=0)
     with pytest.raises(AnalysisError, match="horizon == 0, must be > 0"):
         kaplan_meier([1.0], [1]).restricted_mean(0)
+
+
+@pytest.mark.parametrize("truncated", [False, True])
+def test_survival_so_far_is_the_curve_of_those_still_there(truncated: bool) -> None:
+    """The same as a curve of them alone, their times counted from then on."""
+    times, events, entry, n = sample(7)
+    start = entry if truncated else np.zeros_like(entry)
+    curve = kaplan_meier(times, events, entry=start, n=n)
+    later = curve.given(12)
+    left = times > 12
+    alone = kaplan_meier(
+        times[left] - 12, events[left], entry=np.maximum(start[left] - 12, 0), n=n[left]
+    )
+    shown = later.table.iloc[1:].reset_index(drop=True)
+    pd.testing.assert_frame_equal(shown, alone.table.iloc[1:].reset_index(drop=True))
+    assert (later.n_obs, later.events) == (alone.n_obs, alone.events)
+    assert curve.survival_given(12, 10).value == pytest.approx(
+        curve.survival_at(22).value / curve.survival_at(12).value
+    )
+    assert curve.mean_given(12, 20).value == pytest.approx(alone.restricted_mean(20).value)
+    assert curve.survival_given(0, 10) == kaplan_meier(
+        times, events, entry=start, n=n
+    ).survival_given(0, 10)
+
+
+def test_survival_so_far_covers() -> None:
+    """Weibull times: those who stayed stay longer; 400 runs allow 92 to 98 %."""
+    random, held = np.random.default_rng(13), np.zeros(2)
+    truth = np.exp(-(1.5**0.6) + 0.5**0.6)
+    steps = np.linspace(0.5, 1.5, 2001)
+    mean = np.trapezoid(np.exp(-(steps**0.6) + 0.5**0.6), steps)
+    for _ in range(400):
+        life, leave = random.weibull(0.6, 300), random.uniform(1, 3, 300)
+        curve = kaplan_meier(np.minimum(life, leave), life <= leave)
+        for place, (found, true) in enumerate(
+            [(curve.survival_given(0.5, 1.0), truth), (curve.mean_given(0.5, 1.0), mean)]
+        ):
+            assert found.ci_lower is not None
+            assert found.ci_upper is not None
+            held[place] += found.ci_lower <= true <= found.ci_upper
+    assert (held / 400 >= 0.92).all()
+    assert (held / 400 <= 0.98).all()
+
+
+def test_what_is_not_known_of_survival_so_far_is_said() -> None:
+    curve = kaplan_meier([2, 4, 6], [1, 0, 1])
+    assert curve.survival_given(6, 1).reason == "Nobody was observed for longer than 6."
+    assert curve.mean_given(7, 1).reason == "Nobody was observed for longer than 7."
+    assert curve.survival_given(3, 1).value == 1
+    with pytest.raises(AnalysisError, match="so_far == -1, must be >= 0"):
+        curve.given(-1)
+    with pytest.raises(AnalysisError, match="nobody was observed for longer than 6"):
+        curve.given(6)
+
+
+def test_an_early_end_of_few_is_not_the_end_of_all() -> None:
+    """With late entries the first who are followed may all leave: later ones are still there."""
+    curve = kaplan_meier([1, 5, 6, 7], [1, 1, 0, 1], entry=[0, 2, 2, 3])
+    assert curve.survival_at(0.5).value == 1
+    early = curve.survival_at(5)
+    assert early.value is None
+    assert early.reason.startswith("All who were followed at 1 had the event, and others came")
+    assert curve.restricted_mean(5).value is None
+    assert curve.survival_given(1, 4.5).value == pytest.approx(2 / 3)
+    assert curve.mean_given(1, 5).value == pytest.approx(4 + 2 / 3)
+
+
+def test_far_and_odd_times_take_the_same_ways() -> None:
+    """Whole days are counted, others sorted: shifted by a hair the curve is the same."""
+    times, events, entry, n = sample(8)
+    whole = kaplan_meier(times, events, entry=entry, n=n).table
+    for factor in (1e7, 0.1):
+        scaled = kaplan_meier(times * factor, events, entry=entry * factor, n=n).table
+        pd.testing.assert_frame_equal(scaled.drop(columns="time"), whole.drop(columns="time"))

@@ -22,7 +22,7 @@ from workbench.errors import AnalysisError
 from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
 
-__all__ = ["Triangle", "order_triangle", "subscription_triangle"]
+__all__ = ["Triangle", "counted_until", "order_triangle", "subscription_triangle"]
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _triangle(
     cohorts = sorted(sizes)
     hidden = hide_parts([sizes[cohort] for cohort in cohorts], min_group=max(min_group, 1))
     away = [cohort for cohort, out in zip(cohorts, hidden, strict=True) if out]
-    newest = _newest(away, sizes, min_group)
+    newest = counted_until(away, sizes, min_group)
     for cohort, small in zip(cohorts, hidden, strict=True):
         size = sizes[cohort]
         for period in range(min(here - cohort, horizon) + 1):
@@ -251,8 +251,10 @@ def _triangle(
     return Triangle(cells, overall, kind, calendar, len(away))
 
 
-def _newest(hidden: Sequence[int], sizes: Mapping[int, int], min_group: int) -> dict[int, int]:
-    """Return for each hidden cohort the newest one that it counts together with.
+def counted_until(
+    hidden: Sequence[int], sizes: Mapping[int, int], min_group: int
+) -> dict[int, int]:
+    """Return for each hidden cohort the newest one that it counts together with, in an overall row.
 
     Neighbours are joined, from the newest back, until they are two at least, and no small group
     together; what is left of the oldest joins the group after it.

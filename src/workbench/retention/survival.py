@@ -18,15 +18,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from workbench.errors import AnalysisError
+from workbench.retention.times import Floats, at_risk, checked_times, marks_of, total_at
 
 __all__ = ["Estimate", "LogRank", "SurvivalCurve", "kaplan_meier", "log_rank"]
 
-Floats = npt.NDArray[np.float64]
 METHOD = "Kaplan-Meier, log-log interval"
 
 
@@ -94,8 +93,8 @@ class SurvivalCurve:
             had the event.
         """
         row = self.table[self.table["time"] <= time].iloc[-1]
-        if time > self.last_time and row["survival"] > 0:
-            why = f"Nobody was observed for longer than {self.last_time:g}."
+        why = self._unknown(time)
+        if why:
             return Estimate(None, None, None, self.level, self.method, why)
         return Estimate(
             float(row["survival"]),
@@ -138,8 +137,8 @@ class SurvivalCurve:
             raise AnalysisError(f"horizon == {horizon}, must be > 0", where="restricted mean")
         times = self.table["time"].to_numpy("float64")
         survival = self.table["survival"].to_numpy("float64")
-        if horizon > self.last_time and survival[-1] > 0:
-            why = f"Nobody was observed for longer than {self.last_time:g}."
+        why = self._unknown(horizon)
+        if why:
             return Estimate(None, None, None, self.level, method, why)
         kept = times < horizon
         steps = np.diff(np.append(times[kept], horizon)) * survival[kept]
@@ -151,6 +150,98 @@ class SurvivalCurve:
         half = float(stats.norm.isf((1 - self.level) / 2) * np.sqrt(np.sum(after**2 * terms)))
         mean = float(steps.sum())
         return Estimate(mean, max(mean - half, 0.0), min(mean + half, horizon), self.level, method)
+
+    def given(self, so_far: float) -> SurvivalCurve:
+        """Return the curve of those who are still without the event after a time.
+
+        Parameters
+        ----------
+        so_far
+            Not negative, and shorter than the longest observed time.
+
+        Returns
+        -------
+        SurvivalCurve
+            Its times count from `so_far` on, and its share is 1 there: the probability to go on for
+            so much longer, given that it went on so far. Its intervals, means and medians are those
+            of this curve. `n_obs` are those who were followed for longer than `so_far`.
+
+        Raises
+        ------
+        AnalysisError
+            For a negative time, or one that nobody was observed for longer than.
+        """
+        if not so_far >= 0:
+            raise AnalysisError(f"so_far == {so_far}, must be >= 0", where="survival so far")
+        later = self.table[self.table["time"] > so_far]
+        if not len(later):
+            raise AnalysisError(
+                f"nobody was observed for longer than {so_far:g}",
+                where="survival so far",
+                fix=f"Ask for less than {self.last_time:g}.",
+            )
+        first = later.iloc[[0]].assign(time=so_far, events=0, censored=0)
+        table = pd.concat([first, later], ignore_index=True)
+        followed, events = (table[name].to_numpy("float64") for name in ("at_risk", "events"))
+        survival = _product(followed, events)
+        lower, upper = _log_log(survival, followed, events, 1 - self.level)
+        table = table.assign(
+            time=table["time"] - so_far, survival=survival, ci_lower=lower, ci_upper=upper
+        )
+        return SurvivalCurve(
+            table=table,
+            group=self.group,
+            n_obs=int(table["events"].sum() + table["censored"].sum()),
+            events=int(table["events"].sum()),
+            level=self.level,
+            method=f"{METHOD}, given survival so far",
+        )
+
+    def survival_given(self, so_far: float, ahead: float) -> Estimate:
+        """Return the probability to go on for a time, given survival so far, with its interval.
+
+        Parameters
+        ----------
+        so_far, ahead
+            Not negative.
+        """
+        if so_far >= self.last_time:
+            return self._beyond(so_far, f"{METHOD}, given survival so far")
+        return self.given(so_far).survival_at(ahead)
+
+    def mean_given(self, so_far: float, horizon: float) -> Estimate:
+        """Return the mean further time without the event up to a horizon, given survival so far.
+
+        Parameters
+        ----------
+        so_far
+            Not negative.
+        horizon
+            Above 0, counted from `so_far` on.
+        """
+        if so_far >= self.last_time:
+            return self._beyond(so_far, "restricted mean, normal interval")
+        return self.given(so_far).restricted_mean(horizon)
+
+    def _beyond(self, so_far: float, method: str) -> Estimate:
+        why = f"Nobody was observed for longer than {so_far:g}."
+        return Estimate(None, None, None, self.level, method, why)
+
+    def _unknown(self, time: float) -> str:
+        """Return why nothing can be said of a time; empty where something can."""
+        gone = self.table.loc[self.table["survival"] <= 0, "time"]
+        if not len(gone):
+            if time > self.last_time:
+                return f"Nobody was observed for longer than {self.last_time:g}."
+            return ""
+        end = float(gone.iloc[0])
+        after = self.table.loc[self.table["time"] > end, "at_risk"]
+        if time >= end and len(after) and after.max() > 0:
+            return (
+                f"All who were followed at {end:g} had the event, and others came under "
+                "observation later: ask for survival given a later time."
+            )
+        return ""
 
 
 @dataclass(frozen=True)
@@ -210,70 +301,28 @@ def kaplan_meier(
     >>> kaplan_meier([1, 2, 2, 3], [1, 1, 0, 0]).table["survival"].tolist()
     [1.0, 0.75, 0.5, 0.5]
     """
-    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    times, event, start, weight = checked_times(durations, event_observed, entry, n)
     if not 0 < alpha < 1:
         raise AnalysisError(f"alpha == {alpha}, must lie between 0 and 1", where="survival")
-    marks = np.unique(np.append(times, 0.0))
-    at_risk = _at_risk(marks, times, start, weight)
-    events = _total_at(marks, times, weight * event)
-    censored = _total_at(marks, times, weight * (1 - event))
-    # With late entries nobody may be at risk at first; the curve then stays where it is.
-    share = np.divide(at_risk - events, at_risk, out=np.ones_like(at_risk), where=at_risk > 0)
-    survival: Floats = np.cumprod(share, dtype="float64")
-    lower, upper = _log_log(survival, at_risk, events, alpha)
-    counts = {"at_risk": at_risk, "events": events, "censored": censored}
+    marks, places = marks_of(times)
+    followed = at_risk(marks, times, start, weight, upto=places + 1)
+    events = total_at(places, weight * event, len(marks))
+    censored = total_at(places, weight, len(marks)) - events
+    survival = _product(followed, events)
+    lower, upper = _log_log(survival, followed, events, alpha)
+    counts = {"at_risk": followed, "events": events, "censored": censored}
     whole = {name: values.astype("int64") for name, values in counts.items()}
     estimates = {"survival": survival, "ci_lower": lower, "ci_upper": upper}
     table = pd.DataFrame({"time": marks, **whole, **estimates})
     return SurvivalCurve(table, group, int(weight.sum()), int(events.sum()), 1 - alpha)
 
 
-def _checked(
-    durations: Any, event_observed: Any, entry: Any, n: Any
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return times, events, entries and weights as arrays of one length, or refuse them."""
-    times = np.asarray(durations, dtype="float64")
-    event = np.asarray(event_observed, dtype="float64")
-    weight = np.ones_like(times) if n is None else np.asarray(n, dtype="float64")
-    start = np.zeros_like(times) if entry is None else np.asarray(entry, dtype="float64")
-    if not len(times):
-        raise AnalysisError("no times are given", where="survival", fix="Check the filter.")
-    if not len(times) == len(event) == len(weight) == len(start):
-        raise AnalysisError("times, events, entries and n differ in length", where="survival")
-    wrong = {
-        "durations": ~np.isfinite(times) | (times < 0),
-        "event_observed": ~np.isin(event, (0.0, 1.0)),
-        "n": ~np.isfinite(weight) | (weight < 1) | (weight != np.floor(weight)),
-        "entry": ~np.isfinite(start) | ((start > 0) & (start >= times)),
-    }
-    for name, rows in wrong.items():
-        if rows.any():
-            raise AnalysisError(
-                f"{int(rows.sum())} rows have a wrong {name}",
-                where="survival",
-                fix="Times are finite and not negative, events 0 or 1, n whole and above 0, and "
-                "an entry comes before its duration.",
-            )
-    # Observed from the start: at risk at time 0 already.
-    return times, event, np.where(start <= 0, -1.0, start), weight
-
-
-def _at_risk(marks: Floats, times: Floats, start: Floats, weight: Floats) -> Floats:
-    """Return how many are under observation just before each mark."""
-
-    def reached(values: Floats) -> Floats:
-        order = np.argsort(values, kind="stable")
-        held = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
-        found: Floats = held[np.searchsorted(values[order], marks, side="left")]
-        return found
-
-    return reached(times) - reached(start)
-
-
-def _total_at(marks: Floats, times: Floats, weight: Floats) -> Floats:
-    places = np.searchsorted(marks, times)
-    found: Floats = np.bincount(places, weights=weight, minlength=len(marks)).astype("float64")
-    return found
+def _product(followed: Floats, events: Floats) -> Floats:
+    """Return the product over times of the share that goes on."""
+    # With late entries nobody may be at risk at first; the curve then stays where it is.
+    share = np.divide(followed - events, followed, out=np.ones_like(followed), where=followed > 0)
+    made: Floats = np.cumprod(share, dtype="float64")
+    return made
 
 
 def _log_log(
@@ -315,7 +364,7 @@ def log_rank(
     AnalysisError
         As :func:`kaplan_meier` does.
     """
-    times, event, start, weight = _checked(durations, event_observed, entry, n)
+    times, event, start, weight = checked_times(durations, event_observed, entry, n)
     labels = pd.Series(np.asarray(groups, dtype=object)).astype(str)
     codes, names = pd.factorize(labels, sort=True)
     if len(codes) != len(times):
@@ -325,17 +374,18 @@ def log_rank(
     marks = np.unique(times[event == 1])
     if not len(marks):
         return LogRank(None, None, len(names), "No event was observed.")
-    at_risk = np.empty((len(names), len(marks)))
-    events = np.empty_like(at_risk)
+    followed = np.empty((len(names), len(marks)))
+    events = np.empty_like(followed)
     for code in range(len(names)):
         own = codes == code
-        at_risk[code] = _at_risk(marks, times[own], start[own], weight[own])
+        followed[code] = at_risk(marks, times[own], start[own], weight[own])
         seen = own & (event == 1)
-        events[code] = _total_at(marks, times[seen], weight[seen])
-    return _log_rank(at_risk, events)
+        places = np.searchsorted(marks, times[seen])
+        events[code] = total_at(places, weight[seen], len(marks))
+    return _log_rank(followed, events)
 
 
-def _log_rank(at_risk: npt.NDArray[np.float64], events: npt.NDArray[np.float64]) -> LogRank:
+def _log_rank(at_risk: Floats, events: Floats) -> LogRank:
     """Return the test from counts at risk and events, shape (groups, times)."""
     whole, died = at_risk.sum(axis=0), events.sum(axis=0)
     share = at_risk / whole
