@@ -27,9 +27,9 @@ def bought_facts(period_days: int) -> tuple[Fact, ...]:
         Fact("monetary_value", "Average spend on a repeat purchase", money=True),
         Fact("spend_year", "Spend in the last 365 days", money=True),
         Fact("purchases_lately", f"Purchases {lately}"),
-        Fact("purchases_trend", f"Purchases {lately}, less those in as many days before", digits=0),
-        Fact("spend_trend", f"Spend {lately}, less that in as many days before", money=True),
-        Fact("gap_days", "Usual days between purchases", digits=0),
+        Fact("purchases_trend", f"Purchases {lately}, less those before"),
+        Fact("spend_trend", f"Spend {lately}, less that before", money=True),
+        Fact("gap_days", "Usual days between purchases"),
         Fact("overdue", "Days since the last purchase, in usual gaps", digits=1),
         Fact("returned_share", "Share of order lines sent back", digits=2),
     )

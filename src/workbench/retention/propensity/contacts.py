@@ -30,9 +30,7 @@ def asked_facts(interactions: Any, period_days: int) -> tuple[Fact, ...]:
     lately = in_period(period_days)
     made = [
         Fact("contacts", f"Contacts with support {lately}"),
-        Fact(
-            "contacts_trend", f"Contacts with support {lately}, less those in as many days before"
-        ),
+        Fact("contacts_trend", f"Contacts with support {lately}, less those before"),
         Fact("contacts_year", "Contacts with support in the last 365 days"),
         Fact("days_since_contact", "Days since the last contact with support"),
     ]

@@ -43,6 +43,7 @@ TREES: dict[str, Any] = {
 """Small trees, many of them, each correcting a little; nothing is tuned on the test."""
 _STEPS = 50  # of Newton's method; it needs about six
 _CLIP = 30.0  # log-odds beyond which nothing can be told apart
+_SPREAD = 1e-9  # of log-odds: below, all customers have the same
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def fit_line(log_odds: Floats, left: Floats, *, smooth: bool = True) -> Line:
     rate = (gone + 1) / (n + 2)
     flat = Line(float(logit(rate)), 0.0)
     middle, spread = float(log_odds.mean()), float(log_odds.std())
-    if spread == 0:
+    if spread < _SPREAD:
         return flat
     target = left
     if smooth:

@@ -22,7 +22,6 @@ import pandas as pd
 
 from workbench.data.frames import collect, day_number, lazy
 from workbench.data.phrases import counted, days
-from workbench.errors import AnalysisError
 from workbench.retention.propensity.bought import buyers_between
 from workbench.retention.propensity.facts import Fact, LeftOut, Tables
 from workbench.retention.propensity.features import declared, features_at
@@ -231,8 +230,3 @@ def too_few(rows: pd.DataFrame) -> str:
         if all_ - gone < MIN_LEAVERS:
             return f"Fewer than {MIN_LEAVERS} customers {what} stayed."
     return ""
-
-
-def no_customer() -> AnalysisError:
-    """Return the error that there is nobody to look at."""
-    return AnalysisError("there is no customer", where="propensity", fix="Check as_of.")

@@ -16,6 +16,7 @@ calibration.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, exp, log, sqrt
 
 import numpy as np
@@ -271,7 +272,7 @@ def reliability(log_odds: Floats, left: Floats, *, bins: int = 10) -> pd.DataFra
     bounds = [0, *[start for start in starts if start], len(left)]
     z = float(stats.norm.ppf((1 + LEVEL) / 2))
     rows = []
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         said = float(expit(ranked[begin:end]).mean())
         low, high = _wilson(float(gone[begin:end].mean()), end - begin, z)
         rows.append((end - begin, said, float(gone[begin:end].mean()), low, high))

@@ -1,4 +1,4 @@
-"""Who will leave: learned, tried, and told of each customer, in one call, as the notebook makes it."""
+"""Who will leave, in one call: learned, tried, and told of each customer of today."""
 
 from __future__ import annotations
 
