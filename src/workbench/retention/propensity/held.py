@@ -22,7 +22,7 @@ from workbench.data.frames import (
 from workbench.data.lines import finite
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact
 
-__all__ = ["JOIN_DAYS", "UNDECIDED", "held", "held_facts", "leavers_between"]
+__all__ = ["JOIN_DAYS", "UNDECIDED", "held", "held_facts", "joined_runs", "leavers_between"]
 
 JOIN_DAYS = 31
 """A pause of at most so many days between two spells is no end."""
@@ -158,22 +158,18 @@ def _plans(running: nw.LazyFrame[Any], customers: pd.Index) -> pd.Series:
     return first.where(first.astype(str) != "", NOT_KNOWN)
 
 
-def leavers_between(
+def joined_runs(
     subscriptions: Any,
     *,
-    after: date,
-    until: date,
     undecided: Sequence[str] = UNDECIDED,
     join_days: int = JOIN_DAYS,
 ) -> pd.DataFrame:
-    """Return who held a subscription on a day and had none left by another.
+    """Return from when to when customers held a subscription, all of a customer's together.
 
     Parameters
     ----------
     subscriptions
         As :func:`held` takes them, with `end_reason` where it is known.
-    after, until
-        The first day does not count, the last does.
     undecided
         Reasons that are no decision to leave.
     join_days
@@ -182,8 +178,8 @@ def leavers_between(
     Returns
     -------
     pandas.DataFrame
-        Indexed by `customer_id`, sorted, one row for each customer whose last running spell ended:
-        `decided`, false where the reason is one of `undecided`.
+        `customer_id`, `start`, `stop` (day numbers; that of the last day of all where it runs),
+        `decided` (false where the end had one of the reasons of `undecided`), sorted.
 
     Raises
     ------
@@ -192,23 +188,45 @@ def leavers_between(
     """
     spells = collect(_spells(subscriptions).select("customer_id", "start", "stop", "reason"))
     spells = spells.sort_values(["customer_id", "start", "stop", "reason"]).reset_index(drop=True)
-    new = (spells["customer_id"] != spells["customer_id"].shift()).to_numpy()
-    who = np.cumsum(new)
+    who, names = pd.factorize(spells["customer_id"])
+    start, stop = (spells[name].to_numpy("int64") for name in ("start", "stop"))
     # The running maximum of the ends within a customer: one number that no other customer reaches.
-    reach = np.maximum.accumulate(spells["stop"].to_numpy("int64") + who * (2 * _NEVER))
-    reach = reach - who * (2 * _NEVER)
-    begins = np.append(spells["start"].to_numpy("int64")[1:], _NEVER)
-    last_of_run = np.append(new[1:], True) | (begins - reach > join_days)
-    run = np.append(0, np.cumsum(last_of_run)[:-1])
-    start = spells.groupby(run)["start"].min().to_numpy("int64")
-    ends = np.flatnonzero(last_of_run)
-    stop = reach[ends]
-    left = (start <= after.toordinal()) & (stop > after.toordinal()) & (stop <= until.toordinal())
-    # Of spells that end on the last day together, a decision to leave counts first.
-    final = spells["stop"].to_numpy("int64") == reach[ends][run]
-    no_choice = spells["reason"].isin([*undecided]).to_numpy()
-    decided = pd.Series(final & ~no_choice).groupby(run).max().to_numpy(bool)
-    made = pd.DataFrame(
-        {"customer_id": spells["customer_id"].to_numpy()[ends], "decided": decided}
-    )[left]
-    return made.set_index("customer_id").sort_index()
+    apart = who.astype("int64") * (2 * _NEVER)
+    reach = np.maximum.accumulate(stop + apart) - apart
+    begins = np.append(start[1:], 0)
+    last = np.append(who[1:] != who[:-1], True)[: len(who)] | (begins - reach > join_days)
+    run = np.append(0, np.cumsum(last)[:-1])[: len(who)]
+    ends = np.flatnonzero(last)
+    # Of spells that end together, a decision to leave counts first.
+    final = stop == reach[ends][run]
+    chose = final & ~spells["reason"].isin([*undecided]).to_numpy(bool)
+    decided = np.zeros(len(ends), dtype=bool)
+    decided[run[chose]] = True
+    return pd.DataFrame(
+        {
+            "customer_id": names[who[ends]],
+            "start": start[np.append(0, ends + 1)[:-1]],
+            "stop": reach[ends],
+            "decided": decided,
+        }
+    )
+
+
+def leavers_between(runs: pd.DataFrame, *, after: date, until: date) -> pd.DataFrame:
+    """Return who held a subscription on a day and had none left by another.
+
+    Parameters
+    ----------
+    runs
+        As :func:`joined_runs` returns them.
+    after, until
+        The first day does not count, the last does.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `customer_id`, sorted: `decided`, false for an end that was no decision.
+    """
+    first, last = after.toordinal(), until.toordinal()
+    left = (runs["start"] <= first) & (runs["stop"] > first) & (runs["stop"] <= last)
+    return runs.loc[left, ["customer_id", "decided"]].set_index("customer_id").sort_index()
