@@ -30,7 +30,7 @@ def bought_facts(period_days: int) -> tuple[Fact, ...]:
         Fact("purchases_trend", f"Purchases {lately}, less those before"),
         Fact("spend_trend", f"Spend {lately}, less that before", money=True),
         Fact("gap_days", "Usual days between purchases"),
-        Fact("overdue", "Days since the last purchase, in usual gaps", digits=1),
+        Fact("overdue", "Time since the last purchase, as a multiple of the usual gap", digits=1),
         Fact("returned_share", "Share of order lines sent back", digits=2),
     )
 
@@ -62,7 +62,7 @@ def bought(orders: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
     """
     end = cutoff.toordinal()
     lines = order_lines(orders, last_day=end).filter(~nw.col("customer_id").is_null())
-    lines = lines.with_columns(back=1 - nw.col("bought"), one=1)
+    lines = lines.with_columns(back=1 - nw.col("bought"), one=nw.lit(1))
     by_day = lines.group_by("customer_id", "day").agg(
         nw.col("units", "back", "one", "unreadable").sum(), nw.col("bought").max()
     )

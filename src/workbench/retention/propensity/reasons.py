@@ -1,10 +1,10 @@
 """Why a customer's risk is high: which of the customer's own facts raise it most.
 
-Compared is with the average customer of today.
+Compared is with the typical customer of today.
 
 - Logistic model: a fact raises the log-odds by its coefficients times how far the customer lies
-  from the average. That is exact: these add up to the customer's log-odds less those of the average
-  customer.
+  from the average, on the model's own scale. That is exact: these add up to the customer's log-odds
+  less their average over all customers. Typical is the value at that average.
 - Trees: by how much the log-odds fall when this fact alone becomes that of the typical customer
   (the median; the most common name), all else as it is. It is exact for one fact at a time; what
   two facts do only together counts with both.
@@ -81,15 +81,16 @@ def reasons(
     Returns
     -------
     list of str
-        At most three facts each, with the customer's value and the average; the one that raises the
-        risk most first.
+        At most three facts each, with the customer's value and the typical one; the one that raises
+        the risk most first.
     """
     if not len(rows):
         return []
     raised = contributions(model, rows, everyone)
     facts = model.design.facts
     order = np.argsort(-raised, axis=1, kind="stable")[:, :MAX_REASONS]
-    told = [_told(model, fact, rows, everyone, currency) for fact in facts]
+    typical = _reference(model, everyone)
+    told = [_told(fact, rows, typical.get(fact.name), currency) for fact in facts]
     made = []
     for row, places in enumerate(order):
         parts = [told[place][row] for place in places if raised[row, place] >= _NOTABLE]
@@ -97,23 +98,33 @@ def reasons(
     return made
 
 
-def _told(
-    model: Model, fact: Fact, rows: pd.DataFrame, everyone: pd.DataFrame, currency: str
-) -> list[str]:
+def _told(fact: Fact, rows: pd.DataFrame, typical: float | None, currency: str) -> list[str]:
     """Return what a fact says of each customer."""
     if fact.kind == LEVEL:
         own = rows[fact.name].astype(object)
         return [f"{fact.label}: {NOT_KNOWN if _missing(value) else value}" for value in own]
-    numbers = rows[fact.name].to_numpy("float64")
-    known = everyone[fact.name].to_numpy("float64")
-    known = known[~np.isnan(known)]
-    average = f" (average {_number(fact, float(known.mean()), currency, 1)})" if len(known) else ""
+    beside = "" if typical is None else f" (typical: {_number(fact, typical, currency, 1)})"
     return [
         f"{fact.label}: {NOT_KNOWN}"
         if np.isnan(number)
-        else f"{fact.label}: {_number(fact, number, currency)}{average}"
-        for number in numbers.tolist()
+        else f"{fact.label}: {_number(fact, number, currency)}{beside}"
+        for number in rows[fact.name].to_numpy("float64").tolist()
     ]
+
+
+def _reference(model: Model, everyone: pd.DataFrame) -> dict[str, float]:
+    """Return the value of each number that raises no risk: that of the typical customer."""
+    design = model.design
+    typical = _typical(model, everyone)
+    if model.trees is None:
+        middle = design.scaled(design.raw(everyone)).mean(axis=0) * design.scale + design.centre
+        typical = np.sign(middle) * np.expm1(np.abs(middle))
+    firsts = {
+        fact.name: float(typical[design.columns_of(place)[0]])
+        for place, fact in enumerate(design.facts)
+        if fact.kind != LEVEL
+    }
+    return {name: value for name, value in firsts.items() if np.isfinite(value)}
 
 
 def _missing(value: object) -> bool:
