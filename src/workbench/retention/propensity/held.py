@@ -13,6 +13,7 @@ import pandas as pd
 from workbench.data.frames import (
     MONEY_SCALE,
     collect,
+    column_names,
     day_number,
     lazy,
     money_units,
@@ -22,7 +23,15 @@ from workbench.data.frames import (
 from workbench.data.lines import finite
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact
 
-__all__ = ["JOIN_DAYS", "UNDECIDED", "held", "held_facts", "joined_runs", "leavers_between"]
+__all__ = [
+    "JOIN_DAYS",
+    "UNDECIDED",
+    "held",
+    "held_facts",
+    "joined_runs",
+    "leavers_between",
+    "monthly_amounts",
+]
 
 JOIN_DAYS = 31
 """A pause of at most so many days between two spells is no end."""
@@ -156,6 +165,14 @@ def _plans(running: nw.LazyFrame[Any], customers: pd.Index) -> pd.Series:
     first = found.drop_duplicates("customer_id").set_index("customer_id")["plan"]
     first = first.reindex(customers).astype(object)
     return first.where(first.astype(str) != "", NOT_KNOWN)
+
+
+def monthly_amounts(subscriptions: Any) -> pd.Series | None:
+    """Return what each customer pays a month in all rows together; None where nothing tells."""
+    if subscriptions is None or "monthly_amount" not in column_names(subscriptions):
+        return None
+    found = collect(_spells(subscriptions).group_by("customer_id").agg(nw.col("units").sum()))
+    return found.set_index("customer_id")["units"].sort_index() / MONEY_SCALE
 
 
 def joined_runs(

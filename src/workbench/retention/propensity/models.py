@@ -15,6 +15,7 @@ than Platt's line with fewer than about a thousand cases.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import ThreadpoolController
 
 from workbench.retention.propensity.design import Design
 
@@ -101,7 +103,8 @@ class Model:
         if self.trees is None:
             made: Floats = self.intercept + self.design.scaled(raw) @ self.coefficients
         else:
-            made = np.asarray(self.trees.decision_function(raw), dtype="float64")
+            with _one_thread():
+                made = np.asarray(self.trees.decision_function(raw), dtype="float64")
         return np.clip(made, -_CLIP, _CLIP)
 
     def log_odds(self, raw: Floats) -> Floats:
@@ -137,8 +140,19 @@ def fit_boosting(design: Design, rows: pd.DataFrame, left: Floats, *, seed: int)
         Only read where there are so many rows that bins are made from a sample.
     """
     trees = HistGradientBoostingClassifier(**TREES, random_state=seed)
-    trees.fit(design.raw(rows), left)
+    with _one_thread():
+        trees.fit(design.raw(rows), left)
     return Model("boosting", design, np.zeros(0), 0.0, trees, Line(0, 1))
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _one_thread() -> Any:
+    """Return a context with one thread: small trees are slower, not faster, when many wait."""
+    return _threads().limit(limits=1, user_api="openmp")
 
 
 def fit_line(log_odds: Floats, left: Floats, *, smooth: bool = True) -> Line:

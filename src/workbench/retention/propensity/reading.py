@@ -50,10 +50,9 @@ class PropensityReading:
         What was left out, in a sentence.
     gains_title, gains_alt, calibration_title, calibration_alt, drivers_title, drivers_alt
         Messages and text alternatives of the figures.
-    leaves
-        What leaving is, in a few words.
-    expected
-        How many of today's customers are expected to leave; None where nobody can say.
+    expected_label, expected
+        What the number is, in a few words; how many of today's customers are expected to leave, or
+        None where nobody can say.
     no_number
         Why it is None.
     lift
@@ -79,7 +78,7 @@ class PropensityReading:
     calibration_alt: str
     drivers_title: str
     drivers_alt: str
-    leaves: str
+    expected_label: str
     expected: float | None
     no_number: str
     lift: float | None
@@ -154,7 +153,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         f"the line on which both are the same. {calibrated}",
         drivers_title=drivers_title,
         drivers_alt=f"A point with its interval for each fact. {drivers}",
-        leaves=said.leaves,
+        expected_label=f"Customers expected to {said.leaves}",
         expected=round(float(found.today["probability"].sum())) if found.useful else None,
         no_number=apart.rstrip(".") or _NO_NUMBER,
         lift=quality.lift.value,
@@ -183,7 +182,7 @@ def _without(found: Propensity, said: Labels) -> PropensityReading:
         calibration_alt=why,
         drivers_title="No facts",
         drivers_alt=why,
-        leaves=said.leaves,
+        expected_label=f"Customers expected to {said.leaves}",
         expected=None,
         no_number=why.rstrip("."),
         lift=None,
@@ -257,7 +256,9 @@ def _drivers(found: Propensity) -> tuple[str, str]:
     if not found.useful:
         return "", "No facts"
     matters = found.importance[found.importance["matters"].astype(bool)]
-    names = [uncapitalised(str(label)) for label in matters["label"].head(3)]
+    names = [str(label) for label in matters["label"].head(3)]
+    if found.panel.kind != "snapshot":  # there, labels are names of columns
+        names = [uncapitalised(name) for name in names]
     if not names:
         return (
             "No single fact is shown to matter by itself; together they tell something.",

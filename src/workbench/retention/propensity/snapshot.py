@@ -35,7 +35,12 @@ _MONTHS = 12
 
 
 def snapshot_panel(
-    table: Any, *, left: str, seed: int, value: str = "monthly_amount", skip: Sequence[str] = ()
+    table: Any,
+    *,
+    left: str,
+    seed: int,
+    monthly: pd.Series | None = None,
+    skip: Sequence[str] = (),
 ) -> Panel:
     """Return the customers of a snapshot, dealt into parts by chance.
 
@@ -47,8 +52,9 @@ def snapshot_panel(
         The column that says who left: true/false, 1/0, or yes/no.
     seed
         Seed of the deal. It does not depend on the order of the rows.
-    value
-        Column of what a customer pays a month, where there is one.
+    monthly
+        What each customer pays a month, indexed by customer; None where it is not known: then
+        nothing is at stake.
     skip
         Further columns that are not to be used.
 
@@ -81,14 +87,14 @@ def snapshot_panel(
     found = found.sort_values("customer_id").reset_index(drop=True)
     gone = _yes_or_no(found[left], left)
     columns, facts, left_out = _columns(found, left, skip)
-    yearly = pd.to_numeric(found[value], errors="coerce") if value in found else None
+    pays = 0.0 if monthly is None else monthly.reindex(found["customer_id"]).to_numpy("float64")
     rows = pd.DataFrame(
         {
             "customer_id": found["customer_id"],
             "cutoff": 0,
             "part": _deal(len(found), seed),
             "left": gone,
-            "value": 0.0 if yearly is None else yearly.astype("float64").fillna(0.0) * _MONTHS,
+            "value": np.nan_to_num(pays, nan=0.0) * _MONTHS,
             **columns,
         }
     )
@@ -126,7 +132,7 @@ def _columns(
     facts: list[Fact] = []
     left_out: list[LeftOut] = []
     for name in found.columns:
-        if name.startswith("_"):
+        if name.startswith("_") or name == "source":  # the house's own, not the customer's
             continue
         why = _why_not(name, found[name], left, skip)
         if why:

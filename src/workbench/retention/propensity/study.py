@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.contact import contact_of
 from workbench.retention.propensity.facts import NOT_KNOWN, LeftOut, Tables
 from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
+from workbench.retention.propensity.held import monthly_amounts
 from workbench.retention.propensity.importance import importance
 from workbench.retention.propensity.models import Model
 from workbench.retention.propensity.panel import Panel, build_panel
@@ -110,18 +112,21 @@ class Propensity:
         return reliability(self.fit.chosen.log_odds, self.fit.left)
 
     def calibration_drawn(self) -> pd.DataFrame:
-        """Return the reliability curve beside the line of perfect probabilities, as it is drawn."""
-        found = self.reliability()
-        names = ["group", "said", "left", "ci_lower", "ci_upper"]
-        ends = [found["said"].min(), found["said"].max()] if len(found) else []
-        right = pd.DataFrame({"said": ends, "left": ends, "ci_lower": ends, "ci_upper": ends})
-        parts = [found.assign(group="happened"), right.assign(group="as said")]
-        return pd.concat([part[names].astype({"said": float}) for part in parts if len(part)] or [
-            pd.DataFrame(columns=names)
-        ], ignore_index=True)  # fmt: skip
+        """Return the reliability curve beside what would be right; a point at 0 without a test.
 
-    def gains(self) -> pd.DataFrame:
-        """Return the gains curve of the test as it is drawn; empty without one.
+        Returns
+        -------
+        pandas.DataFrame
+            `group` (`happened`, `as said`), `said`, `left`, `ci_lower`, `ci_upper`.
+        """
+        found = self.reliability() if self.fit else pd.DataFrame([[0.0] * 5], columns=RELIABILITY)
+        ends = [found["said"].min(), found["said"].max()]
+        right = pd.DataFrame(dict.fromkeys(RELIABILITY[1:], ends))
+        parts = [found.assign(group="happened"), right.assign(group="as said")]
+        return pd.concat(parts, ignore_index=True)[["group", *RELIABILITY[1:]]]
+
+    def gains_drawn(self) -> pd.DataFrame:
+        """Return the gains curve of the test beside a choice by lot; the latter alone without one.
 
         Returns
         -------
@@ -129,12 +134,23 @@ class Propensity:
             `group` (`by risk`, `by lot`), `contacted`, `captured`, `ci_lower`, `ci_upper`.
         """
         names = ["group", *GAINS[:4]]
+        lot = pd.DataFrame({name: [0.0, 1.0] for name in GAINS[:4]}).assign(group="by lot")
         if self.fit is None:
-            return pd.DataFrame(columns=names)
-        found = gains(self.fit.chosen.log_odds, self.fit.left)
-        lot = found.assign(**dict.fromkeys(GAINS[1:4], found["at_random"]))
-        parts = [found.assign(group="by risk"), lot.assign(group="by lot")]
-        return pd.concat(parts, ignore_index=True)[names]
+            return lot[names]
+        found = gains(self.fit.chosen.log_odds, self.fit.left).assign(group="by risk")
+        return pd.concat([found, lot], ignore_index=True)[names]
+
+    def importance_drawn(self, limit: int = 10) -> pd.DataFrame:
+        """Return the facts that matter most; one of nought where there are none.
+
+        Parameters
+        ----------
+        limit
+            So many at most.
+        """
+        if len(self.importance):
+            return self.importance.head(limit)
+        return pd.DataFrame([["", "", 0.0, 0.0, 0.0, False]], columns=IMPORTANCE)
 
     def trials(self) -> pd.DataFrame:
         """Return how both models and the average did on the test; empty without one.
@@ -168,7 +184,7 @@ def who_leaves(
     min_group: int,
     currency: str,
     terms: Terms | None = None,
-    by: str = "",
+    by: Sequence[str] = (),
     left: str = "",
 ) -> Propensity:
     """Return who will leave within some days, and how good that is.
@@ -191,11 +207,11 @@ def who_leaves(
     terms
         What a contact costs and keeps.
     by
-        A column of subscriptions or customers whose values are the segments; empty, or one that is
-        not there: all customers together.
+        Columns of subscriptions or customers: the first that is there names the segments; with
+        none, all customers stand together.
     left
         The column of a snapshot without history that says who left (of subscriptions, else of
-        customers); empty, or one that is not there: days tell.
+        customers); empty: days tell.
 
     Raises
     ------
@@ -205,7 +221,8 @@ def who_leaves(
     terms = terms or Terms()
     snapshot = _snapshot_table(tables, left)
     if snapshot is not None:
-        panel = snapshot_panel(snapshot, left=left, seed=seed)
+        monthly = monthly_amounts(tables.subscriptions)
+        panel = snapshot_panel(snapshot, left=left, seed=seed, monthly=monthly)
     else:
         _readable(tables)
         panel = build_panel(tables, as_of=as_of, horizon_days=days)
@@ -296,25 +313,30 @@ def _readable(tables: Tables) -> None:
         )
 
 
-def _segments(tables: Tables, customers: pd.Series, by: str, as_of: date) -> pd.Series:
-    """Return each customer's segment; one for all where the column is not there."""
-    everyone = pd.Series("all customers", index=customers.index, dtype=object)
-    for table, clock in ((tables.subscriptions, "started_at"), (tables.customers, "")):
-        if not by or table is None or by not in column_names(table):
-            continue
-        frame = lazy(table, where="customers", needs=("customer_id", by))
-        wanted = ["customer_id", by, *([clock] if clock else [])]
-        found = collect(frame.select(*dict.fromkeys(wanted)))
-        if clock:
-            found = found[found[clock].notna() & (found[clock] < pd.Timestamp(as_of) + _DAY)]
-            found = found.sort_values(["customer_id", clock, by], ascending=[True, False, True])
-        else:
-            found = found.sort_values(["customer_id", by])
-        first = found.drop_duplicates("customer_id").set_index("customer_id")[by]
-        named = first.reindex(customers.to_numpy()).astype(object)
-        named = named.where(named.notna() & (named != ""), NOT_KNOWN).astype(str)
-        return pd.Series(named.to_numpy(), index=customers.index, dtype=object)
-    return everyone
+def _segments(tables: Tables, customers: pd.Series, by: Sequence[str], as_of: date) -> pd.Series:
+    """Return each customer's segment: the value of the first column that is there."""
+    places = ((tables.subscriptions, "started_at"), (tables.customers, ""))
+    for name in by:
+        for table, clock in places:
+            if name and table is not None and name in column_names(table):
+                return _values_of(table, name, clock, customers, as_of)
+    return pd.Series("all customers", index=customers.index, dtype=object)
+
+
+def _values_of(table: Any, by: str, clock: str, customers: pd.Series, as_of: date) -> pd.Series:
+    """Return what a column says of each customer, in its latest row up to a day."""
+    wanted = dict.fromkeys(["customer_id", by, *([clock] if clock else [])])
+    found = collect(lazy(table, where="segments", needs=tuple(wanted)).select(*wanted))
+    found = found.assign(**{by: found[by].astype(object).where(found[by].notna(), "").astype(str)})
+    if clock:
+        found = found[found[clock].notna() & (found[clock] < pd.Timestamp(as_of) + _DAY)]
+        found = found.sort_values(["customer_id", clock, by], ascending=[True, False, True])
+    else:
+        found = found.sort_values(["customer_id", by])
+    first = found.drop_duplicates("customer_id").set_index("customer_id")[by]
+    named = first.reindex(customers.to_numpy()).astype(object)
+    named = named.where(named.notna() & (named != ""), NOT_KNOWN)
+    return pd.Series(named.to_numpy(), index=customers.index, dtype=object)
 
 
 _DAY = pd.Timedelta(days=1)
