@@ -33,6 +33,9 @@ class Fact:
         Decimals with which a number is shown.
     money
         Whether it is an amount in the unit's currency.
+    mark
+        Whether it may tell something that the number is missing. Where another fact says why it
+        is (no purchase, no contact), it does not.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Fact:
     kind: Literal["number", "level"] = NUMBER
     digits: int = 0
     money: bool = False
+    mark: bool = False
 
 
 @dataclass(frozen=True)

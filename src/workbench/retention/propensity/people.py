@@ -24,9 +24,9 @@ def known_facts(customers: Any) -> tuple[Fact, ...]:
     names = lazy(customers, where="customers").collect_schema().names()
     made = [Fact(name, label, LEVEL) for name, label in _LEVELS.items() if name in names]
     if "joined_at" in names:
-        made.append(Fact("known_days", "Days since joining"))
+        made.append(Fact("known_days", "Days since joining", mark=True))
     if "birth_year" in names:
-        made.append(Fact("age_years", "Age in years"))
+        made.append(Fact("age_years", "Age in years", mark=True))
     return tuple(made)
 
 

@@ -150,7 +150,7 @@ def _columns(
                 )
             whole = bool((numbers.dropna() % 1 == 0).all())
             columns[own] = numbers
-            facts.append(Fact(own, label, NUMBER, digits=0 if whole else 2))
+            facts.append(Fact(own, label, NUMBER, digits=0 if whole else 2, mark=True))
         else:
             text = found[name].astype(object)
             columns[own] = text.where(text.notna(), NOT_KNOWN).astype(str)
