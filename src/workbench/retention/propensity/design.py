@@ -1,8 +1,9 @@
 """Facts to the numbers that models take, learned from the training rows alone.
 
 Both models see the same facts. The logistic model takes them on a common scale: long tails are
-shortened by ``sign(x) log(1 + |x|)``, what is not known stands at the middle (and is
-marked, where that may tell something), names become marks of 0 and 1. The boosted trees take numbers as they are, missing ones included.
+shortened by ``sign(x) log(1 + |x|)``, what is not known stands at the middle (and is marked, where
+that may tell something), names become marks of 0 and 1. The boosted trees take numbers as they are,
+missing ones included.
 """
 
 from __future__ import annotations

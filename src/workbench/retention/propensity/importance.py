@@ -6,7 +6,8 @@ customers. Facts that say much the same share what they are worth between them.
 
 References
 ----------
-Breiman, "Random forests", Machine Learning 45, 2001. Fisher, Rudin & Dominici, "All models are
+Benjamini & Hochberg, "Controlling the false discovery rate", JRSS B 57, 1995. Breiman, "Random
+forests", Machine Learning 45, 2001. Fisher, Rudin & Dominici, "All models are
 wrong, but many are useful", JMLR 20, 2019.
 """
 
@@ -15,9 +16,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from workbench.retention.propensity.models import Model
-from workbench.retention.propensity.quality import difference, losses
+from workbench.retention.propensity.quality import LEVEL, difference, losses
 
 __all__ = ["REPEATS", "importance"]
 
@@ -43,7 +45,8 @@ def importance(model: Model, rows: pd.DataFrame, left: Floats, *, seed: int) -> 
     -------
     pandas.DataFrame
         `fact`, `label`, `rise` (of the mean log loss), `ci_lower`, `ci_upper`, `matters` (whether
-        the interval lies above nought), the fact that matters most first.
+        it stands out: of those that do, at most 5% are expected to be chance), the largest rise
+        first.
     """
     if len(rows) > MAX_CUSTOMERS:
         chosen = np.random.default_rng(seed).choice(len(rows), MAX_CUSTOMERS, replace=False)
@@ -61,8 +64,18 @@ def importance(model: Model, rows: pd.DataFrame, left: Floats, *, seed: int) -> 
             dealt[:, columns] = raw[np.ix_(order, columns)]
             after += losses(model.log_odds(dealt), left) / REPEATS
         rise = difference(after, before)
-        low = rise.ci_lower or 0.0
-        made.append((fact.name, fact.label, rise.value, rise.ci_lower, rise.ci_upper, low > 0))
-    names = ["fact", "label", "rise", "ci_lower", "ci_upper", "matters"]
-    frame = pd.DataFrame(made, columns=names)
+        made.append((fact.name, fact.label, rise.value, rise.ci_lower, rise.ci_upper))
+    frame = pd.DataFrame(made, columns=["fact", "label", "rise", "ci_lower", "ci_upper"])
+    frame = frame.assign(matters=_stand_out(frame))
     return frame.sort_values(["rise", "fact"], ascending=[False, True]).reset_index(drop=True)
+
+
+def _stand_out(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which facts' rise is no chance, all of them looked at together."""
+    rise = frame["rise"].to_numpy("float64")
+    error = (frame["ci_upper"].to_numpy("float64") - rise) / stats.norm.ppf((1 + LEVEL) / 2)
+    known = error > 0
+    p = np.ones(len(rise))
+    p[known] = 2 * stats.norm.sf(np.abs(rise[known]) / error[known])
+    found: npt.NDArray[np.bool_] = (stats.false_discovery_control(p) <= 1 - LEVEL) & (rise > 0)
+    return found
