@@ -3,8 +3,8 @@
     python benchmarks/propensity.py [--draws 400] [--seed 1]
 
 - Intervals at 95% of AUC, precision and lift of the top tenth, and the share of leavers that it
-  holds: how often they cover the true value, by number of customers and share that leaves. The truth
-  is that of the ranking in the whole population.
+  holds: how often they cover the true value, by number of customers and share that leaves. The
+  truth is that of the ranking in the whole population.
 - Calibration: customers whose risk is a logistic function of their facts, and others whose risk has
   steps and interactions. Models learn, are calibrated and chosen as in a report. Printed is the
   slope of calibration of the chosen model on a hundred thousand fresh customers (1 is right), how
@@ -26,12 +26,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from scipy.stats import norm
 
 from workbench.data.demo.atlas.world import simulate_atlas
 from workbench.data.demo.cirrus.facts import CHURN
 from workbench.data.demo.cirrus.world import CirrusWorld, simulate_cirrus
-from workbench.data.demo.sales import movements
 from workbench.retention.propensity.facts import Fact, Tables
 from workbench.retention.propensity.fitting import fit_models
 from workbench.retention.propensity.models import fit_line
@@ -140,7 +138,8 @@ def calibrations(rng: Rng, draws: int) -> None:
                 better.append(fit.better)
             low, high = np.quantile(slopes, [0.05, 0.95])
             print(f"{name:>8} {size:>10,} {np.median(slopes):>7.2f} {low:>8.2f} to {high:>4.2f}"
-                  f" {np.nanmean(held):>8.1%} {np.mean(trees):>6.0%} {np.mean(better):>7.0%}")  # fmt: skip
+                  f" {np.nanmean(held):>8.1%} {np.mean(trees):>6.0%}"
+                  f" {np.mean(better):>7.0%}")  # fmt: skip
 
 
 def chance(rng: Rng, draws: int) -> None:
@@ -153,7 +152,6 @@ def chance(rng: Rng, draws: int) -> None:
 def demo(seed: int) -> None:
     print("\nThe demo's units")
     shop = simulate_atlas(seed, AS_OF, 1.0)
-    moved = movements(shop.sales)
     orders = shop.sales.orders
     lines = pd.DataFrame(
         {
@@ -162,7 +160,6 @@ def demo(seed: int) -> None:
             "amount": orders.value,
         }
     )
-    del moved
     told("buyers", Tables(orders=lines), "chance of buying, and a chance to leave after a purchase")
     world = simulate_cirrus(seed, AS_OF, 1.0)
     planted = (
@@ -187,8 +184,9 @@ def told(name: str, tables: Tables, planted: str) -> None:
               f" ({row['ci_lower']:.4f} to {row['ci_upper']:.4f})")  # fmt: skip
     if found.fit is not None:
         q = found.fit.chosen.quality
+        low, high = (q.lift.ci or (0.0, 0.0))[:2]
         print(f"  {found.fit.chosen.name}: AUC {q.auc.value:.3f}, lift {q.lift.value:.2f}"
-              f" {tuple(round(end, 2) for end in (q.lift.ci or ())[:2])}, slope {q.slope.value}")  # fmt: skip
+              f" ({low:.2f} to {high:.2f}), slope {q.slope.value:.2f}")  # fmt: skip
 
 
 def subscriptions(world: CirrusWorld) -> Tables:
@@ -232,7 +230,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
     rng = np.random.default_rng(chosen.seed)
-    print(f"{chosen.draws} draws, seed {chosen.seed}; normal quantile {norm.ppf(0.975):.3f}")
+    print(f"{chosen.draws} draws, seed {chosen.seed}")
     intervals(rng, 4 * chosen.draws)
     calibrations(rng, max(chosen.draws // 4, 1))
     chance(rng, chosen.draws)
