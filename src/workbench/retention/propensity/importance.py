@@ -24,7 +24,7 @@ from workbench.retention.propensity.quality import LEVEL, difference, losses
 __all__ = ["REPEATS", "importance"]
 
 Floats = npt.NDArray[np.float64]
-REPEATS = 5
+REPEATS = 3
 MAX_CUSTOMERS = 5_000
 """So many customers are asked at most, drawn by chance."""
 
