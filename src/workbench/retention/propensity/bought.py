@@ -143,4 +143,5 @@ def buyers_between(orders: Any, *, after: date, until: date) -> pd.Index:
         lines.group_by("customer_id").agg(nw.col("bought").max(), nw.col("unreadable").sum())
     )
     refuse_unreadable(found)
-    return pd.Index(found.loc[found["bought"] > 0, "customer_id"]).sort_values()
+    bought_some: pd.Index = pd.Index(found.loc[found["bought"] > 0, "customer_id"])
+    return bought_some.sort_values()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -106,7 +107,7 @@ def features_at(tables: Tables, *, cutoff: date, period_days: int) -> pd.DataFra
         When tables are missing, or their columns are missing or of the wrong kind.
     """
     facts = declared(tables, period_days=period_days).facts
-    span = {"cutoff": cutoff, "period_days": period_days}
+    span: Any = {"cutoff": cutoff, "period_days": period_days}
     if tables.kind == "subscriptions":
         base = held(tables.subscriptions, **span)
         yearly = base["monthly_amount"] * _MONTHS if "monthly_amount" in base else 0.0

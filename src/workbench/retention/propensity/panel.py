@@ -130,7 +130,8 @@ def build_panel(tables: Tables, *, as_of: date, horizon_days: int) -> Panel:
         steps = min(room // horizon_days, MAX_TRAINING + 2)
     if steps < 3:
         return _empty(tables, horizon_days, features.facts, features.left_out, first, as_of)
-    parts: list[Part] = ["test", "calibrate", *["train"] * (steps - 2)]
+    learn: list[Part] = ["train"] * (steps - 2)
+    parts: list[Part] = ["test", "calibrate", *learn]
     rows, undecided = [], 0
     runs = None if tables.subscriptions is None else joined_runs(tables.subscriptions)
     for step, part in enumerate(parts, start=1):

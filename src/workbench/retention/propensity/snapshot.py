@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.data.frames import collect, column_names, lazy
+from workbench.data.frames import aliases, collect, column_names, lazy
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, NUMBER, Fact, LeftOut
 from workbench.retention.propensity.panel import Panel, too_few
@@ -75,7 +75,11 @@ def snapshot_panel(
             raise AnalysisError(
                 f"column {wanted} is missing", where="snapshot", fix=one_of(wanted, names)
             )
-    found = collect(lazy(table, where="snapshot"))
+    odd = aliases(table, names)
+    found = collect(lazy(table, where="snapshot", named=odd))
+    found = found.drop(columns=[name for name in odd if name in found])
+    found = found.rename(columns={plain: name for name, plain in odd.items()})
+    found = found[[name for name in names if name in found]]
     found = found[found["customer_id"].notna()]
     if found["customer_id"].duplicated().any():
         raise AnalysisError(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import narwhals as nw
 import pandas as pd
 
-from workbench.data.frames import collect, column_names, lazy
+from workbench.data.frames import aliases, collect, column_names, day_number, lazy
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.contact import contact_of
 from workbench.retention.propensity.facts import NOT_KNOWN, LeftOut, Tables
@@ -325,21 +326,18 @@ def _segments(tables: Tables, customers: pd.Series, by: Sequence[str], as_of: da
 
 def _values_of(table: Any, by: str, clock: str, customers: pd.Series, as_of: date) -> pd.Series:
     """Return what a column says of each customer, in its latest row up to a day."""
-    wanted = dict.fromkeys(["customer_id", by, *([clock] if clock else [])])
-    found = collect(lazy(table, where="segments", needs=tuple(wanted)).select(*wanted))
-    found = found.assign(**{by: found[by].astype(object).where(found[by].notna(), "").astype(str)})
-    if clock:
-        found = found[found[clock].notna() & (found[clock] < pd.Timestamp(as_of) + _DAY)]
-        found = found.sort_values(["customer_id", clock, by], ascending=[True, False, True])
-    else:
-        found = found.sort_values(["customer_id", by])
-    first = found.drop_duplicates("customer_id").set_index("customer_id")[by]
+    odd = aliases(table, [by])
+    frame = lazy(table, where="segments", needs=("customer_id",), named=odd)
+    days = {"day": day_number(clock)} if clock else {"day": nw.lit(0)}
+    found = collect(frame.select("customer_id", segment=nw.col(odd.get(by, by)), **days))
+    found = found[found["customer_id"].notna() & (found["day"] <= as_of.toordinal())]
+    told = found["segment"].astype(object)
+    found = found.assign(segment=told.where(told.notna(), "").astype(str))
+    found = found.sort_values(["customer_id", "day", "segment"], ascending=[True, False, True])
+    first = found.drop_duplicates("customer_id").set_index("customer_id")["segment"]
     named = first.reindex(customers.to_numpy()).astype(object)
     named = named.where(named.notna() & (named != ""), NOT_KNOWN)
     return pd.Series(named.to_numpy(), index=customers.index, dtype=object)
-
-
-_DAY = pd.Timedelta(days=1)
 
 
 def _candidates(
