@@ -8,7 +8,8 @@
 - Calibration: customers whose risk is a logistic function of their facts, and others whose risk has
   steps and interactions. Models learn, are calibrated and chosen as in a report. Printed is the
   slope of calibration of the chosen model on a hundred thousand fresh customers (1 is right), how
-  often the interval from the report's own test covers that slope, and how often trees were chosen.
+  often the interval from the report's own test covers that slope, how often trees were chosen, and
+  how often a model was better than everyone's average: only then are probabilities told.
 - Nothing to be found: how often a model is called better than everyone's average (at most 2.5%).
 - The demo's units: which facts stand out, beside what was planted; seconds and peak memory.
 
@@ -129,13 +130,15 @@ def calibrations(rng: Rng, draws: int) -> None:
             slopes, held, trees, better = [], [], [], []
             for _ in range(draws):
                 fit = fit_models(panel(rng, size, risk), seed=1)
+                better.append(fit.better)
+                if not fit.better:  # no probability is told
+                    continue
                 fresh = customers(rng, 100_000, risk)
                 said = fit.model.log_odds(fit.model.design.raw(fresh))
                 slope = fit_line(said, fresh["left"].to_numpy("float64"), smooth=False).slope
                 slopes.append(slope)
                 held.append(covers(fit.chosen.quality.slope, slope))
                 trees.append(fit.chosen.name == "boosting")
-                better.append(fit.better)
             low, high = np.quantile(slopes, [0.05, 0.95])
             print(f"{name:>8} {size:>10,} {np.median(slopes):>7.2f} {low:>8.2f} to {high:>4.2f}"
                   f" {np.nanmean(held):>8.1%} {np.mean(trees):>6.0%}"
