@@ -2,7 +2,6 @@
 
 ::
 
-    lines.py          order lines as every reduction reads them, and revenue in spans of days
     rfm.py            order lines -> one row per customer
     scores.py         customers -> recency, frequency and money scores, with their cut points
     grid.py           the table of rules that names a segment for each combination of scores

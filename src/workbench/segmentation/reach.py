@@ -9,7 +9,7 @@ import narwhals as nw
 import pandas as pd
 
 from workbench.data.frames import MONEY_SCALE, collect, column_names, lazy
-from workbench.segmentation.profiles.preferred import preferred_channels
+from workbench.data.preferred import preferred_channels
 from workbench.segmentation.stakes import Stakes, customer_values
 
 __all__ = ["reach"]
@@ -35,7 +35,7 @@ def reach(people: Any, orders: Any, *, as_of: date, stakes: Stakes | None = None
     -------
     pandas.DataFrame
         Indexed by `customer_id`: `consent` (true, false, or None where nobody asked), `channel`
-        (see :func:`workbench.segmentation.profiles.preferred.preferred_channels`; where orders tell
+        (see :func:`workbench.data.preferred.preferred_channels`; where orders tell
         none, the one that the customer came by; else None), `margin` (revenue less
         cost, returns taken off; None where the cost of a line is not known).
     """

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.frames import MONEY_SCALE, as_money, collect, day_number, days_to_dates
-from workbench.segmentation.lines import no_lines, order_lines, refuse_unreadable
+from workbench.data.lines import no_lines, order_lines, refuse_unreadable
 
 __all__ = ["CustomerBase", "rfm"]
 

@@ -22,8 +22,8 @@ from workbench.data.frames import (
     require_number,
     require_time,
 )
+from workbench.data.lines import finite, order_lines, refuse_unreadable
 from workbench.errors import AnalysisError
-from workbench.segmentation.lines import finite, order_lines, refuse_unreadable
 
 __all__ = [
     "YEAR_DAYS",

@@ -12,13 +12,13 @@ import polars as pl
 import pytest
 
 from support.shop import AS_OF, atlas
+from workbench.data.preferred import preferred_channels
 from workbench.segmentation.profiles.behaviour import (
     MAX_LEVELS,
     OTHER,
     Behaviour,
     behaviour,
 )
-from workbench.segmentation.profiles.preferred import preferred_channels
 
 
 def with_gaps() -> pd.DataFrame:

@@ -20,11 +20,11 @@ import pandas as pd
 from scipy import stats
 
 from workbench.data.frames import MONEY_SCALE, as_money
+from workbench.data.lines import revenue_in
 from workbench.errors import AnalysisError
 from workbench.segmentation.assigned import Assigned, assign
 from workbench.segmentation.forward.capture import captured, gain, rank_by
 from workbench.segmentation.grid import Grid, read_grid
-from workbench.segmentation.lines import revenue_in
 from workbench.segmentation.rfm import rfm
 from workbench.segmentation.scores import score
 from workbench.segmentation.segments import MERGED

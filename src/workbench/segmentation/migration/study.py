@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.data.lines import revenue_in
 from workbench.errors import AnalysisError
-from workbench.segmentation.lines import revenue_in
 from workbench.segmentation.migration.moves import FLOW_COLUMNS, Moves, moves
 from workbench.segmentation.rfm import CustomerBase, rfm
 from workbench.segmentation.scores import score_at

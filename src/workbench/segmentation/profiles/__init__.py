@@ -3,7 +3,6 @@
 ::
 
     behaviour.py  order lines -> one row per customer: money, cost, days in each channel
-    preferred.py  each customer's preferred channel, for action lists
     lifts.py      which segment prefers which channel and category, with intervals
     money.py      what each segment brings, takes back and leaves as margin
     care.py       how often each segment needs support, and how satisfied it is

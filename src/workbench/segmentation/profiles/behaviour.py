@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.frames import collect, column_names, money_units, require_number
-from workbench.segmentation.lines import finite, no_lines, order_lines, refuse_unreadable
+from workbench.data.lines import finite, no_lines, order_lines, refuse_unreadable, text_of
 
-__all__ = ["MAX_LEVELS", "OTHER", "Behaviour", "Usage", "behaviour", "text_of"]
+__all__ = ["MAX_LEVELS", "OTHER", "Behaviour", "Usage", "behaviour"]
 
 MAX_LEVELS = 12
 MIN_SHARE = 0.01
@@ -89,7 +89,7 @@ def behaviour(orders: Any, *, as_of: date, days_from: int = 0) -> Behaviour:
     Parameters
     ----------
     orders
-        Order lines, as :func:`workbench.segmentation.lines.order_lines` takes them; `channel`,
+        Order lines, as :func:`workbench.data.lines.order_lines` takes them; `channel`,
         `category` and `cost` are read where they are there.
     as_of
         The last day that counts.
@@ -144,14 +144,6 @@ def behaviour(orders: Any, *, as_of: date, days_from: int = 0) -> Behaviour:
         has_tax="tax" in columns,
         as_of=as_of,
     )
-
-
-def text_of(lines: nw.LazyFrame[Any], column: str) -> nw.Expr:
-    """Return a column as text, empty where it is missing."""
-    value = nw.col(column)
-    if lines.collect_schema()[column] != nw.String:
-        value = value.cast(nw.String)
-    return value.fill_null("")
 
 
 def _levels(lines: nw.LazyFrame[Any], kinds: list[str]) -> dict[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ from workbench.data.frames import (
     require_number,
     require_time,
 )
-from workbench.segmentation.lines import finite
+from workbench.data.lines import finite
 
 __all__ = ["MIN_CUSTOMERS", "YEAR", "Care", "Contacts", "read_contacts", "segment_care"]
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.data.lines import revenue_in
 from workbench.errors import AnalysisError
-from workbench.segmentation.lines import revenue_in
 
 START = date(2024, 1, 1)
 SPANS = [(date(2024, 1, 10), date(2024, 1, 20)), (date(2024, 1, 15), date(2024, 2, 10))]

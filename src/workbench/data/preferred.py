@@ -9,8 +9,7 @@ import narwhals as nw
 import pandas as pd
 
 from workbench.data.frames import collect, column_names
-from workbench.segmentation.lines import order_lines, refuse_unreadable
-from workbench.segmentation.profiles.behaviour import text_of
+from workbench.data.lines import order_lines, refuse_unreadable, text_of
 
 __all__ = ["preferred_channels"]
 
@@ -24,7 +23,7 @@ def preferred_channels(orders: Any, *, as_of: date) -> pd.DataFrame:
     Parameters
     ----------
     orders
-        Order lines, as :func:`workbench.segmentation.lines.order_lines` takes them.
+        Order lines, as :func:`workbench.data.lines.order_lines` takes them.
     as_of
         The last day that counts.
 

@@ -1,4 +1,4 @@
-"""Order lines as every reduction of this package reads them, and revenue in spans of days.
+"""Order lines as every analysis reads them, and revenue in spans of days.
 
 What is a purchase, a return or a line that cannot be read is decided here once, so that a customer
 is the same in a segment, in its profile and in a move between segments.
@@ -23,7 +23,7 @@ from workbench.data.frames import (
 )
 from workbench.errors import AnalysisError
 
-__all__ = ["finite", "no_lines", "order_lines", "refuse_unreadable", "revenue_in"]
+__all__ = ["finite", "no_lines", "order_lines", "refuse_unreadable", "revenue_in", "text_of"]
 
 
 def order_lines(
@@ -81,6 +81,14 @@ def finite(frame: nw.LazyFrame[Any], column: str) -> nw.Expr:
     there = ~nw.col(column).is_null()
     kind = frame.collect_schema()[column]
     return there & nw.col(column).is_finite() if kind.is_float() else there
+
+
+def text_of(lines: nw.LazyFrame[Any], column: str) -> nw.Expr:
+    """Return a column as text, empty where it is missing."""
+    value = nw.col(column)
+    if lines.collect_schema()[column] != nw.String:
+        value = value.cast(nw.String)
+    return value.fill_null("")
 
 
 def refuse_unreadable(found: pd.DataFrame) -> None:

@@ -1,0 +1,232 @@
+"""Facts to the numbers that models take, learned from the training rows alone.
+
+Both models see the same facts. The logistic model takes them on a common scale: long tails are
+shortened by ``sign(x) log(1 + |x|)``, what is not known stands at the middle (and is marked, where
+that may tell something), names become marks of 0 and 1. The boosted trees take numbers as they are,
+missing ones included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from workbench.errors import AnalysisError
+from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact, LeftOut
+
+__all__ = ["OTHER", "Design", "learn_design", "level_of"]
+
+Floats = npt.NDArray[np.float64]
+MAX_LEVELS = 10
+MIN_LEVEL = 20
+"""So many names of a fact are told apart, each of at least so many training rows; the rest are
+one."""
+OTHER = "all others"
+_MARKED = 0.01  # a missing value is marked where at least this share is missing
+GIVEAWAY = 0.98
+"""A fact that by itself ranks leavers above stayers so often was written after they had left."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """How facts become columns.
+
+    Parameters
+    ----------
+    facts
+        The facts that are used.
+    levels
+        Fact -> the names that have a column of their own.
+    middle
+        Fact -> the median of the training rows, for numbers.
+    marked
+        Numbers whose missing values have a column.
+    centre, scale
+        Mean and spread of each column of :meth:`scaled` in the training rows, shape (columns,).
+    owner
+        The place in `facts` that each column belongs to, shape (columns,); the same for both
+        matrices.
+    """
+
+    facts: tuple[Fact, ...]
+    levels: dict[str, tuple[str, ...]]
+    middle: dict[str, float]
+    marked: frozenset[str]
+    centre: Floats
+    scale: Floats
+    owner: npt.NDArray[np.int64]
+
+    def raw(self, rows: pd.DataFrame) -> Floats:
+        """Return the columns with numbers as they are, NaN where they are not known."""
+        return _matrix(self.facts, self.levels, self.marked, rows)[0]
+
+    def scaled(self, raw: Floats) -> Floats:
+        """Return the columns on a common scale, none missing.
+
+        Parameters
+        ----------
+        raw
+            As :meth:`raw` returns them.
+        """
+        made = _shortened(self.facts, self.levels, self.middle, self.owner, raw)
+        ready: Floats = (made - self.centre) / self.scale
+        return ready
+
+    def columns_of(self, place: int) -> npt.NDArray[np.int64]:
+        """Return the columns that belong to a fact."""
+        return np.flatnonzero(self.owner == place)
+
+
+def learn_design(
+    rows: pd.DataFrame, facts: tuple[Fact, ...], left: Floats
+) -> tuple[Design, tuple[LeftOut, ...]]:
+    """Return how facts become columns, learned from rows, and the facts that tell nothing.
+
+    Parameters
+    ----------
+    rows
+        The training rows.
+    facts
+        The facts to use.
+    left
+        Who left, 0 or 1, shape (rows,): a fact that gives it away is refused.
+
+    Raises
+    ------
+    AnalysisError
+        When a number is infinite, or no fact is left.
+    """
+    kept: list[Fact] = []
+    out: list[LeftOut] = []
+    levels: dict[str, tuple[str, ...]] = {}
+    middle: dict[str, float] = {}
+    marked: set[str] = set()
+    for fact in facts:
+        column = rows[fact.name]
+        if fact.kind == LEVEL:
+            levels[fact.name] = _levels(column)
+            constant = level_of(column, levels[fact.name]).nunique() < 2
+        else:
+            numbers = column.to_numpy("float64")
+            if np.isinf(numbers).any():
+                raise AnalysisError(
+                    f"{fact.label} is infinite for {int(np.isinf(numbers).sum()):,} rows",
+                    where="propensity",
+                    fix="Mend the source, or let triage reject such rows.",
+                )
+            known = numbers[~np.isnan(numbers)]
+            missing = 1 - len(known) / max(len(numbers), 1)
+            same = len(known) == 0 or known.min() == known.max()
+            if fact.mark and missing >= _MARKED and len(known):
+                marked.add(fact.name)
+                same = False
+            constant = bool(same)
+            middle[fact.name] = float(np.median(known)) if len(known) else 0.0
+        why = "is the same for everybody" if constant else _giveaway(fact, column, levels, left)
+        if why:
+            out.append(LeftOut("facts", fact.name, why))
+            marked.discard(fact.name)
+            continue
+        kept.append(fact)
+    if not kept:
+        raise AnalysisError(
+            "no fact differs between customers", where="propensity", fix="Give more tables."
+        )
+    chosen = tuple(kept)
+    raw, owner = _matrix(chosen, levels, frozenset(marked), rows)
+    short = _shortened(chosen, levels, middle, owner, raw)
+    spread = short.std(axis=0)
+    design = Design(
+        chosen,
+        levels,
+        middle,
+        frozenset(marked),
+        short.mean(axis=0),
+        np.where(spread > 0, spread, 1.0),
+        owner,
+    )
+    return design, tuple(out)
+
+
+def level_of(column: pd.Series, names: tuple[str, ...]) -> pd.Series:
+    """Return a fact's names, rare ones as "all others", missing ones as "not known"."""
+    text = column.astype(object)
+    text = text.where(text.notna(), NOT_KNOWN).astype(str)
+    return text.where(text.isin(names), OTHER)
+
+
+def _levels(column: pd.Series) -> tuple[str, ...]:
+    text = column.astype(object)
+    counts = text.where(text.notna(), NOT_KNOWN).astype(str).value_counts()
+    often = sorted(counts[counts >= MIN_LEVEL].items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple(str(name) for name, _ in often[:MAX_LEVELS])
+
+
+def _giveaway(
+    fact: Fact, column: pd.Series, levels: dict[str, tuple[str, ...]], left: Floats
+) -> str:
+    """Return why a fact is refused that ranks almost all leavers above all stayers."""
+    gone = left == 1
+    if not gone.any() or gone.all():
+        return ""
+    if fact.kind == LEVEL:
+        named = level_of(column, levels[fact.name])
+        values = pd.Series(left).groupby(named.to_numpy()).transform("mean").to_numpy("float64")
+    else:
+        values = column.to_numpy("float64")
+        missing = np.isnan(values)
+        middle = float(np.median(values[~missing])) if not missing.all() else 0.0
+        values = np.where(missing, middle, values)
+    ranks = stats.rankdata(values)
+    n, m = int(gone.sum()), int((~gone).sum())
+    above = (ranks[gone].sum() - n * (n + 1) / 2) / (n * m)
+    if max(above, 1 - above) >= GIVEAWAY:
+        return "tells who left almost by itself, so it was probably written afterwards"
+    return ""
+
+
+def _matrix(
+    facts: tuple[Fact, ...],
+    levels: dict[str, tuple[str, ...]],
+    marked: frozenset[str],
+    rows: pd.DataFrame,
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    columns: list[Any] = []
+    owner: list[int] = []
+    for place, fact in enumerate(facts):
+        if fact.kind == LEVEL:
+            named = level_of(rows[fact.name], levels[fact.name]).to_numpy()
+            marks = [(named == name).astype("float64") for name in levels[fact.name]]
+            columns += marks
+            owner += [place] * len(marks)
+            continue
+        numbers = rows[fact.name].to_numpy("float64")
+        columns.append(numbers)
+        owner.append(place)
+        if fact.name in marked:
+            columns.append(np.isnan(numbers).astype("float64"))
+            owner.append(place)
+    return np.column_stack(columns), np.asarray(owner, dtype="int64")
+
+
+def _shortened(
+    facts: tuple[Fact, ...],
+    levels: dict[str, tuple[str, ...]],
+    middle: dict[str, float],
+    owner: npt.NDArray[np.int64],
+    raw: Floats,
+) -> Floats:
+    made = raw.copy()
+    for place, fact in enumerate(facts):
+        if fact.name in levels:
+            continue
+        column = int(np.flatnonzero(owner == place)[0])
+        values = made[:, column]
+        values = np.where(np.isnan(values), middle[fact.name], values)
+        made[:, column] = np.sign(values) * np.log1p(np.abs(values))
+    return made

@@ -1,0 +1,368 @@
+"""Who will leave, in one call: learned, tried, and told of each customer of today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from workbench.data.frames import aliases, collect, column_names, day_number, lazy
+from workbench.errors import AnalysisError, one_of
+from workbench.retention.propensity.contact import contact_of
+from workbench.retention.propensity.facts import NOT_KNOWN, LeftOut, Tables
+from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
+from workbench.retention.propensity.held import monthly_amounts
+from workbench.retention.propensity.importance import importance
+from workbench.retention.propensity.models import Model
+from workbench.retention.propensity.panel import Panel, build_panel
+from workbench.retention.propensity.quality import gains, reliability
+from workbench.retention.propensity.reasons import reasons
+from workbench.retention.propensity.snapshot import snapshot_panel
+from workbench.retention.propensity.stakes import Profit, lift_by_segment, profit_of_contacting
+
+__all__ = ["AT_RISK_SHARE", "Propensity", "Terms", "who_leaves"]
+
+AT_RISK_SHARE = 0.25
+"""A customer is at risk who belongs to the quarter with the highest probability to leave."""
+LIST = ["customer_id", "risk", "year_value", "value", "channel", "consent", "reason"]
+SEGMENTS = ["segment", "customers", "stays", "at_stake", "point"]
+IMPORTANCE = ["fact", "label", "rise", "ci_lower", "ci_upper", "matters"]
+GAINS = ["contacted", "captured", "ci_lower", "ci_upper", "at_random"]
+RELIABILITY = ["customers", "said", "left", "ci_lower", "ci_upper"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a contact costs and keeps.
+
+    Parameters
+    ----------
+    contact_cost
+        Of one contact, in the unit's currency, from 0 on.
+    saved_share
+        Share of those who would leave that a contact keeps, above 0 and at most 1: an assumption.
+    """
+
+    contact_cost: float = 1.0
+    saved_share: float = 0.1
+
+
+@dataclass(frozen=True)
+class Propensity:
+    """Who will leave, and how good that is.
+
+    Parameters
+    ----------
+    panel
+        The customers that were learned from and tried on.
+    fit
+        The models and their test; None where there are too few data.
+    profit
+        What contacting earns, on the test; None without a model that is better than the average.
+    importance
+        Which facts the model rests on; empty without one.
+    model
+        The model that scores today's customers; None without one.
+    today
+        One row per customer of today: the facts, `probability`, `value` (of a year), `at_stake`,
+        `segment`; sorted by `customer_id`; empty without a model.
+    at_risk
+        Candidates for a list, most at stake first: `customer_id`, `risk` (probability),
+        `year_value`, `value` (at stake), `channel`, `consent`, `reason`.
+    segments
+        What one point of retention is worth, by segment.
+    terms
+        What a contact costs and keeps.
+    min_group
+        The smallest group that may be shown.
+    reason
+        Why there is no answer, as a sentence; empty where there is one. That nobody can be told
+        apart is an answer.
+    """
+
+    panel: Panel
+    fit: Fit | None
+    profit: Profit | None
+    importance: pd.DataFrame
+    model: Model | None
+    today: pd.DataFrame
+    at_risk: pd.DataFrame
+    segments: pd.DataFrame
+    terms: Terms
+    min_group: int
+    reason: str
+
+    @property
+    def useful(self) -> bool:
+        """Return whether customers can be told apart."""
+        return self.model is not None
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return the columns and facts that are not used, and why."""
+        return self.panel.left_out + (() if self.fit is None else self.fit.left_out)
+
+    def reliability(self) -> pd.DataFrame:
+        """Return what was said and what happened, on the test; empty without a test."""
+        if self.fit is None:
+            return pd.DataFrame(columns=RELIABILITY)
+        return reliability(self.fit.chosen.log_odds, self.fit.left)
+
+    def calibration_drawn(self) -> pd.DataFrame:
+        """Return the reliability curve beside what would be right; a point at 0 without a test.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `group` (`happened`, `as said`), `said`, `left`, `ci_lower`, `ci_upper`.
+        """
+        found = self.reliability() if self.fit else pd.DataFrame([[0.0] * 5], columns=RELIABILITY)
+        ends = [found["said"].min(), found["said"].max()]
+        right = pd.DataFrame(dict.fromkeys(RELIABILITY[1:], ends))
+        parts = [found.assign(group="happened"), right.assign(group="as said")]
+        return pd.concat(parts, ignore_index=True)[["group", *RELIABILITY[1:]]]
+
+    def gains_drawn(self) -> pd.DataFrame:
+        """Return the gains curve of the test beside a choice by lot; the latter alone without one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `group` (`by risk`, `by lot`), `contacted`, `captured`, `ci_lower`, `ci_upper`.
+        """
+        names = ["group", *GAINS[:4]]
+        lot = pd.DataFrame({name: [0.0, 1.0] for name in GAINS[:4]}).assign(group="by lot")
+        if self.fit is None:
+            return lot[names]
+        found = gains(self.fit.chosen.log_odds, self.fit.left).assign(group="by risk")
+        return pd.concat([found, lot], ignore_index=True)[names]
+
+    def importance_drawn(self, limit: int = 10) -> pd.DataFrame:
+        """Return the facts that matter most; one of nought where there are none.
+
+        Parameters
+        ----------
+        limit
+            So many at most.
+        """
+        if len(self.importance):
+            return self.importance.head(limit)
+        return pd.DataFrame([["", "", 0.0, 0.0, 0.0, False]], columns=IMPORTANCE)
+
+    def trials(self) -> pd.DataFrame:
+        """Return how both models and the average did on the test; empty without one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `model`, `auc`, `precision`, `lift`, `log_loss`, `brier`, `slope`, `intercept`; None
+            where a measure has no meaning.
+        """
+        names = ["model", "auc", "precision", "lift", "log_loss", "brier", "slope", "intercept"]
+        rows = []
+        for trial in () if self.fit is None else self.fit.trials:
+            q = trial.quality
+            figures = (q.auc, q.precision, q.lift, q.log_loss, q.brier, q.slope, q.intercept)
+            rows.append((trial.name, *(figure.value for figure in figures)))
+        return pd.DataFrame(rows, columns=names).astype(object).where(lambda x: x.notna(), None)
+
+    def not_used(self) -> pd.DataFrame:
+        """Return the columns that are not used: `table`, `column`, `why`."""
+        rows = [(one.table, one.column, one.why) for one in self.left_out]
+        return pd.DataFrame(rows, columns=["table", "column", "why"])
+
+
+def who_leaves(
+    tables: Tables,
+    *,
+    as_of: date,
+    days: int,
+    seed: int,
+    min_group: int,
+    currency: str,
+    terms: Terms | None = None,
+    by: Sequence[str] = (),
+    left: str = "",
+) -> Propensity:
+    """Return who will leave within some days, and how good that is.
+
+    Parameters
+    ----------
+    tables
+        The unit's tables. With subscriptions, leaving is the end of the last one; without, it is to
+        buy nothing.
+    as_of
+        The last day that counts.
+    days
+        How far ahead leaving is looked for, at least 1.
+    seed
+        Of shuffles and deals.
+    min_group
+        Smaller segments are joined.
+    currency
+        ISO code of amounts.
+    terms
+        What a contact costs and keeps.
+    by
+        Columns of subscriptions or customers: the first that is there names the segments; with
+        none, all customers stand together.
+    left
+        The column of a snapshot without history that says who left (of subscriptions, else of
+        customers); empty: days tell.
+
+    Raises
+    ------
+    AnalysisError
+        When tables or columns are missing or of the wrong kind.
+    """
+    terms = terms or Terms()
+    snapshot = _snapshot_table(tables, left)
+    if snapshot is not None:
+        monthly = monthly_amounts(tables.subscriptions)
+        panel = snapshot_panel(snapshot, left=left, seed=seed, monthly=monthly)
+    else:
+        _readable(tables)
+        panel = build_panel(tables, as_of=as_of, horizon_days=days)
+    if panel.reason:
+        return _nothing(panel, None, None, terms, min_group, panel.reason)
+    fit = fit_models(panel, seed=seed)
+    if not fit.better or panel.part("today").empty:
+        none_left = "" if not fit.better else "There is no customer today who could leave."
+        return _nothing(panel, fit, None, terms, min_group, none_left)
+    test = panel.part("test")
+    profit = profit_of_contacting(
+        fit.chosen.log_odds,
+        fit.left,
+        test["value"].to_numpy("float64"),
+        contact_cost=terms.contact_cost,
+        saved_share=terms.saved_share,
+    )
+    model = fit_today(panel, fit.model.name, seed=seed)
+    today = panel.part("today").drop(columns=["cutoff", "part", "left"]).reset_index(drop=True)
+    today = today.assign(probability=model.probability(today))
+    today = today.assign(
+        at_stake=today["probability"] * today["value"],
+        segment=_segments(tables, today["customer_id"], by, as_of).to_numpy(),
+    )
+    return Propensity(
+        panel,
+        fit,
+        profit,
+        importance(fit.model, test, fit.left, seed=seed),
+        model,
+        today,
+        _candidates(model, today, tables, terms, as_of, currency),
+        lift_by_segment(today, today["segment"], min_group=min_group),
+        terms,
+        min_group,
+        "",
+    )
+
+
+def _nothing(
+    panel: Panel,
+    fit: Fit | None,
+    profit: Profit | None,
+    terms: Terms,
+    min_group: int,
+    reason: str,
+) -> Propensity:
+    """Return a study without customers of today."""
+    return Propensity(
+        panel,
+        fit,
+        profit,
+        pd.DataFrame(columns=IMPORTANCE),
+        None,
+        pd.DataFrame(columns=["customer_id", "probability", "value", "at_stake", "segment"]),
+        pd.DataFrame(columns=LIST),
+        pd.DataFrame(columns=SEGMENTS),
+        terms,
+        min_group,
+        reason,
+    )
+
+
+def _snapshot_table(tables: Tables, left: str) -> Any:
+    """Return the table of a snapshot; None where days tell who left."""
+    if not left:
+        return None
+    for table in (tables.subscriptions, tables.customers):
+        if table is not None and left in column_names(table):
+            return table
+    known = [
+        name
+        for table in (tables.subscriptions, tables.customers)
+        if table is not None
+        for name in column_names(table)
+    ]
+    raise AnalysisError(
+        f"column {left} is missing from subscriptions and customers",
+        where="propensity",
+        fix=one_of(left, known),
+    )
+
+
+def _readable(tables: Tables) -> None:
+    if tables.orders is None and tables.subscriptions is None:
+        raise AnalysisError(
+            "there are neither subscriptions nor orders", where="propensity", fix="Declare one."
+        )
+
+
+def _segments(tables: Tables, customers: pd.Series, by: Sequence[str], as_of: date) -> pd.Series:
+    """Return each customer's segment: the value of the first column that is there."""
+    places = ((tables.subscriptions, "started_at"), (tables.customers, ""))
+    for name in by:
+        for table, clock in places:
+            if name and table is not None and name in column_names(table):
+                return _values_of(table, name, clock, customers, as_of)
+    return pd.Series("all customers", index=customers.index, dtype=object)
+
+
+def _values_of(table: Any, by: str, clock: str, customers: pd.Series, as_of: date) -> pd.Series:
+    """Return what a column says of each customer, in its latest row up to a day."""
+    odd = aliases(table, [by])
+    frame = lazy(table, where="segments", needs=("customer_id",), named=odd)
+    days = {"day": day_number(clock)} if clock else {"day": nw.lit(0)}
+    found = collect(frame.select("customer_id", segment=nw.col(odd.get(by, by)), **days))
+    found = found[found["customer_id"].notna() & (found["day"] <= as_of.toordinal())]
+    told = found["segment"].astype(object)
+    found = found.assign(segment=told.where(told.notna(), "").astype(str))
+    found = found.sort_values(["customer_id", "day", "segment"], ascending=[True, False, True])
+    first = found.drop_duplicates("customer_id").set_index("customer_id")["segment"]
+    named = first.reindex(customers.to_numpy()).astype(object)
+    named = named.where(named.notna() & (named != ""), NOT_KNOWN)
+    return pd.Series(named.to_numpy(), index=customers.index, dtype=object)
+
+
+def _candidates(
+    model: Model,
+    today: pd.DataFrame,
+    tables: Tables,
+    terms: Terms,
+    as_of: date,
+    currency: str,
+) -> pd.DataFrame:
+    """Return customers at risk with whom a contact pays, most at stake first."""
+    edge = float(today["probability"].quantile(1 - AT_RISK_SHARE))
+    risky = (today["probability"] >= edge) & (today["probability"] > today["probability"].mean())
+    pays = today["at_stake"] * terms.saved_share > terms.contact_cost
+    chosen = today[risky & pays].sort_values(["at_stake", "customer_id"], ascending=[False, True])
+    chosen = chosen.reset_index(drop=True)
+    reach = contact_of(tables, pd.Index(chosen["customer_id"]), as_of=as_of)
+    return pd.DataFrame(
+        {
+            "customer_id": chosen["customer_id"],
+            "risk": chosen["probability"].round(3),
+            "year_value": chosen["value"].round(2),
+            "value": chosen["at_stake"].round(2),
+            "channel": pd.Series(reach["channel"].tolist(), dtype=object),
+            "consent": pd.Series(reach["consent"].tolist(), dtype=object),
+            "reason": pd.Series(reasons(model, chosen, today, currency=currency), dtype=object),
+        }
+    )[LIST]
