@@ -433,8 +433,8 @@ def _latest(found: Forecasts, number: Forecast | None, main: str) -> str:
 def _trial_title(found: Forecasts, number: Forecast | None, main: str) -> str:
     if number is None or number.actual_total is None or number.expected_total is None:
         return "No forecast was tried"
-    inside = number.total_lower is not None and number.total_upper is not None
-    inside = inside and number.total_lower <= number.actual_total <= number.total_upper
+    low, high = number.total_lower, number.total_upper
+    inside = low is not None and high is not None and low <= number.actual_total <= high
     where = "within" if inside else "outside"
     words = NUMBERS[found.kind][main]
     return f"{number.actual_total:,.0f} {words} came, {where} the range that had been forecast"
