@@ -37,9 +37,10 @@ def test_a_unit_lies_over_the_suite_by_key(load: Load) -> None:
 
 
 def test_reports_see_it(load: Load) -> None:
-    facts = load().facts()["calendar"]
+    unit = load()
+    facts = unit.facts()["calendar"]
     assert facts["eid"]["start"] == "2025-03-30"
-    assert EventParams.model_validate(facts["eid"]) == load().calendar["eid"]
+    assert EventParams.model_validate(facts["eid"]) == unit.calendar["eid"]
 
 
 EVENT = EventParams(
