@@ -36,8 +36,11 @@ def test_a_unit_lies_over_the_suite_by_key(load: Load) -> None:
     assert list(unit.calendar) == ["move", "sale"]  # an empty entry takes the suite's away
 
 
-def test_no_report_sees_it(load: Load) -> None:
-    assert "calendar" not in load().facts()
+def test_reports_see_it(load: Load) -> None:
+    unit = load()
+    facts = unit.facts()["calendar"]
+    assert facts["eid"]["start"] == "2025-03-30"
+    assert EventParams.model_validate(facts["eid"]) == unit.calendar["eid"]
 
 
 EVENT = EventParams(

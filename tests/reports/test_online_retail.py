@@ -1,4 +1,4 @@
-"""The triage page of Online Retail states the published figures."""
+"""Online Retail: triage states the published figures; forecasts pass the rule, or do not."""
 
 from __future__ import annotations
 
@@ -9,20 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from workbench.suite.run import Choice, run
+from workbench.suite.run import Choice, RunResult, run
 from workbench.workspace import Workspace
 
 
-def test_the_triage_page_states_the_published_figures(
-    workbench_data: Path, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORKBENCH_DATA", str(workbench_data))
-    shutil.copytree(project / "params/online_retail", tmp_path / "params/online_retail")
-    shutil.copytree(project / "notebooks", tmp_path / "notebooks")
-    chosen = Choice(units=("all",), reports=("triage",), renderer="embedded")
-    result = run(Workspace(tmp_path), "online_retail", chosen)
-    page = (result.editions["all"].folder / "triage.html").read_text(encoding="utf-8")
-    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+@pytest.fixture(scope="module")
+def result(
+    workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> RunResult:
+    """Return a run of all customers and of the two largest countries."""
+    root = tmp_path_factory.mktemp("retail")
+    shutil.copytree(project / "params/online_retail", root / "params/online_retail")
+    shutil.copytree(project / "notebooks", root / "notebooks")
+    chosen = Choice(
+        units=("all", "united-kingdom", "germany"),
+        reports=("triage", "retention"),
+        renderer="embedded",
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_DATA", str(workbench_data))
+        return run(Workspace(root), "online_retail", chosen)
+
+
+def words(result: RunResult, unit: str, report: str) -> str:
+    """Return what a reader sees of a page, on one line."""
+    page = (result.editions[unit].folder / f"{report}.html").read_text(encoding="utf-8")
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_the_triage_page_states_the_published_figures(result: RunResult) -> None:
+    text = words(result, "all", "triage")
     for figure in (
         "541,909",  # lines received
         "135,080",  # without a customer
@@ -35,3 +51,23 @@ def test_the_triage_page_states_the_published_figures(
         "8,911,407.904",  # revenue, as a sum of decimals
     ):
         assert re.search(rf"(?<![\d,.]){re.escape(figure)}(?![\d,]|\.\d)", text), figure
+
+
+def test_a_large_country_is_withheld_and_a_simple_rule_shown(result: RunResult) -> None:
+    """A year of customers who keep coming shows nobody leaving, and the models rest on that."""
+    for unit, why in (
+        ("all", "no model could be fitted. The data do not tell b"),
+        (
+            "united-kingdom",
+            "on none of 4 earlier days a model could be fitted: there is no sign that anybody "
+            "leaves",
+        ),
+    ):
+        text = words(result, unit, "retention")
+        assert f"The forecast of repeat orders is withheld: {why}" in text
+        assert re.search(r"If every month is like the last one, the [\d,]+ customers known", text)
+
+
+def test_a_small_country_gets_no_number(result: RunResult) -> None:
+    text = words(result, "germany", "retention")
+    assert "What the next 3 months bring cannot be forecast: A forecast needs 100 customers" in text

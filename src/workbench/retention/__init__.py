@@ -13,6 +13,15 @@
     renewals.py   who renews (shifted-beta-geometric), projected with intervals
     spells.py     subscriptions -> spells that pay (the reduction)
     recurring.py  the recurring-revenue waterfall; recurring_shown.py: as it is shown
-    reading.py    what it says, in sentences
-    study.py      all of it for a unit of either kind, as the notebook makes it
+    spans.py      periods that are counted from the last day of the data
+    events.py     what known events did, and so will do again
+    contracts.py  subscriptions as they were known on a day (the reduction)
+    renewing.py   what becomes of the subscriptions that run
+    futures.py    drawn futures of several numbers, and what they say
+    worth.py      what customers are worth, by group, or why that is withheld
+    backtest/     every forecast from earlier days, beside naive ones; the rule to publish
+    forecasts.py  all forecasts of a unit; forecast_shown.py and forecast_reading.py: as they are
+                  drawn, listed and said
+    reading.py    what retention says, in sentences
+    study.py      retention of a unit of either kind, as the notebook makes it
 """

@@ -135,7 +135,8 @@ class Contracts:
     @property
     def running(self) -> npt.NDArray[np.bool_]:
         """Return which run at the end of the day, shape (subscriptions,)."""
-        return self.end == NEVER
+        runs: npt.NDArray[np.bool_] = self.end == NEVER
+        return runs
 
     @property
     def begin(self) -> int:

@@ -24,6 +24,7 @@ _NAIVE = {
 }
 
 
+_HARDLY = 0.1  # times as many as usual: in words
 _MOVED_HOW = (
     "What customers pay a month is compared from the first day of a period to that of the next. "
     "Kept is what is left of the revenue before after what became less or was lost; net adds what "
@@ -290,14 +291,21 @@ def _headline(found: Forecasts, number: Forecast | None, main: str, span: str) -
     if not number.verdict.published:
         said = f"The forecast of {words} is withheld: {number.verdict.reason}."
         if row["expected"] is not None:
-            said += (
-                f" If {_rule(number.verdict.naive, found)}, the {_base(found)} bring "
-                f"{float(row['expected']):,.0f} {words} by {until}."
-            )
+            count, base = f"{float(row['expected']):,.0f}", _base(found)
+            rule = f" If {_rule(number.verdict.naive, found)},"
+            if found.kind == "orders":
+                said += f"{rule} the {base} bring {count} {words} by {until}."
+            else:
+                said += f"{rule} {count} of the {base} end by {until}."
         return said, f"No forecast of {words} that has proved itself"
     told = f"{float(row['expected']):,.0f} {words}"
     ends = _ends(row["ci_lower"], row["ci_upper"])
     said = f"Expected of the {_base(found)}: {told} by {until} (95% interval {ends})."
+    if found.kind == "subscriptions":
+        said = (
+            f"Of the {_base(found)}, {float(row['expected']):,.0f} are expected to end by {until} "
+            f"(95% interval {ends})."
+        )
     return said, f"{told} expected in {span}"
 
 
@@ -427,17 +435,22 @@ def _latest(found: Forecasts, number: Forecast | None, main: str) -> str:
     )
     if number.actual_total is None:
         return f"{said}; too few came to be shown."
-    return f"{said}; {number.actual_total:,.0f} came."
+    return f"{said}; {number.actual_total:,.0f} {_did(found)}."
+
+
+def _did(found: Forecasts) -> str:
+    return "came" if found.kind == "orders" else "ended"
 
 
 def _trial_title(found: Forecasts, number: Forecast | None, main: str) -> str:
     if number is None or number.actual_total is None or number.expected_total is None:
         return "No forecast was tried"
-    inside = number.total_lower is not None and number.total_upper is not None
-    inside = inside and number.total_lower <= number.actual_total <= number.total_upper
+    low, high = number.total_lower, number.total_upper
+    inside = low is not None and high is not None and low <= number.actual_total <= high
     where = "within" if inside else "outside"
-    words = NUMBERS[found.kind][main]
-    return f"{number.actual_total:,.0f} {words} came, {where} the range that had been forecast"
+    words = NUMBERS[found.kind][main].removesuffix(" that end")
+    told = f"{number.actual_total:,.0f} {words} {_did(found)}"
+    return f"{told}, {where} the range that had been forecast"
 
 
 def _events(found: Forecasts) -> str:
@@ -448,10 +461,11 @@ def _events(found: Forecasts) -> str:
     for event in told:
         if event.factor is None or event.ci_lower is None or event.ci_upper is None:
             continue
-        said.append(
-            f"{event.title}: its days have {event.factor:.1f} times as many purchases as usual "
-            f"({event.ci_lower:.1f} to {event.ci_upper:.1f}), which is in the forecast."
-        )
+        much = f"{event.factor:.1f} times as many purchases as usual"
+        ends = f" ({event.ci_lower:.1f} to {event.ci_upper:.1f})"
+        if event.factor < _HARDLY:
+            much, ends = "next to no purchases", ""
+        said.append(f"{event.title}: its days have {much}{ends}, which is in the forecast.")
     rest = [event.title for event in found.events if event.factor is None]
     if rest:
         be = "is" if len(rest) == 1 else "are"

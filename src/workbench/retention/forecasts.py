@@ -7,8 +7,8 @@ customers are worth, and, for subscriptions, the movements of recurring revenue.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ from workbench.retention.backtest.trials import Trial
 from workbench.retention.backtest.verdict import Verdict, judge
 from workbench.retention.contracts import ContractLog, contract_log
 from workbench.retention.events import EventFactor, days_of
-from workbench.retention.futures import Futures, summed_up
+from workbench.retention.futures import Futures, listed_periods, summed_up
 from workbench.retention.maximise import Floats
 from workbench.retention.periods import Calendar
 from workbench.retention.purchases.fits import PurchaseFit
@@ -95,8 +95,8 @@ class Forecast:
     @property
     def total(self) -> Mapping[str, Any]:
         """Return the last row of the table: the whole time, or the last period of a stock."""
-        row: dict[str, Any] = self.table.iloc[-1].to_dict()
-        return row
+        last = self.table.iloc[-1]
+        return {name: last[name] for name in self.table.columns}
 
 
 @dataclass(frozen=True)
@@ -264,15 +264,14 @@ def _of_orders(log: PurchaseLog, terms: _Terms) -> Forecasts:
         event="customers bought again",
         begin=begin,
     )
-    fits = () if reason else purchase_fits(known)
-    if fits and not any(fit.converged for fit in fits):
-        reason = fits[0].reason
     if reason:
         return _nothing("orders", terms, known.customers, found, None, reason)
+    fits = purchase_fits(known)
     options: Any = {"ahead": terms.ahead, "seed": terms.seed, "draws": TRIED, "events": events}
     trials = tuple(try_purchases(log, day, terms.grain, **options) for day in days)
     options = {"seed": terms.seed, "draws": DRAWN, "events": found}
-    futures = [*all_futures(known, fits, terms.edges, **options).values()][-1]
+    drawn = all_futures(known, fits, terms.edges, **options)
+    futures = [*drawn.values()][-1] if drawn else None
     numbers = _judged(
         trials,
         futures,
@@ -280,6 +279,7 @@ def _of_orders(log: PurchaseLog, terms: _Terms) -> Forecasts:
         naive_purchases(known, terms.grain, terms.edges),
         lambda day: history_of(log.until(day), terms.grain),
         terms,
+        fits[0].reason,
     )
     return Forecasts(
         kind="orders",
@@ -287,7 +287,7 @@ def _of_orders(log: PurchaseLog, terms: _Terms) -> Forecasts:
         grain=terms.grain,
         ahead=terms.ahead,
         customers=known.customers,
-        model=futures.model,
+        model=futures.model if futures else "",
         fits=fits,
         numbers=numbers,
         trials=trials,
@@ -323,12 +323,15 @@ def _of_subscriptions(subscriptions: Any, terms: _Terms) -> Forecasts:
         begin=begin,
     )
     fit = fit_contracts(known, terms.grain)
-    reason = reason or fit.reason or ("" if running else "No subscription runs any more.")
+    reason = reason or ("" if running else "No subscription runs any more.")
     if reason:
         return _nothing("subscriptions", terms, running, (), moved, reason)
     options: Any = {"ahead": terms.ahead, "seed": terms.seed, "draws": TRIED}
     trials = tuple(try_renewals(log, day, terms.grain, **options) for day in days)
-    futures = what_stays(known, fit, terms.edges, terms.grain, seed=terms.seed, draws=DRAWN)
+    options = {"seed": terms.seed, "draws": DRAWN}
+    futures = None
+    if fit.converged:
+        futures = what_stays(known, fit, terms.edges, terms.grain, **options)
     names = STAYING if log.priced else STAYING[:2]
     numbers = _judged(
         trials,
@@ -337,6 +340,7 @@ def _of_subscriptions(subscriptions: Any, terms: _Terms) -> Forecasts:
         naive_churn(known, terms.grain, terms.ahead)[0],
         lambda day: _contract_history(log, day, terms.grain),
         terms,
+        fit.reason,
     )
     return Forecasts(
         kind="subscriptions",
@@ -344,7 +348,7 @@ def _of_subscriptions(subscriptions: Any, terms: _Terms) -> Forecasts:
         grain=terms.grain,
         ahead=terms.ahead,
         customers=running,
-        model=fit.name,
+        model=fit.name if futures else "",
         fits=(fit,),
         numbers=numbers,
         trials=trials,
@@ -405,39 +409,63 @@ def _nothing(
 
 def _judged(
     trials: tuple[Trial, ...],
-    futures: Futures,
+    futures: Futures | None,
     names: tuple[str, ...],
     naive: Mapping[str, Mapping[str, Floats]],
-    history: Any,
+    history: Callable[[int], tuple[Any, dict[str, Floats]]],
     terms: _Terms,
+    reason: str,
 ) -> dict[str, Forecast]:
-    """Return each number's forecast, or the naive one where the rule withholds it."""
-    now, then = (history(int(edge)) for edge in (futures.bounds[0], trials[-1].bounds[0]))
+    """Return each number's forecast, or the naive one where there is none or it is withheld."""
+    now, then = (history(int(edge)) for edge in (terms.edges[0], trials[-1].bounds[0]))
     made = {}
     for name in names:
         verdict = judge(trials, name, seed=terms.seed)
-        table = summed_up(futures, name)
+        whole = len(trials[-1].actual[name]) > terms.ahead
+        if futures is None:
+            why = f"no model could be fitted. {reason}".removesuffix(".")
+            verdict = replace(verdict, published=False, reason=why)
+            table = listed_periods(terms.edges, whole=whole)
+        else:
+            table = summed_up(futures, name)
         if not verdict.published:
             instead = naive.get(verdict.naive, {}).get(name)
-            table = _instead(
-                table, instead, futures.periods, adds_up=name != "active", min_group=terms.min_group
-            )
-        trial = trials[-1]
-        ahead = trial.futures.get(trial.chosen)
-        told = None if ahead is None else summed_up(ahead, name).iloc[-1]
-        made[name] = Forecast(
-            name=name,
-            verdict=verdict,
-            table=table,
-            past=_before(now[0], now[1].get(name), terms),
-            tracked=_tracked(trial, name, _before(then[0], then[1].get(name), terms), terms),
-            scores=score_table(trials, name),
-            actual_total=_shown(float(trial.actual[name][-1]), terms),
-            expected_total=None if told is None else float(told["expected"]),
-            total_lower=None if told is None else float(told["ci_lower"]),
-            total_upper=None if told is None else float(told["ci_upper"]),
+            table = _instead(table, instead, terms, adds_up=name != "active")
+        made[name] = _with_trial(
+            name, verdict, table, trials, _before(*_one(now, name), terms), _one(then, name), terms
         )
     return made
+
+
+def _one(history: tuple[Any, dict[str, Floats]], name: str) -> tuple[Any, Floats | None]:
+    return history[0], history[1].get(name)
+
+
+def _with_trial(
+    name: str,
+    verdict: Verdict,
+    table: pd.DataFrame,
+    trials: tuple[Trial, ...],
+    past: pd.DataFrame,
+    then: tuple[Any, Floats | None],
+    terms: _Terms,
+) -> Forecast:
+    """Return a number's forecast with what its latest trial forecast, and what came."""
+    trial = trials[-1]
+    ahead = trial.futures.get(trial.chosen)
+    told = None if ahead is None else summed_up(ahead, name).iloc[-1]
+    return Forecast(
+        name=name,
+        verdict=verdict,
+        table=table,
+        past=past,
+        tracked=_tracked(trial, name, _before(*then, terms), terms),
+        scores=score_table(trials, name),
+        actual_total=_shown(float(trial.actual[name][-1]), terms),
+        expected_total=None if told is None else float(told["expected"]),
+        total_lower=None if told is None else float(told["ci_lower"]),
+        total_upper=None if told is None else float(told["ci_upper"]),
+    )
 
 
 def _shown(value: float, terms: _Terms) -> float | None:
@@ -445,18 +473,17 @@ def _shown(value: float, terms: _Terms) -> float | None:
 
 
 def _instead(
-    table: pd.DataFrame, naive: Floats | None, periods: int, *, adds_up: bool, min_group: int
+    table: pd.DataFrame, naive: Floats | None, terms: _Terms, *, adds_up: bool
 ) -> pd.DataFrame:
     """Return a forecast's table with the naive one in its place; None where there is none."""
     values: list[float | None] = [None] * len(table)
     if naive is not None:
-        values[:periods] = [float(value) for value in naive]
         # The simple rule tells what was counted, which may be of too few.
-        few = [is_small(round(value), min_group) for value in naive]
-        values[:periods] = [
-            None if out else value for out, value in zip(few, values[:periods], strict=True)
+        few = [is_small(round(value), terms.min_group) for value in naive]
+        values[: terms.ahead] = [
+            None if out else float(value) for out, value in zip(few, naive, strict=True)
         ]
-        if len(table) > periods and adds_up:
+        if len(table) > terms.ahead and adds_up and not any(few):
             values[-1] = float(naive.sum())
     nothing = pd.Series([None] * len(table), dtype=object)
     expected = pd.Series(values, dtype=object)

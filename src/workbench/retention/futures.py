@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.retention.maximise import Floats
 
-__all__ = ["Futures", "pooled", "summed_up"]
+__all__ = ["Futures", "listed_periods", "pooled", "summed_up"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -94,18 +94,23 @@ def summed_up(futures: Futures, name: str, *, alpha: float = 0.05) -> pd.DataFra
     """
     mean = futures.mean(name)
     low, high = futures.ends(name, alpha)
-    begin, end = futures.bounds[:-1] + 1, futures.bounds[1:]
-    period = np.arange(1, futures.periods + 1)
-    if len(mean) > futures.periods:
-        begin = np.append(begin, futures.bounds[0] + 1)
-        end, period = np.append(end, futures.bounds[-1]), np.append(period, 0)
-    return pd.DataFrame(
-        {
-            "period": period,
-            "first_day": begin,
-            "last_day": end,
-            "expected": mean,
-            "ci_lower": low,
-            "ci_upper": high,
-        }
-    )
+    days = listed_periods(futures.bounds, whole=len(mean) > futures.periods)
+    return days.assign(expected=mean, ci_lower=low, ci_upper=high)
+
+
+def listed_periods(bounds: Ints, *, whole: bool) -> pd.DataFrame:
+    """Return periods by their days: `period`, `first_day`, `last_day`.
+
+    Parameters
+    ----------
+    bounds
+        Last days of the periods, the day before the first one first, shape (periods + 1,).
+    whole
+        Whether the whole time stands in the last row, as period 0.
+    """
+    begin, end = bounds[:-1] + 1, bounds[1:]
+    period = np.arange(1, len(bounds))
+    if whole:
+        begin, end = np.append(begin, bounds[0] + 1), np.append(end, bounds[-1])
+        period = np.append(period, 0)
+    return pd.DataFrame({"period": period, "first_day": begin, "last_day": end})

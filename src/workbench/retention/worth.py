@@ -109,7 +109,7 @@ def worth_of_buyers(
     fitted = [fit.model for fit in fits if fit.converged]
     if not reason and not fitted:
         reason = fits[0].reason
-    terms = {"years": years, "discount": discount, "margin": margin}
+    terms: Any = {"years": years, "discount": discount, "margin": margin}
     if reason:
         return Worth(
             _empty(),
@@ -191,7 +191,7 @@ def worth_of_contracts(
     years, discount, margin, withheld
         As :func:`worth_of_buyers` takes them.
     """
-    terms = {"years": years, "discount": discount, "margin": margin}
+    terms: Any = {"years": years, "discount": discount, "margin": margin}
     running = contracts.running
     reason = withheld or ("" if priced else "What subscriptions pay is not stated.")
     if not reason and not fit.converged:
@@ -242,7 +242,7 @@ def _grouped(
     n = np.bincount(group, minlength=size)
     sums = [np.bincount(group, weights=values, minlength=size) for values in (expected, value)]
     away = hide_parts([int(count) for count in n], min_group=min_group)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for place, name in enumerate(names):
         if away[place]:
             rows.append((name, None, None, None, None))

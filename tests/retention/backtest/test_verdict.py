@@ -85,7 +85,7 @@ def test_too_few_trials_and_no_fit_prove_nothing() -> None:
     unfitted = made_trial(actual=[10] * 6, model=[10] * 6, naive=[12] * 6, fitted=False)
     found = judge([unfitted, *trials(model=10, naive=12, n=2)], "orders")
     assert not found.published
-    assert "2 earlier days only. On another day no model could be fitted: nobody" in found.reason
+    assert "2 earlier days only; on another day no model could be fitted: nobody" in found.reason
     # With three others left, a day with too few data says nothing against the model of today.
     found = judge([unfitted, *trials(model=10, naive=12, n=3)], "orders")
     assert found.published

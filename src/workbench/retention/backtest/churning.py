@@ -56,7 +56,7 @@ def naive_churn(
     for step in range(size):
         stays[:, step + 1] = stays[:, step] * (1 - by_age[np.minimum(done + step, last)])
     paths[NAIVE_CHURN[2]] = -np.diff(stays.sum(axis=0))
-    paths[NAIVE_CHURN[3]] = there * overall * (1 - overall) ** np.arange(size)
+    paths[NAIVE_CHURN[3]] = there * overall * (1 - overall) ** np.arange(size, dtype="float64")
     if len(past):
         paths[NAIVE_CHURN[0]] = np.full(size, past[-1])
     year = PER_YEAR[grain]
@@ -117,7 +117,7 @@ def try_renewals(
         start = known.start[running]
         done = renewals_made(start, np.full(len(start), known.last), grain)
         chances[fit.name] = 1 - fit.model.survival(done + ahead) / fit.model.survival(done)
-    gone = 1.0 - there[:, -1]
+    gone = (~there[:, -1]).astype("float64")
     _, past = ended_by_period(known, grain)
     return Trial(
         bounds=edges,

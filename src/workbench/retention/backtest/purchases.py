@@ -161,7 +161,7 @@ def _brier(
     bought = np.zeros(known.customers)
     bought[customer[day <= edges[-1]]] = 1.0
     cells = known.cells
-    did = np.bincount(known.cell, weights=bought, minlength=len(cells))
+    did: Floats = np.bincount(known.cell, weights=bought, minlength=len(cells)).astype("float64")
     made = {name: brier(chance, did, cells.n) for name, chance in chances.items()}
     # Naive: who bought in as long a time before buys again, nobody else does; and: all are alike.
     span = int(edges[-1] - edges[0])

@@ -99,16 +99,8 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
     naive = {method: float(e.mean()) for method, e in errors.items() if method not in models}
     best = min(naive, key=lambda method: (naive[method], method)) if naive else ""
     if len(told) < MIN_ORIGINS or not best:
-        why = "there is no naive forecast to hold it against"
-        if len(told) < MIN_ORIGINS:
-            why = f"it could be tried from {counted(len(told), 'earlier day')} only"
-        if len(told) < len(trials):
-            unfitted = next(trial for trial in trials if not trial.chosen)
-            why += f". On another day no model could be fitted: {uncapitalised(unfitted.reason)}"
-        nothing = naive[best] if best else None
-        return Verdict(
-            name, False, why.removesuffix("."), len(told), best, None, nothing, 0, 0, None
-        )
+        why, nothing = _unproven(trials, told), naive[best] if best else None
+        return Verdict(name, False, why, len(told), best, None, nothing, 0, 0, None)
     trials = told
     error = float(errors[MODEL].mean())
     outside, numbers, chance = _outside(trials, name, alpha, seed)
@@ -137,6 +129,20 @@ def judge(trials: Sequence[Trial], name: str, *, alpha: float = 0.05, seed: int 
         chance=chance,
         far_chance=far,
     )
+
+
+def _unproven(trials: Sequence[Trial], told: Sequence[Trial]) -> str:
+    """Return why a forecast could not be put to the test."""
+    if len(told) >= MIN_ORIGINS:
+        return "there is no naive forecast to hold it against"
+    unfitted = [trial for trial in trials if not trial.chosen]
+    few = f"it could be tried from {counted(len(told), 'earlier day')} only"
+    if not unfitted:
+        return few
+    why = uncapitalised(unfitted[0].reason).removesuffix(".")
+    if told:
+        return f"{few}; on another day no model could be fitted: {why}"
+    return f"on none of {counted(len(trials), 'earlier day')} a model could be fitted: {why}"
 
 
 def _outside(trials: Sequence[Trial], name: str, alpha: float, seed: int) -> tuple[int, int, float]:

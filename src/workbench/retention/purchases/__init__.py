@@ -8,6 +8,9 @@
     fits.py       either model by maximum likelihood, with standard errors, or why there is no fit
     drawing.py    what both models share when futures are drawn: who still buys, and a clock
     counting.py   repeat purchases by period, from order lines (the reduction)
+    log.py        purchase days, and what was known of customers on a day (the reduction)
+    spending.py   what the next purchases of known customers bring
+    outlook.py    orders, active customers and revenue by period, with events, as drawn futures
     shocks.py     how far periods differ beyond chance: seasons, campaigns
     forecast.py   repeat purchases of all customers by period, with predictive intervals
 

@@ -255,7 +255,8 @@ def _scaled(made: Floats, other: Floats, scale: float, means: Floats) -> Floats:
     chance = (made - other) * np.sqrt(scale / 2)
     orders = made[0].mean(axis=0)
     ratio = made.mean(axis=1) / np.where(orders > 0, orders, 1.0)[None, :]
-    return np.maximum(means[None, :, :] * ratio[:, None, :] + chance, 0.0)
+    whole: Floats = np.maximum(means[None, :, :] * ratio[:, None, :] + chance, 0.0)
+    return whole
 
 
 def _per_purchase(
