@@ -269,7 +269,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=1000, help="0: no simulation")
-    parser.add_argument("--sample", type=int, default=800, help="subscriptions in each of them")
+    parser.add_argument("--sample", type=int, default=1600, help="subscriptions in each of them")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3, help="0: no contest")
     parser.add_argument("--folder", type=Path)
