@@ -6,6 +6,7 @@ for half a year since the first purchase rarely buys again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def remaining_time(found: Retention, *, so_far: Sequence[int] = SO_FAR) -> Remai
     buys = found.kind == "orders"
     rows: list[tuple[float, ...]] = []
     method = ""
-    before = -1
+    before = found.curve.n_obs
     for time in so_far:
         if time >= found.curve.last_time:
             break
@@ -84,7 +85,7 @@ def remaining_time(found: Retention, *, so_far: Sequence[int] = SO_FAR) -> Remai
         # Neither those followed nor those who dropped out since the row before may be few.
         if is_small(later.n_obs, found.min_group):
             break
-        if before >= 0 and is_small(before - later.n_obs, found.min_group):
+        if is_small(before - later.n_obs, found.min_group):
             continue
         before, method = later.n_obs, f"{stays.method}; {mean.method}"
         ends = (stays.ci_lower, stays.ci_upper)
@@ -104,7 +105,9 @@ def remaining_time(found: Retention, *, so_far: Sequence[int] = SO_FAR) -> Remai
 def _answer(table: pd.DataFrame, ahead: int, buys: bool) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     start, later = share(float(first["share"])), share(float(last["share"]))
-    apart = first["ci_upper"] < last["ci_lower"] or last["ci_upper"] < first["ci_lower"]
+    widths = [float(row["ci_upper"]) - float(row["ci_lower"]) for row in (first, last)]
+    # The intervals span two standard errors each way, and the two spans of time hardly overlap.
+    apart = 2 * abs(float(first["share"]) - float(last["share"])) > math.hypot(*widths)
     if buys:
         said = (
             f"{start} of first-time buyers buy again within {days(ahead)}; of those who have not "
