@@ -114,48 +114,54 @@ def period_cells(
     keys = [values[seen].astype("int64") for values in (times, start, event)]
     columns = [column[seen] for column in columns]
     order, first = distinct_rows([np.zeros(len(keys[0]), dtype="int64")], columns)
-    row = np.zeros(len(order), dtype="int64")
-    row[first[1:]] = 1
-    of = np.empty_like(row)
-    of[order] = np.cumsum(row)
+    begins = np.zeros(len(order), dtype="int64")
+    begins[first[1:]] = 1
+    row = np.empty_like(begins)
+    row[order] = np.cumsum(begins)
     x = np.array([column[order[first]] for column in columns])
-    spans_order, spans_first = distinct_rows([of, *keys], [])
-    at = spans_order[spans_first]
-    held = np.add.reduceat(weight[seen][spans_order], spans_first)
-    stop, begin, left = (key[at] for key in keys)
+    order, first = distinct_rows([row, *keys], [])
+    stop, begin, left = (key[order[first]] for key in keys)
+    held = np.add.reduceat(weight[seen][order], first)
     bins, why = _stretches(begin, stop, left, held, min_events)
     if why:
         return None, why
-    spans = of[at], begin, stop, left, held
+    return _cells(x, (row[order[first]], begin, stop, left, held), bins, names), ""
+
+
+def _cells(
+    x: Floats,
+    spans: tuple[Ints, Ints, Ints, Ints, Floats],
+    bins: tuple[tuple[int, int], ...],
+    names: tuple[str, ...],
+) -> PeriodCells:
+    """Return distinct covariates, shape (covariates, rows), and who lived how long as cells."""
     trials, events = _counted(*spans, bins, x.shape[1])
     place = np.flatnonzero(trials > 0)
-    each = np.repeat(np.arange(x.shape[1]), len(bins))[place]
-    kept = x[:, each]
-    centre = np.array([float(np.einsum("i,i->", trials[place], v)) for v in kept])
-    centre /= trials.sum()
-    scale = np.zeros(len(names))
+    kept = x[:, np.repeat(np.arange(x.shape[1]), len(bins))[place]]
+    trials, events = trials[place], events[place]
+    centre, scale = np.zeros(len(names)), np.zeros(len(names))
     for number, values in enumerate(kept):
+        centre[number] = float(np.einsum("i,i->", trials, values)) / trials.sum()
         if (values != values[0]).any():
             values -= centre[number]
-            square = float(np.einsum("i,i,i->", trials[place], values, values))
+            square = float(np.einsum("i,i,i->", trials, values, values))
             scale[number] = np.sqrt(square / trials.sum())
             values /= scale[number]
         else:
             values[:] = 0.0
-    cells = PeriodCells(
+    return PeriodCells(
         x=kept,
         bin=np.tile(np.arange(len(bins)), x.shape[1])[place],
-        trials=trials[place],
-        events=events[place],
+        trials=trials,
+        events=events,
         bins=bins,
         names=names,
         centre=centre,
         scale=scale,
-        customers=int(held.sum()),
+        customers=int(spans[-1].sum()),
         _spans=spans,
         _place=place,
     )
-    return cells, ""
 
 
 def _stretches(
