@@ -10,7 +10,7 @@ import pandas as pd
 from workbench.data.phrases import counted, days, listed, money, share, uncapitalised
 from workbench.retention.propensity.fitting import Fit
 from workbench.retention.propensity.quality import Figure, Quality
-from workbench.retention.propensity.study import Propensity
+from workbench.retention.propensity.study import AT_RISK_SHARE, Propensity
 
 __all__ = ["Labels", "PropensityReading", "read_propensity"]
 
@@ -20,6 +20,21 @@ _MODELS = {
     "average": "everyone's average",
 }
 _NO_NUMBER = "customers could not be told apart"
+_HOW_FACTS = (
+    "A fact matters as much as the model does worse when that fact is dealt out anew among the "
+    "customers. Where the line leaves out nought, that is no accident. Facts that say much the same "
+    "share what they are worth between them."
+)
+_HOW_WORTH = (
+    "At stake is each customer's probability to leave times what the customer brings in a year. A "
+    "point of retention is one customer in a hundred who stays and would have left."
+)
+_HOW_LIST = (
+    f"On the list stand those of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk "
+    "with whom a contact is worth its cost, those with most at stake first, each with what raises "
+    "the risk most. Only who agreed to marketing can be contacted. Who of them is contacted, by "
+    "which list, is settled for all lists of the unit together."
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,8 @@ class PropensityReading:
         What was left out, in a sentence.
     gains_title, gains_alt, calibration_title, calibration_alt, drivers_title, drivers_alt
         Messages and text alternatives of the figures.
+    how_facts, how_worth, how_list
+        How to read what stands below the headings.
     expected_label, expected
         What the number is, in a few words; how many of today's customers are expected to leave, or
         None where nobody can say.
@@ -78,6 +95,9 @@ class PropensityReading:
     calibration_alt: str
     drivers_title: str
     drivers_alt: str
+    how_facts: str
+    how_worth: str
+    how_list: str
     expected_label: str
     expected: float | None
     no_number: str
@@ -153,6 +173,9 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         f"the line on which both are the same. {calibrated}",
         drivers_title=drivers_title,
         drivers_alt=f"A point with its interval for each fact. {drivers}",
+        how_facts=_HOW_FACTS,
+        how_worth=_HOW_WORTH,
+        how_list=_HOW_LIST,
         expected_label=f"Customers expected to {said.leaves}",
         expected=round(float(found.today["probability"].sum())) if found.useful else None,
         no_number=apart.rstrip(".") or _NO_NUMBER,
@@ -182,6 +205,9 @@ def _without(found: Propensity, said: Labels) -> PropensityReading:
         calibration_alt=why,
         drivers_title="No facts",
         drivers_alt=why,
+        how_facts=_HOW_FACTS,
+        how_worth=_HOW_WORTH,
+        how_list=_HOW_LIST,
         expected_label=f"Customers expected to {said.leaves}",
         expected=None,
         no_number=why.rstrip("."),
