@@ -132,6 +132,19 @@ def test_one_customer() -> None:
     assert said.expected is None
 
 
+def test_nothing_but_returns() -> None:
+    orders = pd.DataFrame(
+        {
+            "customer_id": "a",
+            "ordered_at": times(AS_OF.toordinal() - np.arange(700)),
+            "amount": -1.0,
+        }
+    )
+    assert "fewer than 200 customers" in study(Tables(orders=orders)).reason
+    said = read_propensity(study(Tables(orders=orders.head(0))), currency="EUR")
+    assert "there are 0 days" in said.answer
+
+
 def test_nobody_left() -> None:
     unit = ended(tables(), pd.Series(pd.NaT, index=range(1500), dtype="datetime64[s]"))
     assert "No customer to learn from left" in study(unit).reason

@@ -22,18 +22,26 @@ _MODELS = {
 _NO_NUMBER = "customers could not be told apart"
 _HOW_FACTS = (
     "A fact matters as much as the model does worse when that fact is dealt out anew among the "
-    "customers. Where the line leaves out nought, that is no accident. Facts that say much the same "
-    "share what they are worth between them."
+    "customers. Where the line leaves out nought, that is no accident. Facts that say much the "
+    "same share what they are worth between them."
 )
 _HOW_WORTH = (
     "At stake is each customer's probability to leave times what the customer brings in a year. A "
     "point of retention is one customer in a hundred who stays and would have left."
 )
 _HOW_LIST = (
-    f"On the list stand those of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk "
-    "with whom a contact is worth its cost, those with most at stake first, each with what raises "
-    "the risk most. Only who agreed to marketing can be contacted. Who of them is contacted, by "
-    "which list, is settled for all lists of the unit together."
+    f"On the list stand, of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk, those "
+    "with whom a contact is worth its cost: most at stake first, each with what raises the risk "
+    "most. Only who agreed to marketing can be contacted. Who of them is contacted, by which list, "
+    "is settled for all lists of the unit together."
+)
+_LIMIT = (
+    "A high risk is no reason to think that a contact helps: what a contact brings is seen only by "
+    "those who are held out of the list."
+)
+_SNAPSHOT_LIMIT = (
+    "The data are one snapshot: nothing shows that what is known of a customer was known before "
+    "the customer left."
 )
 
 
@@ -67,6 +75,8 @@ class PropensityReading:
         Messages and text alternatives of the figures.
     how_facts, how_worth, how_list
         How to read what stands below the headings.
+    limit
+        What the method cannot say.
     expected_label, expected
         What the number is, in a few words; how many of today's customers are expected to leave, or
         None where nobody can say.
@@ -98,6 +108,7 @@ class PropensityReading:
     how_facts: str
     how_worth: str
     how_list: str
+    limit: str
     expected_label: str
     expected: float | None
     no_number: str
@@ -176,6 +187,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         how_facts=_HOW_FACTS,
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,
+        limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
         expected_label=f"Customers expected to {said.leaves}",
         expected=round(float(found.today["probability"].sum())) if found.useful else None,
         no_number=apart.rstrip(".") or _NO_NUMBER,
@@ -208,6 +220,7 @@ def _without(found: Propensity, said: Labels) -> PropensityReading:
         how_facts=_HOW_FACTS,
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,
+        limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
         expected_label=f"Customers expected to {said.leaves}",
         expected=None,
         no_number=why.rstrip("."),
