@@ -30,10 +30,10 @@ _HOW_WORTH = (
     "point of retention is one customer in a hundred who stays and would have left."
 )
 _HOW_LIST = (
-    f"On the list stand, of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk, those "
-    "with whom a contact is worth its cost: most at stake first, each with what raises the risk "
-    "most. Only who agreed to marketing can be contacted. Who of them is contacted, by which list, "
-    "is settled for all lists of the unit together."
+    f"On the list stand, of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk, "
+    "those with whom a contact is worth its cost: most at stake first, each with what raises the "
+    "risk most. Only who agreed to marketing can be contacted. Who of them is contacted, by which "
+    "list, is settled for all lists of the unit together."
 )
 _LIMIT = (
     "A high risk is no reason to think that a contact helps: what a contact brings is seen only by "
