@@ -129,7 +129,7 @@ def test_of_several_variants_the_best_is_shipped() -> None:
     assert found.variant == "c"
     found = decide(declared, (), (spend(-3, -1, "b"), spend(-1, 4, "c")), ENDED)
     assert found.verdict == "do not ship"
-    assert "b does harm and c is not shown to be worth having" in found.text
+    assert "B does harm; c is not shown to be worth having." in found.text
     assert found.planned == "Leave it."
 
 

@@ -10,9 +10,9 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
 from workbench.errors import AnalysisError
-from workbench.experiments.estimators import Difference
+from workbench.experiments.estimators import Difference, difference
 from workbench.experiments.heterogeneity import compare_segments, effects_by_segment
-from workbench.experiments.moments import moments
+from workbench.experiments.moments import SegmentMoments, moments
 
 
 def estimate(effect: float, error: float) -> Difference:
@@ -22,6 +22,10 @@ def estimate(effect: float, error: float) -> Difference:
         statistic=effect / error, pvalue=float(2 * stats.norm.sf(abs(effect / error))),
         std_error=error,
     )  # fmt: skip
+
+
+def spend(part: SegmentMoments) -> Difference:
+    return difference(part.metrics["a", "spend"], part.metrics["b", "spend"], "mean")
 
 
 EFFECTS = {"north": (1.0, 0.5), "south": (3.2, 0.6), "east": (0.4, 0.4), "west": (1.9, 0.9)}
@@ -106,8 +110,8 @@ def made() -> pd.DataFrame:
 def test_segments_of_a_frame_equal_an_interaction_model() -> None:
     frame = made()
     found = effects_by_segment(
-        moments(frame, ["spend"], segment="region"), "spend", control="a", variant="b",
-        kind="mean", label="region", declared=True,
+        moments(frame, ["spend"], segment="region"), spend,
+        control="a", variant="b", label="region", declared=True,
     )  # fmt: skip
     fit = smf.ols("spend ~ variant * region", frame).fit()
     assert [row.segment for row in found.segments] == ["n", "s", "w"]
@@ -124,8 +128,8 @@ def test_undeclared_segments_carry_a_warning_and_small_ones_are_hidden() -> None
     frame.loc[:3, "region"] = "tiny"
     frame.loc[4:60, "region"] = None
     found = effects_by_segment(
-        moments(frame, ["spend"], segment="region"), "spend", control="a", variant="b",
-        kind="mean", label="region", declared=False,
+        moments(frame, ["spend"], segment="region"), spend,
+        control="a", variant="b", label="region", declared=False,
     )  # fmt: skip
     assert "Exploratory" in found.warning
     assert "declares" in found.text

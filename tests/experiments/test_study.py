@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,23 @@ from scipy import stats
 
 from workbench.errors import AnalysisError
 from workbench.experiments.plan import Metric, Plan
-from workbench.experiments.reading import read
+from workbench.experiments.power_reading import read_power
+from workbench.experiments.reading import Reading
+from workbench.experiments.reading import read as read_in
+from workbench.experiments.result import ExperimentResult, Experiments
 from workbench.experiments.sample_ratio import sample_ratio
-from workbench.experiments.study import ExperimentResult, Experiments, analyse, analyse_all
+from workbench.experiments.segment_reading import read_by_segment
+from workbench.experiments.study import analyse as analyse_on
+from workbench.experiments.study import analyse_all as analyse_all_on
 from workbench.params import ExperimentParams, MetricParams
+
+analyse = partial(analyse_on, as_of=date(2025, 6, 30))
+analyse_all = partial(analyse_all_on, as_of=date(2025, 6, 30))
+
+
+def read(found: Experiments) -> Reading:
+    return read_in(found, currency="EUR")
+
 
 MEN, WOMEN, NONE = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 
@@ -78,7 +94,7 @@ def test_hillstrom_groups_and_sample_ratio(hillstrom: ExperimentResult) -> None:
     ratio = next(c for c in hillstrom.checks if c.name == "sample-ratio")
     assert (f"{ratio.statistic:.3f}", f"{ratio.pvalue:.3f}") == ("0.203", "0.904")
     assert {check.status for check in hillstrom.checks} == {"passed"}
-    assert hillstrom.decision.verdict == "effect shown"
+    assert (hillstrom.decision.verdict, hillstrom.decision.variant) == ("ship", MEN)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +128,11 @@ def test_hillstrom_is_told_in_sentences(hillstrom: ExperimentResult) -> None:
     text = said.findings[0]["text"]
     assert "18.3% with" in text
     assert "10.6% with" in text
+    assert "The chance that it does harm is below 0.1%." in text
     assert "+7.7 points (95% interval +7.0 to +8.3)" in text
     assert said.findings[0]["decision"].endswith(", as planned: Ship it.")
-    assert [metric["value"] for metric in said.metrics[:3]] == [1, 1, 0]
-    assert all(metric["headline"] for metric in said.metrics[3:])
-    assert len(said.metrics) == 3 + 4
+    assert [metric["value"] for metric in said.metrics[:4]] == [1, 1, 0, 0]
+    assert [metric["headline"] for metric in said.metrics[4:]] == [True, False, True, False]
     assert len(said.comparisons) == len(Experiments((hillstrom,), ()).effects())
     assert said.primary_title == "4 of 4 intervals on primary outcomes lie clear of zero"
 
@@ -134,11 +150,11 @@ def test_the_sample_ratio_test_equals_scipy_for_unequal_plans() -> None:
 
 def test_an_effect_is_shown_and_none_is_not() -> None:
     shown = analyse(assigned(effect=1.0), plan(), min_group=5)
-    assert shown.decision.verdict == "effect shown"
-    assert "Spend is higher with b" in shown.decision.text
+    assert (shown.decision.verdict, shown.decision.text) == ("ship", "Ship b.")
+    assert "an improvement is shown" in shown.decision.reasons[0]
     missing = analyse(assigned(), plan(), min_group=5)
-    assert missing.decision.verdict == "effect not shown"
-    assert "does not prove that there is none" in missing.decision.text
+    assert missing.decision.verdict == "do not ship"
+    assert "Not shown is not the same as no effect" in missing.decision.text
 
 
 def broken(kind: str) -> pd.DataFrame:
@@ -176,9 +192,9 @@ def test_a_failed_check_stops_the_decision(kind: str, words: str) -> None:
     said = read(Experiments((result,), ()))
     assert said.findings[0]["kind"] == "warning"
     assert "check" in said.findings[0]["text"]
-    assert said.metrics[3]["value"] is None
-    assert said.metrics[3]["reason"]
-    assert not said.metrics[3]["headline"]
+    assert said.metrics[4]["value"] is None
+    assert said.metrics[4]["reason"]
+    assert not said.metrics[4]["headline"]
     assert said.primary.empty
 
 
@@ -238,9 +254,11 @@ def test_few_customers_cannot_be_computed(frame: pd.DataFrame, secrets: set[str]
     found = Experiments((analyse(frame, plan(shares=shares), min_group=5),), ())
     said = read(found)
     page = [found.decisions(), found.checks(), said.comparisons.drop(columns=["level"])]
+    page += [said.decisions, said.checks, said.variants, read_power(found).table]
     texts = " ".join(one.to_csv(index=False) for one in page)
     texts += " ".join([said.overview, said.primary_alt, said.others_alt, said.method])
     texts += " ".join(str(one) for one in (*said.findings, *said.metrics))
+    texts = re.sub(r"\d+ checks? passed", "", texts)
     numbers = set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?", texts.replace("fewer than 5", "few")))
     assert not numbers & secrets
     assert "ewer than 5" in texts
@@ -310,15 +328,13 @@ def test_all_experiments_of_a_unit_at_once() -> None:
     frame = pd.concat([assigned(effect=1.0), assigned().assign(experiment_id="stray")])
     found = analyse_all(frame, {"offer": declared(), "later": declared()}, min_group=5)
     assert found.undeclared == ("stray",)
-    assert found.decisions()["verdict"].tolist() == ["effect shown", "do not decide"]
+    assert found.decisions()["verdict"].tolist() == ["ship", "do not decide"]
     assert found.results[0].plan.metrics[0].primary  # none was declared primary, so all are
     assert found.results[0].plan.metrics[0].label == "spend"
     assert len(found.effects()) == 2
     assert found.checks()["status"].iloc[0] == "passed"
     said = read(found)
-    assert said.overview == (
-        "2 experiments: an effect is shown for Offer; nothing may be decided for Offer."
-    )
+    assert said.overview == ("2 experiments: ship Offer; decide nothing on Offer.")
     assert "stray" in said.undeclared
     none = analyse_all(frame, {}, min_group=5)
     assert read(none).overview == "No experiment is declared for this unit."
@@ -359,3 +375,151 @@ def test_variants_and_outcomes_may_be_called_anything() -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", metric["id"])
         assert len(metric["id"]) <= 80
         assert found.results[0].effects[0].difference.effect_size is not None
+
+
+def said(**more: Any) -> ExperimentParams:
+    """Return a declaration with all that a report shows."""
+    given = {
+        "title": "Offer", "control": "a", "shares": {"a": 0.5, "b": 0.5},
+        "metrics": {
+            "spend": {"kind": "mean", "column": "x", "primary": True,
+                      "min_effect": {"absolute": 0.2},
+                      "value": {"per_unit": 2, "customers": 10_000, "cost": 1_000}},
+            "left": {"kind": "proportion", "column": "left", "direction": "down",
+                     "margin": {"absolute": 0.2}},
+        },
+        "covariates": {"before": {"column": "before"}},
+        "segments": ["region"],
+        "then": {"ship": "Send it.", "do_not_ship": "Do not."},
+        **more,
+    }  # fmt: skip
+    return ExperimentParams.model_validate(given)
+
+
+def offered(effect: float = 1.0, south: float = 0.0) -> pd.DataFrame:
+    frame = assigned(900)
+    random = np.random.default_rng(8)
+    frame["before"] = frame["x"] + random.normal(0, 1, 900)
+    frame["x"] += effect * (frame["variant"] == "b")
+    frame["region"] = random.choice(["north", "south", "east"], 900)
+    frame["left"] = (random.random(900) < 0.1).astype(int)
+    frame.loc[frame["region"].eq("south") & frame["variant"].eq("b"), "x"] += south
+    return frame
+
+
+def test_a_full_declaration_is_read_in_full() -> None:
+    found = analyse_all(offered(), {"offer": said()}, min_group=5)
+    (result,) = found.results
+    assert (result.decision.verdict, result.decision.planned) == ("ship", "Send it.")
+    told = read(found)
+    text = told.findings[0]["text"]
+    assert "once adjusted for what was known before" in text
+    assert re.search(r"it is worth about €1\d,\d00 a year \(€1\d,\d00 to €\d\d,\d00\)", text)
+    assert told.variants.iloc[0]["harm"] == "below 0.1%"
+    (row,) = told.adjusted[told.adjusted["outcome"] == "spend"].to_dict("records")
+    assert row["saved"] > 0.3
+    assert "Fewer than 50" in told.adjusted_note
+    assert [one["id"] for one in told.metrics][-1] == "offer-b-yearly-value"
+    assert told.metrics[-1]["value"] == round(
+        20_000 * result.effects[0].difference.effect_size - 1_000  # type: ignore[operator]
+    )
+    assert told.plans.iloc[0]["holds"] == "left"
+    words = told.checks[told.checks["status"] == "passed"]["text"].iloc[0]
+    assert words.startswith("Customers: a 450, b 450.")
+
+
+def test_effects_by_segment_are_read_and_told() -> None:
+    alike = read_by_segment(analyse_all(offered(), {"offer": said()}, min_group=5))
+    assert "not shown that any effect differs" in alike.answer
+    assert len(alike.table) == 3
+    assert alike.table["best_guess"].notna().all()
+    apart = read_by_segment(analyse_all(offered(south=3.0), {"offer": said()}, min_group=5))
+    assert "spend with b by region (Offer)" in apart.answer
+    assert apart.title == "The effect differs by region"
+    assert apart.drawn["label"].tolist() == ["region: east", "region: north", "region: south"]
+    none = read_by_segment(analyse_all(offered(), {"offer": said(segments=[])}, min_group=5))
+    assert none.table.empty
+    assert "No experiment declares segments" in none.reason
+    assert (alike.kind, none.kind) == ("answer", "limit")
+
+
+def test_a_column_with_many_values_is_no_segment() -> None:
+    frame = offered().assign(region=[f"r{i // 2 % 40}" for i in range(900)])
+    parts = read_by_segment(analyse_all(frame, {"offer": said()}, min_group=5))
+    assert "region has 40 values, more than 12" in parts.reason
+
+
+def test_the_plan_is_reviewed() -> None:
+    power = read_power(analyse_all(offered(), {"offer": said()}, min_group=5))
+    (spend, left) = power.table.to_dict("records")
+    assert (spend["units"], left["mde"]) == (900, None)
+    assert spend["power"] == pytest.approx(0.85, abs=0.05)
+    assert spend["needed"] == pytest.approx(785, abs=60)
+    assert power.title == "The experiment was large enough"
+    assert power.drawn["power"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("x", "a lot", "column x is String, not a number"),
+        ("before", "much", "column before is String, not a number"),
+        ("x", 1e305, "measurement"),
+    ],
+)
+def test_an_experiment_that_cannot_be_read_is_told_and_the_others_are_read(
+    column: str, value: object, words: str
+) -> None:
+    good = offered().assign(experiment_id="good")
+    bad = offered().astype({column: object})
+    bad[column] = [value if isinstance(value, str) else value * (-1) ** i for i in range(900)]
+    bad = bad.astype({column: "str" if isinstance(value, str) else float})
+    found = analyse_all(bad, {"offer": said()}, min_group=5)
+    assert found.results[0].decision.verdict == "do not decide"
+    (check,) = [c for c in found.results[0].checks if c.status == "failed"]
+    assert words.lower() in f"{check.text} {check.advice}".lower()
+    parts = {"offer": said(metrics={"gone": {"kind": "mean", "from": "orders", "what": "amount",
+             "days": 7}}), "good": said()}  # fmt: skip
+    found = analyse_all(pd.concat([good, offered()]), parts, min_group=5)
+    assert [r.decision.verdict for r in found.results] == ["do not decide", "ship"]
+    assert "assigned_at is missing" in found.results[0].checks[0].text
+    told = read(found)
+    assert told.metrics[4]["value"] is None
+    assert not told.comparisons.map(lambda v: isinstance(v, float) and v != v).to_numpy().any()
+
+
+def test_one_customer_is_a_statement() -> None:
+    found = analyse_all(offered().head(1), {"offer": said()}, min_group=5)
+    assert found.results[0].decision.verdict == "do not decide"
+    told = read(found)
+    assert "no customer is in the declared variant b" in str(told.checks["text"].tolist()).lower()
+    assert read_power(found).table.empty
+    assert read_by_segment(found).table.empty
+
+
+def test_an_override_stands_beside_the_verdict() -> None:
+    override = {"decision": "do not ship", "reason": "No printer.", "author": "M. Lee",
+                "on": "2025-06-02"}  # fmt: skip
+    found = analyse_all(offered(), {"offer": said(override=override)}, min_group=5)
+    told = read(found)
+    assert told.decisions.iloc[0]["verdict"] == "ship; overridden: do not ship"
+    assert "M. Lee decided on 2 Jun 2025, against the rule" in told.findings[0]["decision"]
+
+
+def test_a_changed_declaration_is_told_in_the_next_edition() -> None:
+    first = analyse_all(offered(), {"offer": said()}, min_group=5)
+    assert read(first).warnings == ()
+    handed = json.loads(json.dumps(first.handed_on))
+    changed = said(alpha=0.1)
+    later = analyse_all(offered(), {"offer": changed}, min_group=5, earlier=handed)
+    (warning,) = read(later).warnings
+    assert "Alpha was 0.05, is 0.1; changed after the first reading" in warning["text"]
+    back = analyse_all(offered(), {"offer": said()}, min_group=5, earlier=later.handed_on)
+    assert len(read(back).warnings) == 2
+
+
+def test_what_was_assigned_later_is_not_read() -> None:
+    frame = offered().assign(assigned_at=pd.Timestamp("2025-06-30 10:00"))
+    frame.loc[:99, "assigned_at"] = pd.Timestamp("2025-07-02")
+    found = analyse_all(frame, {"offer": said()}, min_group=5)
+    assert found.results[0].customers == 800

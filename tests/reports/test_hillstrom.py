@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from workbench.data import open_unit
-from workbench.experiments.study import ExperimentResult, analyse_all
+from workbench.experiments.result import ExperimentResult
+from workbench.experiments.study import analyse_all
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace
 
@@ -36,7 +37,8 @@ def result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ExperimentResult:
     monkeypatch.setenv("WORKBENCH_ROOT", str(folder))
     data = open_unit("hillstrom", "email")
     rows, declared = data.table("assignments"), data.experiments
-    return analyse_all(rows, declared, min_group=data.min_group).results[0]
+    found = analyse_all(rows, declared, as_of=data.as_of, min_group=data.min_group)
+    return found.results[0]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_the_published_effects(
     result: ExperimentResult, metric: str, variant: str, mean: str, effect: str, statistic: str
 ) -> None:
     found = next(
-        e.difference for e in result.effects if (e.metric.name, e.variant) == (metric, variant)
+        e.unadjusted for e in result.effects if (e.metric.name, e.variant) == (metric, variant)
     )
     scale = 1 if metric == "spend" else 100
     for value, shown in ((found.treatment, mean), (found.effect_size, effect)):

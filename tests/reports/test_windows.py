@@ -1,17 +1,21 @@
-"""Outcomes computed from the demo's orders are those that its assignments state."""
+"""The demo's experiments: computed outcomes are the stated ones, and the planted truth is found."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from workbench.data import open_unit
 from workbench.experiments.metrics import measure
+from workbench.experiments.result import ExperimentResult
+from workbench.experiments.study import analyse_all
 from workbench.params import ExperimentParams
 
 from .conftest import Demo
 
+EXPERIMENTS = ("winback_voucher", "subject_line", "new_checkout")
 STATED = {
     "spend_28d": "metric spend",
     "orders_28d": "metric orders",
@@ -37,7 +41,7 @@ def declared(shares: dict[str, float], control: str) -> ExperimentParams:
     return ExperimentParams.model_validate(said)
 
 
-@pytest.mark.parametrize("experiment", ["winback_voucher", "subject_line", "new_checkout"])
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_windows_agree_with_the_stated_outcomes(
     demo: Demo, monkeypatch: pytest.MonkeyPatch, experiment: str
 ) -> None:
@@ -54,3 +58,61 @@ def test_windows_agree_with_the_stated_outcomes(
         same = frame[stated].astype(float) == frame[computed].astype(float)
         # A few order lines are planted faults and were set aside: the tables cannot know of them.
         assert same.mean() > 0.995, (stated, frame.loc[~same, [stated, computed]].head())
+
+
+@pytest.fixture
+def found(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> dict[str, ExperimentResult]:
+    """Return the experiments of a unit as the notebook computes them."""
+    monkeypatch.setenv("WORKBENCH_ROOT", str(demo.workspace.root))
+    results = {}
+    for unit in ("atlas", "cirrus"):
+        data = open_unit("demo", unit)
+        read = analyse_all(
+            data.table("assignments"), data.experiments, as_of=data.as_of,
+            min_group=data.min_group, customers=data.table("customers"),
+            orders=data.table("orders") if data.has("orders") else None,
+        )  # fmt: skip
+        results |= {result.plan.id: result for result in read.results}
+    return results
+
+
+def test_the_planted_truth_of_the_experiments_is_found(
+    demo: Demo, found: dict[str, ExperimentResult]
+) -> None:
+    raw = demo.workspace.root / "data/demo/raw/truth"
+    truth = {
+        name: facts
+        for unit in ("atlas", "cirrus")
+        for name, facts in json.loads((raw / unit / "truth.json").read_text())[
+            "experiments"
+        ].items()
+    }
+    verdicts = {name: one.decision.verdict for name, one in found.items() if name in EXPERIMENTS}
+    assert verdicts == {
+        "winback_voucher": "ship",
+        "subject_line": "do not ship",
+        "new_checkout": "do not decide",
+    }
+    assert found["winback_voucher"].decision.variant == "voucher"
+    failed = {c.name for c in found["new_checkout"].checks if c.status == "failed"}
+    assert failed == {"sample-ratio", "two-variants"}
+    for name in ("winback_voucher", "subject_line", "renewal_reminder"):
+        for effect in found[name].effects:
+            planted = truth[name]["metrics"].get(effect.metric.column, {}).get("effect")
+            d = effect.difference
+            low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
+            if planted is None or low is None or high is None:
+                continue
+            middle, half = (low + high) / 2, (high - low) / 2
+            # Seven intervals: each widened a little, so that all of them hold by design.
+            assert abs(planted - middle) < 1.6 * half, (name, effect.metric.name, effect.variant)
+
+
+def test_covariates_make_the_demos_intervals_narrower(found: dict[str, ExperimentResult]) -> None:
+    (spend,) = [e for e in found["winback_voucher"].effects if e.metric.primary]
+    assert spend.is_adjusted
+    assert spend.variance_reduction is not None
+    assert 0.02 < spend.variance_reduction < 0.3
+    by_region = [one for one in found["winback_voucher"].segments if one.column == "region"]
+    assert by_region
+    assert not by_region[0].differ, "the voucher was planted to work alike everywhere"

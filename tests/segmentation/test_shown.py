@@ -183,7 +183,6 @@ def test_a_list_that_gives_a_segment_away_is_hidden_in_every_place() -> None:
     assert len(found.at_risk()) == 6
     assert not found.shown.act_on
     said = read(found, currency="GBP")
-    assert (said.list_value, said.list_unit) == (None, None)
     assert said.risk == (
         "Slipping: how many they are is hidden, so that no smaller group can be computed."
     )

@@ -23,7 +23,13 @@
     evidence.py    one variant's comparisons held against what was declared
     value.py       what an effect is worth in a year, chance of harm, expected loss
     decision.py    ship, do not ship, keep running, or do not decide
-    shown.py       effect shown, not shown, or do not decide
-    reading.py     what it says, in sentences
+    sums.py        all that the comparisons of one experiment are made from
+    comparing.py   one comparison, by the estimator that its outcome needs
+    pace.py        how often it is read, and the interval for that
+    segment_effects.py  effects by declared segments, and whether they differ
+    data_checks.py, baselines.py  checks of covariates and columns; the control's outcomes
+    result.py      what is found, as frames
     study.py       all of it for all experiments of a unit, as the notebook makes it
+    wording.py, answers.py, reading.py, segment_reading.py, power_reading.py
+                   what it says, in sentences and tables
 """

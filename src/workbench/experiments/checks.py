@@ -62,7 +62,7 @@ def check_plan(
     checks = [
         _variants(plan, found, min_group),
         _ratio(plan, found, min_group),
-        _double(found, min_group),
+        _double(plan, found, min_group),
         _conflicts(found, min_group),
     ]
     if tally is not None:
@@ -83,18 +83,20 @@ def _variants(plan: Plan, found: Moments, min_group: int) -> Check:
     label = "Variants are those that were declared"
     unknown = {name: n for name, n in found.units.items() if name not in plan.shares}
     absent = [name for name in plan.shares if not found.units.get(name)]
+    who = plan.units_word
     parts = [
-        f"variant {name} was not declared, but {fewer_than(n, min_group)} customers are in it"
+        f"variant {name} was not declared, but {fewer_than(n, min_group)} {who} are in it"
         for name, n in sorted(unknown.items())
     ]
-    parts += [f"no customer is in the declared variant {name}" for name in absent]
+    one = who.removesuffix("s")
+    parts += [f"no {one} is in the declared variant {name}" for name in absent]
     if parts:
         only = sum(1 for name in plan.shares if found.units.get(name)) < 2
         parts += ["there is nothing to compare"] if only else []
         advice = "Find out what was really done, or correct the declaration."
         return Check("variants", label, "failed", _sentence("; ".join(parts)), advice=advice)
     counts = ", ".join(f"{name} {fewer_than(found.units[name], min_group)}" for name in plan.shares)
-    return Check("variants", label, "passed", f"Customers: {counts}.")
+    return Check("variants", label, "passed", f"{who.capitalize()}: {counts}.")
 
 
 def _ratio(plan: Plan, found: Moments, min_group: int) -> Check:
@@ -117,7 +119,8 @@ def _ratio(plan: Plan, found: Moments, min_group: int) -> Check:
     )
     if any(is_small(count, min_group) for count in counts):
         # Any share, and the statistic beside the other groups, would tell how few they are.
-        text = f"A group has fewer than {min_group} customers, so no shares are shown. {verdict}."
+        few = f"A group has fewer than {min_group} {plan.units_word}"
+        text = f"{few}, so no shares are shown. {verdict}."
         return Check("sample-ratio", label, status, text, advice=advice)
     parts = ", ".join(
         f"{name} {100 * n / total:.1f}% (planned {100 * share / planned:.1f}%)"
@@ -128,9 +131,10 @@ def _ratio(plan: Plan, found: Moments, min_group: int) -> Check:
     return Check("sample-ratio", label, status, text, test.statistic, test.pvalue, advice)
 
 
-def _double(found: Moments, min_group: int) -> Check:
-    label, count = "Each customer is in one variant", found.units_in_two_variants
-    return _excluded("two-variants", label, count, "in two variants", found, min_group)
+def _double(plan: Plan, found: Moments, min_group: int) -> Check:
+    word = plan.units_word.removesuffix("s")
+    label, count = f"Each {word} is in one variant", found.units_in_two_variants
+    return _excluded("two-variants", label, count, "in two variants", found, min_group, word)
 
 
 def _conflicts(found: Moments, min_group: int) -> Check:
@@ -149,18 +153,24 @@ def _conflicts(found: Moments, min_group: int) -> Check:
 
 
 def _excluded(
-    name: str, label: str, count: int, what: str, found: Moments, min_group: int
+    name: str,
+    label: str,
+    count: int,
+    what: str,
+    found: Moments,
+    min_group: int,
+    word: str = "customer",
 ) -> Check:
     if not count:
-        return Check(name, label, "passed", f"No customer is {what}.".replace("is with", "has"))
+        return Check(name, label, "passed", f"No {word} is {what}.".replace("is with", "has"))
     everyone = sum(found.units.values()) + found.units_in_two_variants + found.units_in_conflict
     share = count / everyone
     status: Status = "failed" if share > LEFT_OUT_SHARE else "noted"
     advice = "Find out how it came about: whoever is left out may not be like the others."
     if is_small(count, min_group):
-        text = f"Fewer than {min_group} customers {what}: left out."
+        text = f"Fewer than {min_group} {word}s {what}: left out."
         return Check(name, label, status, text, advice=advice)
-    text = f"{count:,} customers ({100 * share:.2f}%) {what}: left out."
+    text = f"{count:,} {word}s ({100 * share:.2f}%) {what}: left out."
     return Check(name, label, status, text, advice=advice)
 
 

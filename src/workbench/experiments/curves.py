@@ -105,19 +105,29 @@ class Curves:
         As :func:`n_obs_curve` gives it, for half to twice the smallest effect worth having.
     power
         As :func:`power_curve` gives it, with `label`: the effect in words.
+    by_size
+        Power of the smallest effect worth having, by units as multiples of those who took part:
+        `times`, `n_obs`, `power`; empty where these are not given.
     """
 
     n_obs: pd.DataFrame
     power: pd.DataFrame
+    by_size: pd.DataFrame
 
 
 _MULTIPLES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 _DRAWN = (0.5, 1.0, 2.0)
 _STEPS = 16
+_TIMES = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 
 def declared_curves(
-    plan: Plan, metric: Metric, baseline: Baseline, *, per_day: float | None = None
+    plan: Plan,
+    metric: Metric,
+    baseline: Baseline,
+    *,
+    per_day: float | None = None,
+    units: int | None = None,
 ) -> Curves | None:
     """Return the curves of a declared metric; None without a smallest effect worth having.
 
@@ -129,6 +139,8 @@ def declared_curves(
         The control's outcome.
     per_day
         Units that come each day.
+    units
+        Units that took part, in all variants; None where that is not told.
     """
     said = metric.min_effect
     size = None if said is None else absolute_size(said, baseline.value)
@@ -153,7 +165,20 @@ def declared_curves(
     drawn = {signed_effect(metric, one): one / size for one in sizes if one / size in _DRAWN}
     rows = power_curve(baseline, list(drawn), steps, setting)
     words = {0.5: "half of it", 1.0: "the smallest effect worth having", 2.0: "twice it"}
-    return Curves(needs, rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]]))
+    rows = rows.assign(label=[words[drawn[effect]] for effect in rows["effect"]])
+    return Curves(
+        needs, rows, _by_size(baseline, signed_effect(metric, size), setting, plan, units)
+    )
+
+
+def _by_size(
+    baseline: Baseline, effect: float, setting: Setting, plan: Plan, units: int | None
+) -> pd.DataFrame:
+    """Return the power of one effect with a part, or a multiple, of the units."""
+    least = 2 * len(plan.shares)
+    sizes = [] if units is None else [(t, round(t * units)) for t in _TIMES]
+    rows = [(t, n, power(baseline, effect, n, setting)) for t, n in sizes if n >= least]
+    return pd.DataFrame(rows, columns=["times", "n_obs", "power"])
 
 
 @dataclass(frozen=True)
@@ -202,7 +227,7 @@ def review(
     baselines
         Metric name -> the control's outcome, from before the experiment or from its control group.
     n_planned
-        Planned units; those of the plan unless given.
+        Units, planned or there; those of the plan unless given.
     """
     size = n_planned if n_planned is not None else plan.n_obs
     return tuple(
@@ -228,12 +253,18 @@ def _review(plan: Plan, metric: Metric, baseline: Baseline, planned: int | None)
             least = mde(baseline, planned, setting, power=plan.power, direction=metric.direction)
     except AnalysisError as error:
         why = f" {error.what[:1].upper()}{error.what[1:]}."
-    text = _sentence(plan, metric, needed, planned, chance) + why
+    words = "are planned" if plan.n_obs == planned else "took part"
+    text = _sentence(plan, metric, needed, planned, chance, words) + why
     return Review(metric.label, metric.role, needed, planned, chance, least, text)
 
 
 def _sentence(
-    plan: Plan, metric: Metric, needed: Sample | None, planned: int | None, chance: float | None
+    plan: Plan,
+    metric: Metric,
+    needed: Sample | None,
+    planned: int | None,
+    chance: float | None,
+    words: str,
 ) -> str:
     held = metric.role == "guardrail"
     what = "that it holds" if held else "the smallest effect worth having"
@@ -246,7 +277,7 @@ def _sentence(
     if planned is None or chance is None:
         return f"{text}; how many are planned is not said."
     verdict = "enough" if planned >= needed.total else "too few"
-    return f"{text}; {planned:,} are planned ({verdict}: a chance of {share(chance, 0)})."
+    return f"{text}; {planned:,} {words} ({verdict}: a chance of {share(chance, 0)})."
 
 
 def review_frame(reviews: Sequence[Review]) -> pd.DataFrame:

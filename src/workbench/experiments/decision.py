@@ -240,13 +240,24 @@ def _running_text(when: Timing, conclusive: Sequence[VariantDecision]) -> str:
 
 def _not_shipped(each: Sequence[VariantDecision]) -> str:
     words = {
-        "harmful": "does harm",
-        "too small": "is not worth having",
-        "inconclusive": "is not shown to be worth having",
+        "harmful": ("does harm", "do harm"),
+        "too small": ("is not worth having", "are not worth having"),
     }
-    parts = [f"{plain(one.variant)} {words[one.outcome]}" for one in each]
-    text = f"Do not ship: {listed(parts)}."
-    if any(one.outcome == "inconclusive" for one in each):
+    parts = []
+    for outcome, (one, several) in words.items():
+        names = [plain(v.variant) for v in each if v.outcome == outcome]
+        if names:
+            parts.append(f"{listed(names)} {one if len(names) == 1 else several}")
+    unsure = [plain(v.variant) for v in each if v.outcome not in words]
+    if len(unsure) == 2:
+        parts.append(f"neither {unsure[0]} nor {unsure[1]} is shown to be worth having")
+    elif unsure:
+        who = f"none of {listed(unsure)}" if len(unsure) > 2 else unsure[0]
+        tail = "is shown" if len(unsure) > 2 else "is not shown"
+        parts.append(f"{who} {tail} to be worth having")
+    said = "; ".join(parts)
+    text = f"Do not ship. {said[:1].upper()}{said[1:]}."
+    if unsure:
         text += " Not shown is not the same as no effect: the intervals say how large it could be."
     return text
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from workbench.data.phrases import day, listed
 from workbench.params import ExperimentParams
+from workbench.params.experiments import ReadingParams
 
-__all__ = ["Change", "changes", "digest", "remember", "told"]
+__all__ = ["Change", "changes", "digest", "readings_in_words", "remember", "told"]
 
 _WORDS = {
     "unit": "the unit of randomisation",
@@ -172,10 +173,22 @@ def _shares(said: Mapping[str, Any]) -> str:
 
 
 def _readings(said: Mapping[str, Any]) -> str:
-    one = _within(said, "readings")
-    if one.get("method") == "group-sequential":
-        return f"{one.get('looks')} looks ({one.get('spending')})"
-    return "at any time" if one.get("method") == "anytime" else "once, at the planned end"
+    # What another version of this package kept may hold keys that this one does not know.
+    known = {k: v for k, v in _within(said, "readings").items() if k in ReadingParams.model_fields}
+    return readings_in_words(ReadingParams.model_validate(known))
+
+
+def readings_in_words(readings: ReadingParams) -> str:
+    """Return how often an experiment is read, in words.
+
+    Examples
+    --------
+    >>> readings_in_words(ReadingParams())
+    'once, at the planned end'
+    """
+    if readings.method == "group-sequential":
+        return f"{readings.looks} looks ({readings.spending})"
+    return "at any time" if readings.method == "anytime" else "once, at the planned end"
 
 
 def remember(

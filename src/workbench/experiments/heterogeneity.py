@@ -15,11 +15,10 @@ spread is not known).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +27,8 @@ from scipy import optimize, special, stats
 from workbench.data.phrases import counted
 from workbench.data.small_groups import hidden_words, hide_parts
 from workbench.errors import AnalysisError
-from workbench.experiments.estimators import Difference, difference
-from workbench.experiments.moments import Moments
+from workbench.experiments.estimators import Difference
+from workbench.experiments.moments import Moments, SegmentMoments
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
 
 __all__ = ["Heterogeneity", "SegmentEffect", "compare_segments", "effects_by_segment"]
@@ -113,11 +112,10 @@ class Heterogeneity:
 
 def effects_by_segment(
     found: Moments,
-    column: str,
+    estimate: Callable[[SegmentMoments], Difference],
     *,
     control: str,
     variant: str,
-    kind: Literal["mean", "proportion"],
     label: str,
     declared: bool,
     comparisons: int | None = None,
@@ -133,8 +131,10 @@ def effects_by_segment(
     ----------
     found
         Moments with a column of segments.
-    column, control, variant, kind
-        The outcome, the two variants, and `mean` or `proportion`.
+    estimate
+        A segment's moments -> the effect there; without a number where there is none.
+    control, variant
+        The two variants.
     label, declared, comparisons, alpha
         As :func:`compare_segments` takes them.
     min_group
@@ -157,14 +157,12 @@ def effects_by_segment(
     omitted: dict[str, str] = {}
     for name in names:
         shown = name or "not known"
-        metrics = found.segments[name].metrics
         if name in hidden:
             omitted[shown] = hidden_words(min_group)
-        elif (control, column) not in metrics or (variant, column) not in metrics:
+        elif any(not found.segments[name].units.get(who) for who in (control, variant)):
             omitted[shown] = "A group has no customer in this segment."
         else:
-            pair = metrics[control, column], metrics[variant, column]
-            estimates[shown] = difference(*pair, kind, alpha=alpha, min_group=min_group)
+            estimates[shown] = estimate(found.segments[name])
     return compare_segments(
         estimates,
         label=label,

@@ -290,6 +290,16 @@ class Plan:
         return tuple(name for name in self.shares if name != self.control)
 
     @property
+    def clustered(self) -> bool:
+        """Return whether clusters were drawn, not customers."""
+        return self.unit != "customer_id"
+
+    @property
+    def units_word(self) -> str:
+        """Return what was drawn, in a word: `customers`, or `clusters`."""
+        return "clusters" if self.clustered else "customers"
+
+    @property
     def level(self) -> float:
         """Return the level of the intervals, `1 - alpha`."""
         return 1 - self.alpha

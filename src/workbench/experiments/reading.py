@@ -1,23 +1,24 @@
-"""What the experiments say, in sentences to decide on."""
+"""What the experiments say, in sentences and tables to decide on."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from workbench.data.phrases import counted, listed, share, signed
-from workbench.experiments.study import Effect, ExperimentResult, Experiments
+from workbench.data.phrases import counted, day, listed, money, share, signed
+from workbench.experiments.answers import VERDICTS, finding_of, metrics_of, overview_of
+from workbench.experiments.comparing import Comparison
+from workbench.experiments.declared import readings_in_words
+from workbench.experiments.plan import Metric, Plan
+from workbench.experiments.result import ExperimentResult, Experiments
+from workbench.experiments.wording import Form, chance_of, slug_of
 
 __all__ = ["Reading", "read"]
 
-_NAMED = 3  # titles that a sentence can hold
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LONGEST_ID = 80
+_ROLES = {"primary": "decides", "guardrail": "guardrail", "secondary": ""}
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,34 @@ class Reading:
     Parameters
     ----------
     overview
-        How many experiments show what.
+        How many experiments say what.
     findings
         One record per experiment, ready for the report room: `id`, `text`, `kind`, `decision`.
+    warnings
+        One record per change of a declaration after its first reading.
     metrics
-        How many experiments show what; then one record per primary comparison: `id`, `value`
-        (relative effect), `label`, `unit`, `ci`, `reason`, `headline` (an effect is shown).
+        How many experiments say what; then one record per primary comparison: `id`, `value`
+        (relative effect), `label`, `unit`, `ci`, `reason`, `headline`; and yearly values.
+    decisions
+        One row per experiment: `experiment`, `customers`, `verdict`, `text`, `planned`.
+    variants
+        One row per variant that may be read: `experiment`, `variant`, `harm`, `worth`,
+        `loss_ship`, `loss_keep`, all as texts.
+    checks
+        Checks that failed or noted something, each in a row; all that passed in one row for each
+        experiment: `experiment`, `check`, `status`, `text`, `advice`.
     comparisons
         All comparisons: the columns of :meth:`Experiments.effects`, and as texts to read `name` (of
-        the experiment, with a mark on those that may not be relied on), `outcome` (with a mark on
-        those that decide), `mean_control`, `mean_variant`, `change`, `interval`.
+        the experiment, with a mark on those that may not be relied on), `outcome` (with its part in
+        the decision), `mean_control`, `mean_variant`, `change`, `interval`.
+    adjusted
+        Adjusted comparisons beside the same without covariates, as texts: `name`, `outcome`,
+        `variant`, `without`, `with`, `saved` (share of the variance).
+    adjusted_note
+        Which comparisons are not adjusted, and why.
+    plans
+        One row per experiment, what was declared: `experiment`, `hypothesis`, `time`, `decides`,
+        `holds`, `read`.
     primary, others
         Comparisons to draw, of primary and of other outcomes: `label`, `rel_effect_size`,
         `rel_effect_size_ci_lower`, `rel_effect_size_ci_upper`; those without a relative effect are
@@ -51,8 +70,15 @@ class Reading:
 
     overview: str
     findings: tuple[Mapping[str, Any], ...]
+    warnings: tuple[Mapping[str, Any], ...]
     metrics: tuple[Mapping[str, Any], ...]
+    decisions: pd.DataFrame
+    variants: pd.DataFrame
+    checks: pd.DataFrame
     comparisons: pd.DataFrame
+    adjusted: pd.DataFrame
+    adjusted_note: str
+    plans: pd.DataFrame
     primary: pd.DataFrame
     others: pd.DataFrame
     primary_title: str
@@ -65,23 +91,36 @@ class Reading:
     undeclared: str
 
 
-def read(found: Experiments) -> Reading:
-    """Return the sentences of a unit's experiments."""
+def read(found: Experiments, *, currency: str) -> Reading:
+    """Return the sentences of a unit's experiments.
+
+    Parameters
+    ----------
+    found
+        All experiments.
+    currency
+        ISO code, of yearly values.
+    """
     primary, others = _drawn(found, primary=True), _drawn(found, primary=False)
     head, other_head = _title(primary, "primary"), _title(others, "other")
+    adjusted, adjusted_note = _adjusted(found)
     return Reading(
-        overview=_overview(found),
-        findings=tuple(_finding(result) for result in found.results),
-        metrics=(
-            *_counts(found),
-            *(
-                _metric(result, effect)
-                for result in found.results
-                for effect in result.effects
-                if effect.metric.primary
-            ),
+        overview=overview_of(found),
+        findings=tuple(
+            finding_of(result, currency)
+            for verdict in VERDICTS
+            for result in found.results
+            if result.decision.verdict == verdict
         ),
+        warnings=tuple(_changes(found)),
+        metrics=tuple(metrics_of(found, currency)),
+        decisions=_decisions(found),
+        variants=_variants(found, currency),
+        checks=_checks(found),
         comparisons=_comparisons(found),
+        adjusted=adjusted,
+        adjusted_note=adjusted_note,
+        plans=_plans(found),
         primary=primary,
         others=others,
         primary_title=head,
@@ -100,168 +139,160 @@ def read(found: Experiments) -> Reading:
     )
 
 
-def _overview(found: Experiments) -> str:
-    if not found.results:
-        return "No experiment is declared for this unit."
-    titles: dict[str, list[str]] = {}
+def _changes(found: Experiments) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "id": slug_of(result.plan.id, "changed", str(number)),
+            "text": f"{result.plan.title}: the declaration was changed. {text}",
+            "kind": "warning",
+            "decision": None,
+        }
+        for result in found.results
+        for number, text in enumerate(result.changes, start=1)
+    ]
+
+
+def _decisions(found: Experiments) -> pd.DataFrame:
+    rows = found.decisions()
+    order = {name: place for place, name in enumerate(VERDICTS)}
+    rows = rows.sort_values(
+        "verdict", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
+    why = rows["reasons"].where(rows["verdict"].eq("ship"), "")
+    overridden = rows["final"].ne(rows["verdict"])
+    said = rows["verdict"].where(~overridden, rows["verdict"] + "; overridden: " + rows["final"])
+    text = (rows["text"] + " " + why + " " + rows["override"]).str.split().str.join(" ")
+    planned = rows["planned"].where(rows["planned"].ne(""), None)
+    return rows.assign(verdict=said, text=text, planned=planned.astype(object))
+
+
+def _variants(found: Experiments, currency: str) -> pd.DataFrame:
+    rows = found.variants()
+
+    def amount(value: float | None) -> str | None:
+        return None if value is None else money(round(value), currency)
+
+    made = []
+    for row in rows.to_dict("records"):
+        worth = amount(row["value"])
+        if worth is not None:
+            low, high = amount(row["value_ci_lower"]), amount(row["value_ci_upper"])
+            worth = f"{worth} ({low} to {high})"
+        harm = row["probability_harm"]
+        made.append(
+            (
+                row["experiment"],
+                row["variant"],
+                None if harm is None else chance_of(harm),
+                worth,
+                amount(row["loss_ship"]),
+                amount(row["loss_keep"]),
+            )
+        )
+    names = ["experiment", "variant", "harm", "worth", "loss_ship", "loss_keep"]
+    return pd.DataFrame(made, columns=names, dtype=object)
+
+
+_TOLD = ("variants", "sample-ratio")  # what these found is worth reading when they passed, too
+
+
+def _checks(found: Experiments) -> pd.DataFrame:
+    rows = []
     for result in found.results:
-        titles.setdefault(result.decision.verdict, []).append(result.plan.title)
-    words = {
-        "effect shown": "an effect is shown for",
-        "effect not shown": "no effect is shown for",
-        "do not decide": "nothing may be decided for",
-    }
-    parts = [f"{words[name]} {_some(titles[name])}" for name in words if name in titles]
-    return f"{counted(len(found.results), 'experiment')}: {'; '.join(parts)}."
-
-
-def _some(titles: Sequence[str]) -> str:
-    """Return the titles, or how many they are when a sentence cannot hold them."""
-    return listed(titles) if len(titles) <= _NAMED else f"{len(titles)} of them"
-
-
-def _plain(variant: str) -> str:
-    """Return a variant's name as words."""
-    return variant.replace("_", " ")
-
-
-def _slug(*parts: str) -> str:
-    """Return an id made of names; a variant may be called anything, and two never get one id."""
-    name = "-".join(parts).lower().replace("_", "-").replace(" ", "-")
-    if _ID.fullmatch(name) and len(name) <= _LONGEST_ID:
-        return name
-    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:8]
-    words = "-".join(re.findall(r"[a-z0-9]+", name))[: _LONGEST_ID - 9].strip("-")
-    return f"{words}-{digest}" if words else digest
-
-
-def _finding(result: ExperimentResult) -> Mapping[str, Any]:
-    decision = result.decision
-    unread = decision.verdict == "do not decide"
-    title = result.plan.title
-    planned = f"{title}, as planned: {decision.planned}" if decision.planned else None
-    mend = f"{title}, nothing yet: find out what went wrong, mend it, and run it again."
-    return {
-        "id": _slug(result.plan.id),
-        "text": f"{title}: {_said(result)}",
-        "kind": "warning" if unread else "answer",
-        "decision": mend if unread else planned,
-    }
-
-
-def _said(result: ExperimentResult) -> str:
-    """Return what a manager needs to know of an experiment; the numbers stand in the tables."""
-    control, decision = _plain(result.plan.control), result.decision
-    if decision.verdict == "do not decide":
-        failed = [f"“{check.label}”" for check in result.checks if check.status == "failed"]
-        if not failed:
-            return f"{decision.text} {' '.join(decision.reasons)}"
-        head = "this check" if len(failed) == 1 else "these checks"
-        return f"do not decide on these data, {head} failed: {listed(failed)}."
-    primary = [effect for effect in result.effects if effect.metric.primary]
-    shown = [e for e in primary if e.pvalue_adj is not None and e.pvalue_adj < result.plan.alpha]
-    if shown:
-        return " ".join(sentence(effect, result) for effect in shown)
-    labels = listed(list(dict.fromkeys(effect.metric.label for effect in primary)))
-    variants = list(dict.fromkeys(_plain(effect.variant) for effect in primary))
-    who = f"{variants[0]} does not differ"
-    if len(variants) == 2:
-        who = f"neither {variants[0]} nor {variants[1]} differs"
-    elif len(variants) > 2:
-        who = f"none of {listed(variants)} differs"
-    return f"{who} clearly from {control} ({labels})."
-
-
-def sentence(effect: Effect, result: ExperimentResult) -> str:
-    """Return one comparison as a sentence.
-
-    Parameters
-    ----------
-    effect
-        The comparison.
-    result
-        Its experiment.
-    """
-    d, control, variant = effect.difference, _plain(result.plan.control), _plain(effect.variant)
-    if d.control is None or d.treatment is None or d.effect_size is None:
-        return f"{effect.metric.label}, {variant} against {control}: no number. {d.reason}"
-    form = _Form.of(effect)
-    means = f"{form.mean(d.treatment)} with {variant}, {form.mean(d.control)} with {control}"
-    head = f"{effect.metric.label} is {means}, {form.difference(d.effect_size)}"
-    if d.effect_size_ci_lower is None or d.effect_size_ci_upper is None:
-        return f"{head}. {d.reason}"
-    ends = form.interval(d.effect_size_ci_lower, d.effect_size_ci_upper)
-    return f"{head} ({share(d.level, 0)} interval {ends})."
-
-
-@dataclass(frozen=True)
-class _Form:
-    """How the numbers of one comparison are written: shares as percentages, others as they are."""
-
-    scale: float
-    digits: int
-    is_share: bool
-
-    @classmethod
-    def of(cls, effect: Effect) -> _Form:
-        d = effect.difference
-        if effect.metric.kind == "proportion":
-            return cls(100.0, 1, True)
-        largest = max(abs(d.treatment or 0.0), abs(d.control or 0.0))
-        return cls(1.0, 2 if largest < 1000 else 0, False)
-
-    def mean(self, value: float) -> str:
-        return share(value, self.digits) if self.is_share else f"{value:,.{self.digits}f}"
-
-    def difference(self, value: float) -> str:
-        return f"{signed(self.scale * value, self.digits)}{' points' if self.is_share else ''}"
-
-    def interval(self, low: float, high: float) -> str:
-        ends = (signed(self.scale * end, self.digits) for end in (low, high))
-        return " to ".join(ends)
-
-
-def _counts(found: Experiments) -> Iterator[Mapping[str, Any]]:
-    """Yield how many experiments there are, how many show an effect, how many may not be read."""
-    verdicts = [result.decision.verdict for result in found.results]
-    for name, label, count in (
-        ("experiments", "Experiments", len(verdicts)),
-        ("shown", "Experiments with an effect shown", verdicts.count("effect shown")),
-        ("not-decided", "Experiments not to be decided on", verdicts.count("do not decide")),
-    ):
-        yield {"id": name, "value": count, "label": label, "unit": "experiments"}
-
-
-def _metric(result: ExperimentResult, effect: Effect) -> Mapping[str, Any]:
-    d = effect.difference
-    # Data that may not be read give no number, not even one with a warning beside it.
-    untrusted = result.decision.verdict == "do not decide"
-    value = None if untrusted else d.rel_effect_size
-    low, high = d.rel_effect_size_ci_lower, d.rel_effect_size_ci_upper
-    ends = None
-    if value is not None and low is not None and high is not None:
-        ends = (low, high, d.level, d.rel_method)
-    reason = "a check failed, or a comparison could not be made" if untrusted else d.rel_reason
-    return {
-        "id": _slug(result.plan.id, effect.metric.name, effect.variant, "lift"),
-        "value": value,
-        "label": f"{result.plan.title}: {effect.metric.label}, {_plain(effect.variant)} against "
-        f"{_plain(result.plan.control)}",
-        "unit": "share",
-        "ci": ends,
-        "reason": None if value is not None else reason,
-        # A card is read as a fact: it is for effects that were shown.
-        "headline": value is not None
-        and effect.pvalue_adj is not None
-        and effect.pvalue_adj < result.plan.alpha,
-    }
+        title = result.plan.title
+        passed = [check for check in result.checks if check.status == "passed"]
+        others = sorted(
+            (check for check in result.checks if check.status != "passed"),
+            key=lambda check: check.status != "failed",
+        )
+        rows += [(title, c.label, c.status, c.text, c.advice or None) for c in others]
+        if passed:
+            told = " ".join(check.text for check in passed if check.name in _TOLD)
+            head = f"{counted(len(passed), 'check')} passed"
+            rows.append((title, head, "passed", told or "Nothing is wrong there.", None))
+    names = ["experiment", "check", "status", "text", "advice"]
+    return pd.DataFrame(rows, columns=names, dtype=object)
 
 
 def _comparisons(found: Experiments) -> pd.DataFrame:
-    rows = found.effects()
-    texts = [_texts(effect, result) for result in found.results for effect in result.effects]
+    texts = [_texts(effect, result) for result, effect in found.comparisons()]
     names = ["name", "outcome", "mean_control", "mean_variant", "change", "interval"]
-    return pd.concat([rows, pd.DataFrame(texts, columns=names, dtype=object)], axis=1)
+    return pd.concat([found.effects(), pd.DataFrame(texts, columns=names, dtype=object)], axis=1)
+
+
+def _texts(effect: Comparison, result: ExperimentResult) -> tuple[str | None, ...]:
+    d, plain, form = effect.difference, effect.unadjusted, Form.of_comparison(effect)
+    low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
+    unread = result.decision.verdict == "do not decide"
+    return (
+        f"{result.plan.title} (do not rely on it)" if unread else result.plan.title,
+        _outcome(effect.metric),
+        None if plain.control is None else form.mean(plain.control),
+        None if plain.treatment is None else form.mean(plain.treatment),
+        None if d.effect_size is None else form.difference(d.effect_size),
+        d.reason or None if low is None or high is None else form.interval(low, high),
+    )
+
+
+def _outcome(metric: Metric) -> str:
+    """Return an outcome with its cap and its part in the decision."""
+    cap = "" if metric.cap is None else f", at most {metric.cap:,.6g} each"
+    role = _ROLES[metric.role]
+    return f"{metric.label}{cap} ({role})" if role else f"{metric.label}{cap}"
+
+
+def _adjusted(found: Experiments) -> tuple[pd.DataFrame, str]:
+    rows, left = [], []
+    for result, one in found.comparisons():
+        if not result.plan.covariates or not result.is_trusted:
+            continue
+        if not one.is_adjusted:
+            if one.note:
+                left.append(f"{result.plan.title}, {one.metric.label}: {one.note}")
+            continue
+        form = Form.of_comparison(one)
+        rows.append(
+            (
+                result.plan.title,
+                one.metric.label,
+                one.variant.replace("_", " "),
+                *(_with_interval(d, form) for d in (one.unadjusted, one.difference)),
+                one.variance_reduction,
+            )
+        )
+    names = ["name", "outcome", "variant", "without", "with", "saved"]
+    note = f"Not adjusted: {' '.join(dict.fromkeys(left))}" if left else ""
+    return pd.DataFrame(rows, columns=names, dtype=object), note
+
+
+def _with_interval(d: Any, form: Form) -> str | None:
+    if d.effect_size is None or d.effect_size_ci_lower is None or d.effect_size_ci_upper is None:
+        return None
+    ends = form.interval(d.effect_size_ci_lower, d.effect_size_ci_upper)
+    return f"{form.difference(d.effect_size)} ({ends})"
+
+
+def _plans(found: Experiments) -> pd.DataFrame:
+    rows = [
+        (
+            r.plan.title,
+            r.plan.hypothesis or None,
+            _time(r.plan),
+            listed([m.label for m in r.plan.metrics if m.role == "primary"]),
+            listed([m.label for m in r.plan.metrics if m.role == "guardrail"]) or None,
+            readings_in_words(r.plan.readings),
+        )
+        for r in found.results
+    ]
+    names = ["experiment", "hypothesis", "time", "decides", "holds", "read"]
+    return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def _time(plan: Plan) -> str | None:
+    if plan.start is None and plan.end is None:
+        return None
+    start = "" if plan.start is None else f"from {day(plan.start)} "
+    return f"{start}to {day(plan.end)}" if plan.end else start.strip()
 
 
 def _method(found: Experiments) -> str:
@@ -271,31 +302,20 @@ def _method(found: Experiments) -> str:
     levels = " and ".join(share(level, 0) for level in sorted(set(rows["level"])))
     methods = sorted({name for name in rows["method"] if name})
     adjusted = list(dict.fromkeys(name.split(",")[0] for name in rows["adjustment"] if name))
-    return (
-        f"Intervals: {levels}, {'; '.join(methods) or 'none could be made'}. "
-        f"p-values adjusted by {listed(adjusted)}."
+    said = f" p-values adjusted by {listed(adjusted)}." if adjusted else ""
+    beside = (
+        " Groups are shown as they are; differences are adjusted for what was known before."
+        if any(one.is_adjusted for _, one in found.comparisons())
+        else ""
     )
-
-
-def _texts(effect: Effect, result: ExperimentResult) -> tuple[str | None, ...]:
-    d, form = effect.difference, _Form.of(effect)
-    low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
-    unread = result.decision.verdict == "do not decide"
-    return (
-        f"{result.plan.title} (do not rely on it)" if unread else result.plan.title,
-        f"{effect.metric.label} (decides)" if effect.metric.primary else effect.metric.label,
-        None if d.control is None else form.mean(d.control),
-        None if d.treatment is None else form.mean(d.treatment),
-        None if d.effect_size is None else form.difference(d.effect_size),
-        d.reason or None if low is None or high is None else form.interval(low, high),
-    )
+    return f"Intervals: {levels}, {'; '.join(methods) or 'none could be made'}.{said}{beside}"
 
 
 def _drawn(found: Experiments, *, primary: bool) -> pd.DataFrame:
     """Return what can be drawn: trusted comparisons with a relative effect and its interval."""
     ends = ["rel_effect_size", "rel_effect_size_ci_lower", "rel_effect_size_ci_upper"]
     rows = found.effects()
-    rows = rows[(rows["primary"] == primary) & (rows["verdict"] != "do not decide")]
+    rows = rows[(rows["primary"] == primary) & rows["trusted"].astype(bool)]
     rows = rows[rows[ends].notna().all(axis=1)].reset_index(drop=True)
     labels = rows["variant"].astype(str) + " (" + rows["experiment"].astype(str) + ")"
     if rows["label"].nunique() > 1:

@@ -2,180 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import narwhals as nw
-import pandas as pd
 
-from workbench.data.frames import aliases, collect, lazy
+from workbench.data.frames import collect, lazy
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
-from workbench.experiments.checks import check_plan
-from workbench.experiments.estimators import Difference, difference
-from workbench.experiments.moments import MetricMoments, Moments, moments
+from workbench.experiments.baselines import baselines_of, curves_of
+from workbench.experiments.comparing import Comparison
+from workbench.experiments.curves import review
+from workbench.experiments.data_checks import check_data
+from workbench.experiments.decision import decide, timing
+from workbench.experiments.declared import remember, told
+from workbench.experiments.estimators import Difference
+from workbench.experiments.evidence import Evidence, evidence_of
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
-from workbench.experiments.plan import Metric, Plan
-from workbench.experiments.shown import Comparison, Decision, decide
+from workbench.experiments.pace import Pace, compare_at_pace, last_look
+from workbench.experiments.plan import Plan
+from workbench.experiments.prepare import prepare
+from workbench.experiments.result import ExperimentResult, Experiments
+from workbench.experiments.segment_effects import SegmentReading, read_segments
+from workbench.experiments.sums import Sums, gather
 from workbench.experiments.tally import tally
-from workbench.experiments.verdicts import Check, check_frame
+from workbench.experiments.verdicts import Check
+from workbench.experiments.windows import midnight_after
 from workbench.params import ExperimentParams
 
-__all__ = ["Effect", "ExperimentResult", "Experiments", "analyse", "analyse_all"]
+__all__ = ["analyse", "analyse_all"]
 
-_NONE = MetricMoments(0, 0, 0, Fraction(0), Fraction(0), True)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One comparison of an experiment.
-
-    Parameters
-    ----------
-    metric
-        The outcome.
-    variant
-        The variant that is compared with the control.
-    difference
-        The estimate.
-    pvalue_adj
-        Adjusted: by Holm over all primary comparisons, by Benjamini and Hochberg over all others;
-        None where there is no test.
-    adjustment
-        `Holm` or `Benjamini-Hochberg`, with the number of comparisons.
-    """
-
-    metric: Metric
-    variant: str
-    difference: Difference
-    pvalue_adj: float | None
-    adjustment: str
-
-
-@dataclass(frozen=True)
-class ExperimentResult:
-    """One experiment, analysed.
-
-    Parameters
-    ----------
-    plan
-        What was declared.
-    units
-        Variant -> customers; those in two variants are not among them.
-    checks
-        May the data be read?
-    effects
-        All comparisons with the control, primary ones first.
-    decision
-        What may be concluded.
-    min_group
-        Fewer customers are not shown.
-    """
-
-    plan: Plan
-    units: Mapping[str, int]
-    checks: tuple[Check, ...]
-    effects: tuple[Effect, ...]
-    decision: Decision
-    min_group: int
-
-    @property
-    def customers(self) -> int | None:
-        """Return the customers in declared variants; None where one of these is a small group."""
-        counts = [n for name, n in self.units.items() if name in self.plan.shares]
-        return None if any(is_small(n, self.min_group) for n in counts) else sum(counts)
-
-
-@dataclass(frozen=True)
-class Experiments:
-    """All declared experiments of a unit.
-
-    Parameters
-    ----------
-    results
-        One per declared experiment, in the order of the declaration.
-    undeclared
-        Ids in the assignments that were not declared; they are not analysed.
-    """
-
-    results: tuple[ExperimentResult, ...]
-    undeclared: tuple[str, ...]
-
-    def decisions(self) -> pd.DataFrame:
-        """Return one row per experiment.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `experiment` (title), `customers` (None where a variant has too few to show: all less
-            the others would be they), `verdict`, `text`, `reasons` (joined), `planned`.
-        """
-        rows = [
-            (
-                r.plan.title,
-                r.customers,
-                r.decision.verdict,
-                r.decision.text,
-                " ".join(r.decision.reasons),
-                r.decision.planned,
-            )
-            for r in self.results
-        ]
-        names = ["experiment", "customers", "verdict", "text", "reasons", "planned"]
-        return pd.DataFrame(rows, columns=names).astype({"customers": "Int64"})
-
-    def effects(self) -> pd.DataFrame:
-        """Return one row per experiment, outcome and variant.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `experiment_id`, `experiment`, `metric`, `label`, `kind`, `primary`, `variant`, all
-            fields of :class:`workbench.experiments.estimators.Difference`, `pvalue_adj`,
-            `adjustment`, `verdict` (of the experiment). None where there is no number.
-        """
-        rows = [
-            {
-                "experiment_id": r.plan.id,
-                "experiment": r.plan.title,
-                "metric": e.metric.name,
-                "label": e.metric.label,
-                "kind": e.metric.kind,
-                "primary": e.metric.primary,
-                "variant": e.variant,
-                **asdict(e.difference),
-                "pvalue_adj": e.pvalue_adj,
-                "adjustment": e.adjustment,
-                "verdict": r.decision.verdict,
-            }
-            for r in self.results
-            for e in r.effects
-        ]
-        names = ["experiment_id", "experiment", "metric", "label", "kind", "primary", "variant"]
-        names += [*Difference.__dataclass_fields__, "pvalue_adj", "adjustment", "verdict"]
-        return pd.DataFrame(rows, columns=names, dtype=object)
-
-    def checks(self) -> pd.DataFrame:
-        """Return one row per experiment and check, failed ones first within an experiment.
-
-        Returns
-        -------
-        pandas.DataFrame
-            `experiment`, `check`, `status`, `text`, `advice`.
-        """
-        parts = [check_frame(r.checks).assign(experiment=r.plan.title) for r in self.results]
-        names = ["experiment", "check", "status", "text", "advice"]
-        return (
-            pd.concat(parts)[names].reset_index(drop=True) if parts else pd.DataFrame(columns=names)
-        )
+_NOT_YET = "It may not be read before its planned end: looking early finds effects by chance."
 
 
 def analyse_all(
-    assignments: Any, experiments: Mapping[str, ExperimentParams], *, min_group: int
+    assignments: Any,
+    experiments: Mapping[str, ExperimentParams],
+    *,
+    as_of: date,
+    min_group: int,
+    orders: Any = None,
+    interactions: Any = None,
+    customers: Any = None,
+    earlier: Mapping[str, Any] | None = None,
 ) -> Experiments:
     """Return all declared experiments of a unit, analysed.
+
+    One that cannot be read, because a column is missing or holds no numbers, is told as a failed
+    check of its own; the others are read.
 
     Parameters
     ----------
@@ -183,40 +59,110 @@ def analyse_all(
         The unit's table: `experiment_id`, `customer_id`, `variant` and the outcome columns.
     experiments
         Id -> declaration, as `unit.experiments` holds them.
+    as_of
+        The day at whose end the data are looked at.
     min_group
         Comparisons with fewer customers in a group show no number.
+    orders, interactions, customers
+        The unit's tables, in the same engine; None where it has none.
+    earlier
+        What the earlier edition handed on: `declarations` and `tuning`; None or empty for none.
     """
-    needs = ("experiment_id", "customer_id", "variant")
-    plans = [Plan.of(name, declared) for name, declared in experiments.items()]
-    outcomes = {column for plan in plans for metric in plan.metrics for column in metric.columns}
-    named = aliases(assignments, outcomes)
-    frame = lazy(assignments, where="assignments", needs=needs, named=named)
+    frame = lazy(assignments, where="assignments", needs=("experiment_id",))
     ids = collect(frame.select("experiment_id").unique())["experiment_id"].dropna()
-    undeclared = sorted(str(i) for i in ids if str(i) not in experiments)
+    present = {str(one) for one in ids}
+    known = dict(earlier or {})
+    said = known.get("declarations")
+    started = [
+        name
+        for name, one in experiments.items()
+        if name in present and (one.start is None or one.start <= as_of)
+    ]
+    declarations = remember(said, experiments, as_of=as_of, read=started)
+    tuning = dict(known.get("tuning") or {})
     results = []
-    for plan in plans:
-        rows = frame.filter(nw.col("experiment_id").cast(nw.String) == plan.id)
-        results.append(analyse(rows, _renamed(plan, named), min_group=min_group))
-    return Experiments(tuple(results), tuple(undeclared))
+    for name, one in experiments.items():
+        tables = {"orders": orders, "interactions": interactions, "customers": customers}
+        result = _read(
+            assignments, name, one, as_of=as_of, min_group=min_group, tables=tables,
+            tuning=tuning.get(name) or {},
+        )  # fmt: skip
+        results.append(replace(result, changes=told(declarations, name)))
+        if result.tuning:
+            tuning[name] = dict(result.tuning)
+    handed_on = {"declarations": declarations, "tuning": tuning}
+    return Experiments(tuple(results), tuple(sorted(present - set(experiments))), handed_on)
 
 
-def _renamed(plan: Plan, named: Mapping[str, str]) -> Plan:
-    """Return a plan that reads its outcomes under other names."""
-    metrics = (replace(m, column=named.get(m.column, m.column)) for m in plan.metrics)
-    return replace(plan, metrics=tuple(metrics))
+def _read(
+    assignments: Any,
+    name: str,
+    declared: ExperimentParams,
+    *,
+    as_of: date,
+    min_group: int,
+    tables: Mapping[str, Any],
+    tuning: Mapping[str, float],
+) -> ExperimentResult:
+    """Return one declared experiment, analysed, or why it cannot be."""
+    plan = Plan.of(name, declared)
+    day = as_of
+    if plan.readings.method == "group-sequential":
+        day = last_look(plan, as_of) or as_of
+    try:
+        ready = prepare(assignments, name, declared, as_of=day, **tables)
+        return analyse(
+            ready.measured.frame,
+            ready.plan,
+            as_of=as_of,
+            min_group=min_group,
+            waiting=ready.measured.waiting,
+            cut=ready.measured.cut_covariates,
+            tuning=tuning,
+        )
+    except AnalysisError as error:
+        fix = f" {error.fix}" if error.fix else ""
+        text = f"{error.what[:1].upper()}{error.what[1:]} ({error.where})."
+        check = Check("data", "The data can be read", "failed", text, advice=fix.strip())
+        return _unread(plan, check, as_of, min_group)
 
 
-def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult:
+def _unread(plan: Plan, check: Check, as_of: date, min_group: int) -> ExperimentResult:
+    when = timing(plan, as_of=as_of, sequential_valid=True)
+    effects = _without_numbers(plan, "The data cannot be read.")
+    decision = decide(plan, [check], [], when)
+    return ExperimentResult(plan, {}, (check,), effects, (), decision, when, min_group)
+
+
+def analyse(
+    assignments: Any,
+    plan: Plan,
+    *,
+    as_of: date,
+    min_group: int,
+    waiting: Mapping[tuple[str, str], int] | None = None,
+    cut: Mapping[str, int] | None = None,
+    tuning: Mapping[str, float] | None = None,
+) -> ExperimentResult:
     """Return one experiment, analysed.
 
     Parameters
     ----------
     assignments
-        The rows of this experiment: `customer_id`, `variant` and the outcome columns.
+        The rows of this experiment with all columns that its plan names, as
+        :func:`workbench.experiments.prepare.prepare` makes them.
     plan
         What was declared.
+    as_of
+        The day at whose end the data are looked at; later assignments are not read.
     min_group
         Comparisons with fewer customers in a group show no number.
+    waiting
+        (variant, metric's name) -> customers whose window is not over.
+    cut
+        Covariate -> windows before the assignment that begin before their table does.
+    tuning
+        Of an experiment that is read at any time: what earlier readings fixed.
 
     Raises
     ------
@@ -225,48 +171,89 @@ def analyse(assignments: Any, plan: Plan, *, min_group: int) -> ExperimentResult
         outcome column is a failed check, not an error: other outcomes can still be read.
     """
     frame = lazy(assignments, where=f"experiment {plan.id}", needs=("customer_id", "variant"))
-    there = frame.collect_schema().names()
-    absent = [metric for metric in plan.metrics if metric.column not in there]
-    columns = [metric.column for metric in plan.metrics if metric.column in there]
     try:
-        found = moments(frame, columns)
+        return _analyse(frame, plan, as_of, min_group, waiting or {}, cut or {}, tuning or {})
     except AnalysisError as error:
         where = f"experiment {plan.id}, {error.where}"
         raise AnalysisError(error.what, where=where, fix=error.fix) from error
+
+
+def _analyse(
+    frame: nw.LazyFrame[Any],
+    plan: Plan,
+    as_of: date,
+    min_group: int,
+    waiting: Mapping[tuple[str, str], int],
+    cut: Mapping[str, int],
+    tuning: Mapping[str, float],
+) -> ExperimentResult:
+    names = frame.collect_schema().names()
+    frame = _until(frame, plan, as_of, names)
+    # Looks are days: without a time of assignment nobody knows what was there on one of them.
+    timed = "assigned_at" in names or plan.readings.method == "anytime"
+    when = timing(plan, as_of=as_of, sequential_valid=timed)
+    found, sums = gather(frame, plan)
     several = found.repeated_rows or found.units_in_two_variants or found.units_in_conflict
-    spread = tally(frame, plan, unique=not several)
-    checks = check_plan(plan, found, min_group=min_group, tally=spread) + tuple(
-        Check(
-            f"missing-{metric.name}",
-            f"{metric.label}: outcomes are there",
-            "failed",
-            f"The assignments have no column {metric.column}.",
-        )
-        for metric in absent
+    spread = tally(frame, plan, unique=not (several or plan.clustered))
+    checks = check_data(
+        plan, names, found, sums, spread, waiting=waiting, cut=cut, min_group=min_group
     )
-    effects = _effects(plan, found, min_group)
-    primary = [
-        Comparison(
-            e.metric.label, e.variant, e.difference.effect_size, e.pvalue_adj, e.difference.reason
-        )
-        for e in effects
-        if e.metric.primary
-    ]
-    decision = decide(plan, checks, primary)
-    return ExperimentResult(plan, found.units, checks, effects, decision, min_group)
+    units = sum(found.units.get(name, 0) for name in plan.shares)
+    pace = Pace.of(plan, days=spread.days, units=units, look=when.look, remembered=tuning)
+    may_read = when.may_decide and when.state != "not started"
+    effects = (
+        _effects(plan, sums, pace, min_group) if may_read else _without_numbers(plan, _NOT_YET)
+    )
+    decision = decide(plan, checks, [_evidence(plan, e) for e in effects if _decides(e)], when)
+    trusted = may_read and decision.verdict != "do not decide"
+    segments: tuple[SegmentReading, ...] = ()
+    if trusted and when.state in ("ended", "no end"):
+        counts = {name: part["value"].nunique() for name, part in spread.segments.items()}
+        segments = read_segments(frame, plan, sums.covariates, counts=counts, min_group=min_group)
+    baselines = baselines_of(plan, found, sums, min_group=min_group)
+    # All units less those of the large groups would tell how few are in a small one.
+    small = any(is_small(found.units.get(name, 0), min_group) for name in plan.shares)
+    told = None if small or not units else units
+    reviews = review(plan, baselines, n_planned=plan.n_obs or told)
+    return ExperimentResult(
+        plan, found.units, checks, effects, segments, decision, when, min_group,
+        reviews, curves_of(plan, baselines, spread, units=told), tuning=pace.tuning,
+    )  # fmt: skip
 
 
-def _effects(plan: Plan, found: Moments, min_group: int) -> tuple[Effect, ...]:
+def _until(
+    frame: nw.LazyFrame[Any], plan: Plan, as_of: date, names: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """Return the assignments that may be read on a day."""
+    if "assigned_at" not in names:
+        return frame
+    day = as_of
+    if plan.readings.method == "group-sequential":
+        day = last_look(plan, as_of) or as_of
+    at = nw.col("assigned_at")
+    return frame.filter(at.is_null() | (at < midnight_after(day)))
+
+
+def _without_numbers(plan: Plan, why: str) -> tuple[Comparison, ...]:
+    none = Difference(None, None, None, None, level=plan.level, reason=why, rel_reason=why)
+    ordered = sorted(plan.metrics, key=lambda metric: not metric.primary)
+    return tuple(
+        Comparison(metric, who, none, none) for metric in ordered for who in plan.treatments
+    )
+
+
+def _effects(plan: Plan, sums: Sums, pace: Pace, min_group: int) -> tuple[Comparison, ...]:
     """Return all comparisons, primary ones first, with p-values adjusted in two families."""
     made = []
     for primary, adjust, name in (
         (True, holm, "Holm"),
         (False, benjamini_hochberg, "Benjamini-Hochberg"),
     ):
-        pairs = [(m, v) for m in plan.metrics if m.primary is primary for v in plan.treatments]
         family = [
-            Effect(metric, variant, _compare(plan, found, metric, variant, min_group), None, "")
-            for metric, variant in pairs
+            compare_at_pace(plan, metric, variant, sums, pace, min_group=min_group)
+            for metric in plan.metrics
+            if metric.primary is primary
+            for variant in plan.treatments
         ]
         # A comparison without a test still counts as one: leaving it out would make the others
         # easier to show.
@@ -278,15 +265,26 @@ def _effects(plan: Plan, found: Moments, min_group: int) -> tuple[Effect, ...]:
     return tuple(made)
 
 
-def _compare(
-    plan: Plan, found: Moments, metric: Metric, variant: str, min_group: int
-) -> Difference:
-    if metric.kind in ("ratio", "quantile"):
-        # Never silently as a mean: an outcome of another kind is another question.
-        why = f"a {metric.kind} is declared, and this report compares means and proportions so far"
-        level = 1 - plan.alpha
-        return Difference(None, None, None, None, level=level, reason=why, rel_reason=why)
-    control = found.metrics.get((plan.control, metric.column), _NONE)
-    treatment = found.metrics.get((variant, metric.column), _NONE)
-    kind: Literal["mean", "proportion"] = "mean" if metric.kind == "mean" else "proportion"
-    return difference(control, treatment, kind, alpha=plan.alpha, min_group=min_group)
+def _decides(effect: Comparison) -> bool:
+    return effect.metric.role != "secondary"
+
+
+def _evidence(plan: Plan, effect: Comparison) -> Evidence:
+    d = effect.difference
+    ends = None
+    if d.effect_size_ci_lower is not None and d.effect_size_ci_upper is not None:
+        ends = d.effect_size_ci_lower, d.effect_size_ci_upper
+    shown = None
+    if effect.metric.primary:
+        shown = effect.pvalue_adj is not None and effect.pvalue_adj < plan.alpha
+    return evidence_of(
+        effect.metric,
+        effect.variant,
+        control=d.control,
+        effect=d.effect_size,
+        se=d.std_error,
+        interval=ends,
+        level=d.level,
+        shown=shown,
+        reason=d.reason,
+    )

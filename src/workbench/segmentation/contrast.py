@@ -16,6 +16,7 @@ from math import isclose, sqrt
 from scipy import stats
 
 from workbench.data.frames import MONEY_SCALE
+from workbench.data.intervals import wilson
 
 __all__ = ["Effect", "Moments", "chance_alone", "difference_in_revenue", "difference_in_share"]
 
@@ -107,8 +108,8 @@ def difference_in_share(contact: Moments, held: Moments, level: float) -> Effect
         Of the interval.
     """
     one, other = contact.buyers / contact.n, held.buyers / held.n
-    low, high = _wilson(contact.buyers, contact.n, level)
-    low_held, high_held = _wilson(held.buyers, held.n, level)
+    low, high = wilson(contact.buyers, contact.n, level=level)
+    low_held, high_held = wilson(held.buyers, held.n, level=level)
     effect = one - other
     return Effect(
         effect,
@@ -116,16 +117,6 @@ def difference_in_share(contact: Moments, held: Moments, level: float) -> Effect
         effect + sqrt((high - one) ** 2 + (other - low_held) ** 2),
         "Newcombe's interval, of two Wilson intervals",
     )
-
-
-def _wilson(hits: int, n: int, level: float) -> tuple[float, float]:
-    """Return Wilson's score interval of one share."""
-    z = float(stats.norm.isf((1 - level) / 2))
-    p = hits / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # At the ends the interval reaches them exactly; rounding must not push it inside or beyond.
-    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
 
 
 def chance_alone(contact: Moments, held: Moments) -> float | None:

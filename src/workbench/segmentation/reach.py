@@ -10,14 +10,14 @@ import pandas as pd
 
 from workbench.data.frames import MONEY_SCALE, collect, column_names, lazy
 from workbench.data.preferred import preferred_channels
-from workbench.segmentation.stakes import customer_values
+from workbench.segmentation.stakes import Stakes, customer_values
 
 __all__ = ["reach"]
 
 _CONSENT, _CHANNEL = "marketing_consent", "channel"
 
 
-def reach(people: Any, orders: Any, *, as_of: date) -> pd.DataFrame:
+def reach(people: Any, orders: Any, *, as_of: date, stakes: Stakes | None = None) -> pd.DataFrame:
     """Return for each customer consent, channel and margin, as far as the tables tell.
 
     Parameters
@@ -28,6 +28,8 @@ def reach(people: Any, orders: Any, *, as_of: date) -> pd.DataFrame:
         Order lines; None where the unit has none.
     as_of
         The last day that counts.
+    stakes
+        What was measured of the same orders and day already; None: it is measured.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def reach(people: Any, orders: Any, *, as_of: date) -> pd.DataFrame:
         cost, returns taken off; None where the cost of a line is not known).
     """
     found = pd.DataFrame(index=pd.Index([], name="customer_id"))
-    parts = [_of_people(people), _used(orders, as_of), _margins(orders, as_of)]
+    parts = [_of_people(people), _used(orders, as_of), _margins(orders, as_of, stakes)]
     for part in parts:
         if part is not None:
             found = found.join(part, how="outer")
@@ -66,11 +68,11 @@ def _used(orders: Any, as_of: date) -> pd.DataFrame | None:
     return found.rename(columns={"preferred_channel": "used"}).set_index("customer_id")
 
 
-def _margins(orders: Any, as_of: date) -> pd.DataFrame | None:
+def _margins(orders: Any, as_of: date, stakes: Stakes | None) -> pd.DataFrame | None:
     """Return revenue less cost; None where no order tells a cost."""
     if orders is None or "cost" not in column_names(orders):
         return None
-    values = customer_values(orders, as_of=as_of)
+    values = customer_values(orders, as_of=as_of) if stakes is None else stakes.values
     known = values["costed_lines"] == values["lines"]
     margin = (values["margin_units"] / MONEY_SCALE).astype(object).where(known, None)
     return _by_customer(values.assign(margin=margin))[["margin"]]

@@ -50,9 +50,6 @@ class Reading:
         coefficient; None where there is none.
     no_number
         Why shares are missing.
-    list_value, list_unit
-        Column and unit of the action list's worth; None where the list is so short that its sum
-        would tell what single customers spend.
     hidden
         Why a number of customers is not shown.
     score_how
@@ -79,8 +76,6 @@ class Reading:
     top_segment_share: float | None
     gini: float | None
     no_number: str
-    list_value: str | None
-    list_unit: str | None
     hidden: str
     score_how: str
 
@@ -105,7 +100,6 @@ def read(result: Segmentation, *, currency: str, stakes: Stakes | None = None) -
     spread, top = _spread(result, currency)
     why = result.concentration.reason or "too few customers to show the top 20%"
     pairs = len(result.score_map())
-    shown = result.shown.act_on and len(result.at_risk()) > 0
     return Reading(
         value=value.text,
         value_decision=value.ask,
@@ -130,8 +124,6 @@ def read(result: Segmentation, *, currency: str, stakes: Stakes | None = None) -
         top_segment_share=row_of(result, best)["revenue_share"],
         gini=result.concentration.gini,
         no_number=why,
-        list_value="value" if shown else None,
-        list_unit=currency if shown else None,
         hidden=hidden_words(result.min_group),
         score_how="Share of customers by recency score (rows; highest: bought last) and frequency "
         "score (columns); empty: nobody, or hidden",

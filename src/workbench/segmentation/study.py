@@ -93,16 +93,16 @@ class Segmentation:
         wide.insert(0, "recency", [str(score) for score in wide.index])
         return wide.reset_index(drop=True)
 
-    def at_risk(self, people: Any = None, orders: Any = None) -> pd.DataFrame:
+    def at_risk(self, reached: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return the valuable customers who are slipping away, with value and reason.
 
         They are the segments whose rule says so (`Rule.valuable_at_risk`).
 
         Parameters
         ----------
-        people, orders
-            The tables that tell consent, channel and cost, as
-            :func:`workbench.segmentation.reach.reach` takes them.
+        reached
+            Consent, channel and margin, as :func:`workbench.segmentation.reach.reach` gives them;
+            None where nothing of that is known.
 
         Returns
         -------
@@ -113,16 +113,19 @@ class Segmentation:
             self.customers,
             self.grid.at_risk,
             known=self.grid.names,
-            reached=reach(people, orders, as_of=self.base.as_of),
+            reached=self._reached(reached),
         )
 
-    def largest(self, people: Any = None, orders: Any = None) -> pd.DataFrame:
+    def _reached(self, reached: pd.DataFrame | None) -> pd.DataFrame:
+        return reach(None, None, as_of=self.base.as_of) if reached is None else reached
+
+    def largest(self, reached: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return the customers with the highest score for money, whatever their segment.
 
         Parameters
         ----------
-        people, orders
-            As `at_risk` takes them.
+        reached
+            As `at_risk` takes it.
 
         Returns
         -------
@@ -130,7 +133,7 @@ class Segmentation:
             As `at_risk` gives it.
         """
         best = self.customers[self.customers["m_score"] == self.grid.n_bins]
-        return with_reasons(best, reach(people, orders, as_of=self.base.as_of))
+        return with_reasons(best, self._reached(reached))
 
     @property
     def may_count_largest(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import yaml
 
 from workbench.data.contracts import CONTRACTS
-from workbench.errors import NotebookError, ParameterError, one_of
+from workbench.errors import NotebookError, one_of
 from workbench.suite.cells import Notebook, load
 from workbench.suite.declared import (
     HOUSE_PARAMETERS,
@@ -26,6 +26,7 @@ from workbench.suite.declared import (
     parse_parameters,
     resolve,
 )
+from workbench.suite.known import require_report
 from workbench.suite.reads import TablesRead, tables_read
 
 __all__ = [
@@ -122,10 +123,7 @@ def find_reports(folder: Path, names: Iterable[str] = ()) -> dict[str, Report]:
     """
     paths = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
     for name in names:
-        if name not in paths:
-            raise ParameterError(
-                f"there is no report `{name}`", where=str(folder), fix=one_of(name, paths)
-            )
+        require_report(name, paths, where=str(folder))
     wanted = set(names) or set(paths)
     reports = [read_report(path) for name, path in paths.items() if name in wanted]
     return {item.name: item for item in sorted(reports, key=lambda item: (item.order, item.name))}

@@ -11,13 +11,13 @@ from workbench.data.archived import Archived, lists_to_measure
 from workbench.data.gone import why_gone
 from workbench.data.handed import Handed
 from workbench.data.snapshots import Snapshot
-from workbench.errors import ParameterError, one_of
 from workbench.files import digest_of
 from workbench.params import SuiteParams, UnitParams
 from workbench.params.rules import parse_rule
 from workbench.suite.held import held_back
 from workbench.suite.history import Point
 from workbench.suite.keys import JobKey, differences, job_key
+from workbench.suite.known import require_report
 from workbench.suite.manifest import Entry, missing_lists
 from workbench.suite.notebook import Report, resolve
 from workbench.suite.watch import declared_for
@@ -146,10 +146,7 @@ def check_overrides(units: Iterable[UnitParams], reports: Mapping[str, Report]) 
     for unit in units:
         for name, overrides in unit.reports.items():
             where = f"{unit.where}, reports.{name}"
-            if name not in reports:
-                raise ParameterError(
-                    f"there is no report `{name}`", where=where, fix=one_of(name, reports)
-                )
+            require_report(name, reports, where=where)
             resolve(reports[name].parameters, overrides, where)
 
 

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu, norm
-from statsmodels.stats.proportion import proportion_confint
 
 from workbench.errors import AnalysisError
-from workbench.segmentation.clusters.contrasts import contrasts, wilson
+from workbench.segmentation.clusters.contrasts import contrasts
 from workbench.segmentation.clusters.traits import Trait
 
 DAYS = Trait("x", "Days since", "days", "recency", "bought long ago", "bought lately")
@@ -44,12 +43,6 @@ def test_order_of_rows_and_scale_of_a_measure_change_nothing() -> None:
     bent = contrasts(np.exp(frame), [DAYS, COUNT], labels, min_group=5)
     for one, other in zip(np.ravel(found), np.ravel(bent), strict=True):
         assert (one.higher, one.lower, one.upper) == (other.higher, other.lower, other.upper)
-
-
-@pytest.mark.parametrize(("right", "of"), [(0, 5), (5, 5), (81, 263), (1, 29)])
-def test_wilson_interval(right: int, of: int) -> None:
-    wanted = proportion_confint(right, of, alpha=0.1, method="wilson")
-    assert wilson(right / of, of, 0.9) == pytest.approx(wanted, abs=1e-12)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.95, 2.5])

@@ -11,12 +11,13 @@ from math import sqrt
 
 from scipy import stats
 
+from workbench.data.intervals import wilson
 from workbench.experiments.estimators.exact import exact_difference
 from workbench.experiments.estimators.relative import relative_effect
 from workbench.experiments.estimators.results import Difference
 from workbench.experiments.moments import MetricMoments
 
-__all__ = ["FEW", "difference_in_proportions", "wilson"]
+__all__ = ["FEW", "difference_in_proportions"]
 
 FEW = 5
 """With a smaller expected count the test and the interval are exact."""
@@ -45,8 +46,8 @@ def difference_in_proportions(
     effect, pooled = t - c, (hits_c + hits_t) / (nc + nt)
     if min(pooled, 1 - pooled) * min(nc, nt) < FEW:
         return exact_difference(hits_c, nc, hits_t, nt, alpha=alpha)
-    low_c, high_c = wilson(hits_c, nc, alpha)
-    low_t, high_t = wilson(hits_t, nt, alpha)
+    low_c, high_c = wilson(hits_c, nc, level=1 - alpha)
+    low_t, high_t = wilson(hits_t, nt, level=1 - alpha)
     vc, vt = c * (1 - c) / nc, t * (1 - t) / nt
     statistic = effect / sqrt(pooled * (1 - pooled) * (1 / nc + 1 / nt))
     rel = relative_effect(c, t, vc, vt, alpha=alpha, df=None)
@@ -69,21 +70,3 @@ def difference_in_proportions(
         rel_reason=rel.reason,
         std_error=sqrt(vc + vt),
     )
-
-
-def wilson(hits: int, n: int, alpha: float) -> tuple[float, float]:
-    """Return Wilson's score interval of one proportion.
-
-    Parameters
-    ----------
-    hits, n
-        Outcomes that are 1, and all.
-    alpha
-        One minus the level.
-    """
-    z = float(stats.norm.isf(alpha / 2))
-    p = hits / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    # At the ends the interval reaches them exactly; rounding must not push it inside or beyond.
-    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half

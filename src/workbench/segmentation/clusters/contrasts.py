@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
 
+from workbench.data.intervals import wilson
 from workbench.errors import AnalysisError, one_of
 from workbench.segmentation.clusters.traits import Trait
 
-__all__ = ["APART", "LEAN", "Contrast", "check_groups", "contrasts", "values_of", "wilson"]
+__all__ = ["APART", "LEAN", "Contrast", "check_groups", "contrasts", "values_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -189,7 +189,8 @@ def contrasts(
         centre = "median" if trait.kind in ("days", "money") else "mean"
         for group, n in enumerate(sizes.tolist()):
             higher = sides.higher(group)
-            lower, upper = wilson(higher, min(n, len(whole) - n), level)
+            smaller = min(n, len(whole) - n)
+            lower, upper = wilson(higher * smaller, smaller, level=level)
             inside, outside = sides.medians(group) if centre == "median" else sides.means(group)
             made[group].append(
                 Contrast(group, trait, higher, lower, upper, inside, outside, centre)
@@ -230,17 +231,3 @@ class _Sides:
             places = np.searchsorted(before, [(middle + 1) // 2, middle // 2 + 1])
             ends.append(float(self.values[places].mean()))
         return ends[0], ends[1]
-
-
-def wilson(share: float, n: int, level: float) -> tuple[float, float]:
-    """Return Wilson's interval for a share of `n` trials (JASA 22, 1927), n at least 1.
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in wilson(81 / 263, 263, 0.95)]  # Newcombe 1998, table I
-    [0.2553, 0.3662]
-    """
-    z = float(norm.isf((1 - level) / 2))
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

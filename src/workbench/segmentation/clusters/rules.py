@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.data.intervals import wilson
 from workbench.data.phrases import counted, money, share, uncapitalised
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError, one_of
-from workbench.segmentation.clusters.contrasts import wilson
 from workbench.segmentation.clusters.traits import Kind
 
 __all__ = ["Condition", "GroupRate", "GroupRules", "Rate", "Rule", "rate"]
@@ -343,4 +343,4 @@ def rate(right: int, of: int, *, min_group: int, level: float) -> Rate:
     if of < max(min_group, 1):
         few = f"fewer than {min_group} customers" if is_small(of, min_group) else "no customer"
         return Rate(None, reason=f"{few} to try it on")
-    return Rate(right / of, *wilson(right / of, of, level))
+    return Rate(right / of, *wilson(right, of, level=level))

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.errors import ParameterError, one_of
 from workbench.params import ContactsParams, UnitParams
+from workbench.suite.known import require_report
 
 __all__ = ["Policy", "check_contacts", "policy_of"]
 
@@ -92,10 +92,5 @@ def check_contacts(units: Iterable[UnitParams], reports: Collection[str]) -> Non
     """
     for unit in units:
         for name in policy_of(unit).priority:
-            report = name.split(".", 1)[0]
-            if report not in reports:
-                raise ParameterError(
-                    f"there is no report `{report}`",
-                    where=f"{unit.where}, contacts.priority, {name}",
-                    fix=one_of(report, reports),
-                )
+            where = f"{unit.where}, contacts.priority, {name}"
+            require_report(name.split(".", 1)[0], reports, where=where)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from workbench.errors import ParameterError, one_of
 from workbench.params import AlertParams, GoalParams, PlanParams, UnitParams
+from workbench.suite.known import require_report
 
 __all__ = ["check_watched", "declared_for"]
 
@@ -69,12 +69,7 @@ def check_watched(units: Iterable[UnitParams], reports: Collection[str]) -> None
             *((f"plans.{key}", one.report) for key, one in unit.plans.items()),
         ]
         for key, report in named:
-            if report not in reports:
-                raise ParameterError(
-                    f"there is no report `{report}`",
-                    where=f"{unit.where}, {key}",
-                    fix=one_of(report, reports),
-                )
+            require_report(report, reports, where=f"{unit.where}, {key}")
 
 
 def _report_of(metric: str) -> str:
