@@ -13,11 +13,12 @@ import pytest
 
 from support.leavers import AS_OF, subscribers, times
 from workbench.errors import AnalysisError
+from workbench.retention.propensity.acting import LIST
 from workbench.retention.propensity.contact import contact_of
 from workbench.retention.propensity.facts import Tables
 from workbench.retention.propensity.reading import read_propensity
 from workbench.retention.propensity.reasons import contributions
-from workbench.retention.propensity.study import LIST, Propensity, Terms, who_leaves
+from workbench.retention.propensity.study import Propensity, Terms, who_leaves
 
 
 def tables(size: int = 1500, **planted: float) -> Tables:
