@@ -204,7 +204,6 @@ def who_leaves(
         monthly = monthly_amounts(tables.subscriptions)
         panel = snapshot_panel(snapshot, left=left, seed=seed, monthly=monthly)
     else:
-        _readable(tables)
         panel = build_panel(tables, as_of=as_of, horizon_days=days)
     if panel.reason:
         return _nothing(panel, None, None, terms, min_group, panel.reason)
@@ -284,10 +283,3 @@ def _snapshot_table(tables: Tables, left: str) -> Any:
         where="propensity",
         fix=one_of(left, known),
     )
-
-
-def _readable(tables: Tables) -> None:
-    if tables.orders is None and tables.subscriptions is None:
-        raise AnalysisError(
-            "there are neither subscriptions nor orders", where="propensity", fix="Declare one."
-        )
