@@ -13,11 +13,12 @@ import pytest
 
 from support.leavers import AS_OF, subscribers, times
 from workbench.errors import AnalysisError
+from workbench.retention.propensity.acting import LIST
 from workbench.retention.propensity.contact import contact_of
 from workbench.retention.propensity.facts import Tables
 from workbench.retention.propensity.reading import read_propensity
 from workbench.retention.propensity.reasons import contributions
-from workbench.retention.propensity.study import LIST, Propensity, Terms, who_leaves
+from workbench.retention.propensity.study import Propensity, Terms, who_leaves
 
 
 def tables(size: int = 1500, **planted: float) -> Tables:
@@ -130,6 +131,19 @@ def test_one_customer() -> None:
     said = read_propensity(study(tables(1)), currency="EUR")
     assert "cannot be said" in said.answer
     assert said.expected is None
+
+
+def test_nothing_but_returns() -> None:
+    orders = pd.DataFrame(
+        {
+            "customer_id": "a",
+            "ordered_at": times(AS_OF.toordinal() - np.arange(700)),
+            "amount": -1.0,
+        }
+    )
+    assert "fewer than 200 customers" in study(Tables(orders=orders)).reason
+    said = read_propensity(study(Tables(orders=orders.head(0))), currency="EUR")
+    assert "there are 0 days" in said.answer
 
 
 def test_nobody_left() -> None:

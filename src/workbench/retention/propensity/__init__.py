@@ -18,6 +18,8 @@
     reasons.py     why a customer's risk is high, in words
     stakes.py      what a contact earns, and what a point of retention is worth
     contact.py     consent and channel of customers
+    acting.py      customers to act on before they leave, and their segments
     study.py       all of it in one call, as the notebook makes it
-    reading.py     what it says, in sentences
+    sentences.py   what it says, a sentence each
+    reading.py     all of them, as the notebook shows them
 """

@@ -24,7 +24,7 @@ def bought_facts(period_days: int) -> tuple[Fact, ...]:
         Fact("frequency", "Repeat purchases so far"),
         Fact("recency_days", "Days from the first to the last purchase"),
         Fact("tenure_days", "Days since the first purchase"),
-        Fact("monetary_value", "Average spend on a repeat purchase", money=True),
+        Fact("monetary_value", "Mean spend per repeat purchase", money=True),
         Fact("spend_year", "Spend in the last 365 days", money=True),
         Fact("purchases_lately", f"Purchases {lately}"),
         Fact("purchases_trend", f"Purchases {lately}, less those before"),

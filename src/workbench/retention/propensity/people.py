@@ -33,7 +33,7 @@ def known_facts(customers: Any) -> tuple[Fact, ...]:
 def unknown_since(customers: Any) -> tuple[LeftOut, ...]:
     """Return the columns that may have been written after any day one looks back to."""
     names = lazy(customers, where="customers").collect_schema().names()
-    used = {"customer_id", "joined_at", "birth_year", *_LEVELS}
+    used = {"customer_id", "joined_at", "birth_year", "source", *_LEVELS}  # source: the house's own
     personal = {column.name for column in contract("customers").columns if column.personal}
     why = "holds the value of today, and nobody knows since when"
     return tuple(

@@ -25,6 +25,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from workbench.data.intervals import wilson
 from workbench.data.phrases import counted
 from workbench.retention.propensity.models import fit_line
 
@@ -270,11 +271,10 @@ def reliability(log_odds: Floats, left: Floats, *, bins: int = 10) -> pd.DataFra
     cuts = [round(len(left) * step / bins) for step in range(1, bins)]
     starts = sorted({int(np.searchsorted(ranked, ranked[cut])) for cut in cuts if cut < len(left)})
     bounds = [0, *[start for start in starts if start], len(left)]
-    z = float(stats.norm.ppf((1 + LEVEL) / 2))
     rows = []
     for begin, end in pairwise(bounds):
         said = float(expit(ranked[begin:end]).mean())
-        low, high = _wilson(float(gone[begin:end].mean()), end - begin, z)
+        low, high = wilson(float(gone[begin:end].sum()), end - begin, level=LEVEL)
         rows.append((end - begin, said, float(gone[begin:end].mean()), low, high))
     return pd.DataFrame(rows, columns=["customers", "said", "left", "ci_lower", "ci_upper"])
 
@@ -310,12 +310,12 @@ def _mean(values: Floats) -> Figure:
 
 def _share_figure(value: float, error: float, size: float) -> Figure:
     """Return a share with an interval that stays between 0 and 1."""
-    z = float(stats.norm.ppf((1 + LEVEL) / 2))
     if error == 0 or not 0 < value < 1:
-        low, high = _wilson(value, size, z)
+        low, high = wilson(value * size, size, level=LEVEL)
         return Figure(value, low, high, method="Wilson")
     # As many customers as would give this error if they were drawn one by one: Wilson, of those.
-    low, high = _wilson(value, value * (1 - value) / error**2, z)
+    worth = value * (1 - value) / error**2
+    low, high = wilson(value * worth, worth, level=LEVEL)
     return Figure(value, low, high)
 
 
@@ -324,9 +324,3 @@ def _log_figure(value: float, error: float) -> Figure:
         return Figure(value, None, None, reason="nobody in the top tenth left")
     reach = float(stats.norm.ppf((1 + LEVEL) / 2)) * error / value
     return Figure(value, exp(log(value) - reach), exp(log(value) + reach))
-
-
-def _wilson(value: float, size: float, z: float) -> tuple[float, float]:
-    middle = (value + z**2 / (2 * size)) / (1 + z**2 / size)
-    reach = z / (1 + z**2 / size) * sqrt(value * (1 - value) / size + z**2 / (4 * size**2))
-    return max(0.0, middle - reach), min(1.0, middle + reach)

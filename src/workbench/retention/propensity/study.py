@@ -7,48 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import narwhals as nw
 import pandas as pd
 
-from workbench.data.frames import aliases, collect, column_names, day_number, lazy
+from workbench.data.frames import column_names
 from workbench.errors import AnalysisError, one_of
-from workbench.retention.propensity.contact import contact_of
-from workbench.retention.propensity.facts import NOT_KNOWN, LeftOut, Tables
+from workbench.retention.propensity.acting import LIST, Terms, candidates, segments_of
+from workbench.retention.propensity.facts import LeftOut, Tables
 from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
 from workbench.retention.propensity.held import monthly_amounts
 from workbench.retention.propensity.importance import importance
 from workbench.retention.propensity.models import Model
 from workbench.retention.propensity.panel import Panel, build_panel
 from workbench.retention.propensity.quality import gains, reliability
-from workbench.retention.propensity.reasons import reasons
 from workbench.retention.propensity.snapshot import snapshot_panel
 from workbench.retention.propensity.stakes import Profit, lift_by_segment, profit_of_contacting
 
-__all__ = ["AT_RISK_SHARE", "Propensity", "Terms", "who_leaves"]
+__all__ = ["Propensity", "Terms", "who_leaves"]
 
-AT_RISK_SHARE = 0.25
-"""A customer is at risk who belongs to the quarter with the highest probability to leave."""
-LIST = ["customer_id", "risk", "year_value", "value", "channel", "consent", "reason"]
 SEGMENTS = ["segment", "customers", "stays", "at_stake", "point"]
 IMPORTANCE = ["fact", "label", "rise", "ci_lower", "ci_upper", "matters"]
 GAINS = ["contacted", "captured", "ci_lower", "ci_upper", "at_random"]
 RELIABILITY = ["customers", "said", "left", "ci_lower", "ci_upper"]
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a contact costs and keeps.
-
-    Parameters
-    ----------
-    contact_cost
-        Of one contact, in the unit's currency, from 0 on.
-    saved_share
-        Share of those who would leave that a contact keeps, above 0 and at most 1: an assumption.
-    """
-
-    contact_cost: float = 1.0
-    saved_share: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -225,7 +204,6 @@ def who_leaves(
         monthly = monthly_amounts(tables.subscriptions)
         panel = snapshot_panel(snapshot, left=left, seed=seed, monthly=monthly)
     else:
-        _readable(tables)
         panel = build_panel(tables, as_of=as_of, horizon_days=days)
     if panel.reason:
         return _nothing(panel, None, None, terms, min_group, panel.reason)
@@ -246,7 +224,7 @@ def who_leaves(
     today = today.assign(probability=model.probability(today))
     today = today.assign(
         at_stake=today["probability"] * today["value"],
-        segment=_segments(tables, today["customer_id"], by, as_of).to_numpy(),
+        segment=segments_of(tables, today["customer_id"], by, as_of).to_numpy(),
     )
     return Propensity(
         panel,
@@ -255,7 +233,7 @@ def who_leaves(
         importance(fit.model, test, fit.left, seed=seed),
         model,
         today,
-        _candidates(model, today, tables, terms, as_of, currency),
+        candidates(model, today, tables, terms, as_of, currency),
         lift_by_segment(today, today["segment"], min_group=min_group),
         terms,
         min_group,
@@ -305,64 +283,3 @@ def _snapshot_table(tables: Tables, left: str) -> Any:
         where="propensity",
         fix=one_of(left, known),
     )
-
-
-def _readable(tables: Tables) -> None:
-    if tables.orders is None and tables.subscriptions is None:
-        raise AnalysisError(
-            "there are neither subscriptions nor orders", where="propensity", fix="Declare one."
-        )
-
-
-def _segments(tables: Tables, customers: pd.Series, by: Sequence[str], as_of: date) -> pd.Series:
-    """Return each customer's segment: the value of the first column that is there."""
-    places = ((tables.subscriptions, "started_at"), (tables.customers, ""))
-    for name in by:
-        for table, clock in places:
-            if name and table is not None and name in column_names(table):
-                return _values_of(table, name, clock, customers, as_of)
-    return pd.Series("all customers", index=customers.index, dtype=object)
-
-
-def _values_of(table: Any, by: str, clock: str, customers: pd.Series, as_of: date) -> pd.Series:
-    """Return what a column says of each customer, in its latest row up to a day."""
-    odd = aliases(table, [by])
-    frame = lazy(table, where="segments", needs=("customer_id",), named=odd)
-    days = {"day": day_number(clock)} if clock else {"day": nw.lit(0)}
-    found = collect(frame.select("customer_id", segment=nw.col(odd.get(by, by)), **days))
-    found = found[found["customer_id"].notna() & (found["day"] <= as_of.toordinal())]
-    told = found["segment"].astype(object)
-    found = found.assign(segment=told.where(told.notna(), "").astype(str))
-    found = found.sort_values(["customer_id", "day", "segment"], ascending=[True, False, True])
-    first = found.drop_duplicates("customer_id").set_index("customer_id")["segment"]
-    named = first.reindex(customers.to_numpy()).astype(object)
-    named = named.where(named.notna() & (named != ""), NOT_KNOWN)
-    return pd.Series(named.to_numpy(), index=customers.index, dtype=object)
-
-
-def _candidates(
-    model: Model,
-    today: pd.DataFrame,
-    tables: Tables,
-    terms: Terms,
-    as_of: date,
-    currency: str,
-) -> pd.DataFrame:
-    """Return customers at risk with whom a contact pays, most at stake first."""
-    edge = float(today["probability"].quantile(1 - AT_RISK_SHARE))
-    risky = (today["probability"] >= edge) & (today["probability"] > today["probability"].mean())
-    pays = today["at_stake"] * terms.saved_share > terms.contact_cost
-    chosen = today[risky & pays].sort_values(["at_stake", "customer_id"], ascending=[False, True])
-    chosen = chosen.reset_index(drop=True)
-    reach = contact_of(tables, pd.Index(chosen["customer_id"]), as_of=as_of)
-    return pd.DataFrame(
-        {
-            "customer_id": chosen["customer_id"],
-            "risk": chosen["probability"].round(3),
-            "year_value": chosen["value"].round(2),
-            "value": chosen["at_stake"].round(2),
-            "channel": pd.Series(reach["channel"].tolist(), dtype=object),
-            "consent": pd.Series(reach["consent"].tolist(), dtype=object),
-            "reason": pd.Series(reasons(model, chosen, today, currency=currency), dtype=object),
-        }
-    )[LIST]
