@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.data.demo import write_demo
+from support.demo_project import demo_project, ingested
+from support.once import made_once
+from workbench.data.demo import UNITS, write_demo
+from workbench.ingest import ingest_suite
 from workbench.params import load_suite
 from workbench.suite.render.quarto import find_quarto
 from workbench.suite.run import Choice, RunResult, run
@@ -53,15 +56,27 @@ def run_demo(
 
 @pytest.fixture(scope="session")
 def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Return the demo suite's run."""
-    return run_demo(project, tmp_path_factory.mktemp("demo") / "first", workers=2)
+    """Return the demo suite's run, which all workers read; the data may be ingested already."""
+    workspace, _ = demo_project(tmp_path_factory, project)
+
+    def make(_: Path) -> RunResult:
+        for unit in UNITS:
+            ingested(tmp_path_factory, project, unit)
+        return run(workspace, "demo", Choice(renderer="embedded", workers=2))
+
+    return Demo(workspace, made_once(tmp_path_factory, "demo-run", make)[1])
 
 
 @pytest.fixture(scope="session")
 def again(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Return another run of two units: in another folder, one by one, in ordinary kernels."""
+    """Return another run of a unit: in another folder, one by one, in ordinary kernels.
+
+    The dirty unit's data are there too, without its reports: `test_verify.py` makes those again.
+    """
     root = tmp_path_factory.mktemp("other") / "the" / "second"
-    return run_demo(project, root, workers=1, units=("brook", "cirrus"), kernel="fresh")
+    made = run_demo(project, root, workers=1, units=("cirrus",), kernel="fresh")
+    ingest_suite(made.workspace, load_suite(made.workspace, "demo"), ["brook"])
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +84,12 @@ def by_quarto(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Return a run of the unit that has all reports, rendered by Quarto."""
     if find_quarto() is None:
         pytest.skip("there is no Quarto on this machine")
-    root = tmp_path_factory.mktemp("quarto") / "suite"
-    return run_demo(project, root, workers=2, units=("atlas",), renderer="quarto")
+
+    def make(root: Path) -> RunResult:
+        return run_demo(project, root, workers=2, units=("atlas",), renderer="quarto").result
+
+    root, result = made_once(tmp_path_factory, "quarto", make)
+    return Demo(Workspace(root), result)
 
 
 @dataclass(frozen=True)

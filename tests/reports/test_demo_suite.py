@@ -56,6 +56,7 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
 def test_another_folder_and_another_number_of_jobs_give_the_same_bytes(
     demo: Any, again: Any
 ) -> None:
+    assert list(again.result.editions) == ["cirrus"]
     for unit, other in again.result.editions.items():
         edition = demo.result.editions[unit]
         first, second = dict(files(edition.folder)), dict(files(other.folder))
@@ -63,6 +64,16 @@ def test_another_folder_and_another_number_of_jobs_give_the_same_bytes(
         differing = [name for name in first if first[name] != second[name]]
         assert differing == []
         assert edition.id == other.id
+
+
+def test_another_folder_gives_the_same_data(demo: Any, again: Any) -> None:
+    for unit in ("brook", "cirrus"):
+        homes = [one.workspace.unit_data("demo", unit) for one in (demo, again)]
+        for part in ("snapshots", "quarantine"):
+            here, there = (dict(files(home / part)) for home in homes)
+            assert len(here) > 2
+            assert [name for name in here if here[name] != there.get(name)] == []
+            assert list(here) == list(there)
 
 
 def test_another_user_at_another_time_gets_the_same_edition(demo: Any, elsewhere: Any) -> None:

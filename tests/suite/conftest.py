@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import nbformat
 import pytest
+from tests.support.warm import Mother, quick_starts
 
 from workbench.data.snapshots import Snapshot, make_current, publish_snapshot
 from workbench.ingest import IngestSummary
@@ -18,6 +19,21 @@ from workbench.params import SuiteParams
 from workbench.suite import inputs
 from workbench.triage.record import SourceRecord, TableRecord, TriageRecord
 from workbench.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def mother(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mother]:
+    found = Mother(tmp_path_factory.mktemp("mother") / "project")
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(mother: Mother) -> Iterator[None]:
+    """Let the runs of these tests start quickly; what starts is not what they look at."""
+    with quick_starts(mother):
+        yield
+
 
 HOUSE = """\
 suite: str = ""  # the suite to read; empty: the one chosen with make lab, else demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -38,8 +39,14 @@ def _currency(code: str) -> str:
     return code
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of all time zones, for which folders are searched."""
+    return frozenset(available_timezones())
+
+
 def _timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("must be an IANA time zone, such as Europe/London")
     return name
 

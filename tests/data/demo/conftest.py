@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from support.demo import AS_OF, SEED, Demo
+from support.demo import Demo
+from support.demo_project import demo_project
 from workbench.data.demo import write_demo
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Return the data that `workbench demo` writes, at full size."""
-    raw = tmp_path_factory.mktemp("demo") / "data" / "demo" / "raw"
-    return Demo(raw, write_demo(raw, seed=SEED, as_of=AS_OF))
+    workspace, truth = demo_project(tmp_path_factory, project)
+    return Demo(workspace.data / "demo" / "raw", truth)
 
 
 @pytest.fixture(scope="session")

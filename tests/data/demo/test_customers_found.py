@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
@@ -11,10 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support.demo import AS_OF, SEED
-from workbench.data.demo import write_demo
-from workbench.ingest import IngestSummary, ingest_suite
-from workbench.params import load_suite
+from support.demo_project import demo_project, ingested
+from workbench.ingest import IngestSummary
 from workbench.workspace import Workspace
 
 Pairs = set[tuple[str, str]]
@@ -25,12 +22,9 @@ def brook(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Pairs, Workspace, IngestSummary]:
     """Return the pairs of records that are one person, the workspace, and the summary."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(project / "params" / "demo", root / "params" / "demo")
-    raw = root / "data" / "demo" / "raw"
-    truth = write_demo(raw, seed=SEED, as_of=AS_OF).units["brook"].duplicates
-    workspace = Workspace(root)
-    summary = ingest_suite(workspace, load_suite(workspace, "demo"), ["brook"])["brook"]
+    workspace, planted = demo_project(tmp_path_factory, project)
+    truth = planted.units["brook"].duplicates
+    summary = ingested(tmp_path_factory, project, "brook")
     same = zip(truth["customer_id_a"], truth["customer_id_b"], strict=True)
     return {(min(pair), max(pair)) for pair in same}, workspace, summary
 

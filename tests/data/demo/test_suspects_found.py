@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from support.demo import AS_OF, SEED
-from workbench.data.demo import write_demo
-from workbench.ingest import IngestSummary, ingest_suite
-from workbench.params import load_suite
-from workbench.workspace import Workspace
+from support.demo_project import demo_project, ingested
+from workbench.ingest import IngestSummary
 
 # What nothing in a row tells: the empty cell is counted, and that is all there is to say of it.
 UNTOLD = {"postcode", "about"}
@@ -25,12 +21,9 @@ def brook(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[pd.DataFrame, pd.DataFrame, IngestSummary]:
     """Return planted errors that no check tells, suspected cells, and the summary."""
-    root = tmp_path_factory.mktemp("project")
-    shutil.copytree(project / "params" / "demo", root / "params" / "demo")
-    raw = root / "data" / "demo" / "raw"
-    planted = write_demo(raw, seed=SEED, as_of=AS_OF).units["brook"].errors
-    workspace = Workspace(root)
-    summary = ingest_suite(workspace, load_suite(workspace, "demo"), ["brook"])["brook"]
+    workspace, truth = demo_project(tmp_path_factory, project)
+    planted = truth.units["brook"].errors
+    summary = ingested(tmp_path_factory, project, "brook")
     folder = workspace.unit_data("demo", "brook") / "quarantine" / summary.snapshot.digest
     return planted, pd.read_parquet(folder / "suspected_cells.parquet"), summary
 

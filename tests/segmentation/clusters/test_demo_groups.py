@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from support.demo import AS_OF, SEED
-from workbench.data.demo import write_demo
-from workbench.ingest import ingest_suite
-from workbench.params import load_suite
+from support.demo import AS_OF
+from support.demo_project import demo_project, ingested
 from workbench.segmentation.clusters.behaviour import measure_behaviour
 from workbench.segmentation.clusters.groups import find_groups
 from workbench.segmentation.rfm import rfm
-from workbench.workspace import Workspace
 
 
-def test_planted_groups_are_recovered(project: Path, tmp_path: Path) -> None:
-    shutil.copytree(project / "params" / "demo", tmp_path / "params" / "demo")
-    truth = write_demo(tmp_path / "data" / "demo" / "raw", seed=SEED, as_of=AS_OF)
-    workspace = Workspace(tmp_path)
-    summary = ingest_suite(workspace, load_suite(workspace, "demo"), ["atlas"])["atlas"]
+def test_planted_groups_are_recovered(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _, truth = demo_project(tmp_path_factory, project)
+    summary = ingested(tmp_path_factory, project, "atlas")
     orders = duckdb.read_parquet(str(summary.snapshot.path("orders")))
     behaviour = measure_behaviour(orders, rfm(orders, as_of=AS_OF))
     assert behaviour.left_out == ()

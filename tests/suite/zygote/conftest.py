@@ -17,6 +17,11 @@ from ..conftest import make_workspace
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> None:
+    """Start what really starts."""
+
+
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedKernels]:
     workspace = make_workspace(tmp_path_factory.mktemp("zygote") / "project")

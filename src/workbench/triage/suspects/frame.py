@@ -17,6 +17,7 @@ __all__ = [
     "LONGEST",
     "MOST_COLUMNS",
     "MOST_DISTINCT",
+    "MOST_HELD",
     "MOST_ROWS",
     "Column",
     "Frame",
@@ -30,6 +31,8 @@ MOST_COLUMNS = 200
 """Columns of a table that are looked at: those that come first."""
 LONGEST = 1_000
 """Letters of a value that are looked at; the rest of a longer one is cut off."""
+MOST_HELD = 2_000_000
+"""Cells up to which the rows are held as they are looked at; beyond, they are read each time."""
 MOST_DISTINCT = 2_000_000
 """Columns with more different values than this have no table of distinct values."""
 PREFIX = "_wb_suspect_"
@@ -106,8 +109,8 @@ class Frame:
     connection
         The engine.
     rows
-        A view: ``r`` (the row's place in the source), ``c0``, ``c1`` ... as text, and ``x0``,
-        ``x1`` ... as the engine types them.
+        A table, or a view where that would be large: ``r`` (the row's place in the source), ``c0``,
+        ``c1`` ... as text, and ``x0``, ``x1`` ... as the engine types them.
     count
         Its rows.
     columns
@@ -185,21 +188,28 @@ def _measured(
     texts = [_text(quote(name), kind) for name, kind in kinds.items()]
     parts += [f"{text} AS c{place}" for place, text in enumerate(texts)]
     parts += [f"{quote(name)} AS x{place}" for place, name in enumerate(kinds)]
-    view = f"{PREFIX}rows"
+    rows = f"{PREFIX}rows"
     _clear(connection)
-    connection.execute(f"CREATE TEMP VIEW {view} AS SELECT {', '.join(parts)} FROM ({query})")
-    frame = Frame(connection, view, 0, (), not_tried)
+    frame = Frame(connection, rows, 0, (), not_tried)
+    # Of a small table each query would cost more to plan over a view than to answer.
+    held = frame.one(f"SELECT count(*) FROM ({query})")[0] * len(kinds) <= MOST_HELD
+    connection.execute(
+        f"CREATE TEMP {'TABLE' if held else 'VIEW'} {rows} AS "
+        f"SELECT {', '.join(parts)} FROM ({query})"
+    )
     measures = ["count(*)"]
     for place, kind in enumerate(kinds.values()):
         one = f"{'c' if kind == 'text' else 'x'}{place}"
         measures += [f"count({one})", f"approx_count_distinct({one})"]
-    frame.count, *cells = frame.one(f"SELECT {', '.join(measures)} FROM {view}")
+    frame.count, *cells = frame.one(f"SELECT {', '.join(measures)} FROM {rows}")
     frame.columns = tuple(
         _column(
             frame,
             Column(place, name, kind, int(cells[2 * place]), int(cells[2 * place + 1])),
-            # Of a wide table the view costs more to plan than one column to read.
-            f"SELECT {texts[place]} AS v FROM ({query})",
+            # Of a wide table a view costs more to plan than one column to read.
+            f"SELECT c{place} AS v FROM {rows}"
+            if held
+            else f"SELECT {texts[place]} AS v FROM ({query})",
         )
         for place, (name, kind) in enumerate(kinds.items())
     )

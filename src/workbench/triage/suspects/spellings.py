@@ -8,6 +8,7 @@ from workbench.triage.suspects.frame import Column, Frame
 __all__ = ["find_spellings"]
 
 _FEWEST = 20
+_ENOUGH = 50
 
 
 def find_spellings(frame: Frame) -> None:
@@ -36,6 +37,10 @@ def _variants(frame: Frame, column: Column) -> None:
 
 def _style(frame: Frame, column: Column) -> None:
     """Add texts that are not in capitals (or not in small letters) where all but a few are."""
+    # Numbers and dates hold one letter at most. The engine takes milliseconds to learn what letters
+    # are, so columns without enough of them are not asked.
+    if column.filled < _ENOUGH or 1.0 in (column.number_share, column.date_share):
+        return
     letters = r"regexp_matches(v, '\pL.*\pL')"
     rows, capitals, small = (
         int(one or 0)
@@ -44,7 +49,7 @@ def _style(frame: Frame, column: Column) -> None:
             f" FROM {column.values} WHERE {letters}"
         )
     )
-    if rows < 50:
+    if rows < _ENOUGH:
         return
     for function, having in (("upper", capitals), ("lower", small)):
         if 0.98 * rows <= having < rows:
