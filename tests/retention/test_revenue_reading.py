@@ -24,8 +24,8 @@ def orders(again: int = 20) -> pd.DataFrame:
 
 
 def subscriptions() -> pd.DataFrame:
-    names = [f"s{i}" for i in range(20)]
-    ends = [pd.Timestamp("2024-03-15")] * 5 + [pd.NaT] * 15
+    names = [f"s{i}" for i in range(40)]
+    ends = [pd.Timestamp("2024-03-15")] * 10 + [pd.NaT] * 30
     return pd.DataFrame(
         {
             "subscription_id": names,
@@ -59,7 +59,7 @@ def test_what_is_left_of_what_subscribers_paid() -> None:
     said = read_revenue(found, currency="EUR")
     assert said.answer == (
         "After 3 months cohorts still pay 75.0% of what they paid at their start, changes of plan "
-        "included: €7.50 a month for each that started (20 subscriptions have been followed that "
+        "included: €7.50 a month for each that started (40 subscriptions have been followed that "
         "long)."
     )
     assert said.who == "Subscriptions"
@@ -91,6 +91,14 @@ def test_why_there_is_no_revenue_triangle(tables: Any, more: Any, reason: str) -
     assert said.answer == f"What cohorts bring over time cannot be said: {reason}"
     assert found.grid()["0"].isna().all()
     assert len(found.overall) == 0
+    no_nan(said)
+
+
+def test_a_sentence_does_not_rest_on_few() -> None:
+    table = orders()
+    few = table[table["customer_id"].isin([f"c{i}" for i in range(24)])]
+    said = read_revenue(cohort_revenue(few, None, **OPTIONS), currency="GBP")
+    assert said.answer.startswith("Too few months have passed, or too few customers have been")
     no_nan(said)
 
 
