@@ -16,8 +16,8 @@ covariates that are categories (few distinct rows), or partly continuous (a row 
 - ``lifelines``: Kaplan-Meier with intervals; Cox with plain errors only.
 
 The peer is left out, and the reason is printed, where neither this interpreter nor that of the
-tests can import it: another one may be named. Wall and CPU time are those of the work, without starting Python; the peak is the
-whole process's.
+tests can import it: another one may be named. Wall and CPU time are those of the work, without
+starting Python; the peak is the whole process's.
 """
 
 from __future__ import annotations
@@ -284,9 +284,11 @@ def main() -> int:
         return 0
     # The tests' environment has lifelines, and that of the benchmarks need not.
     tests = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
-    tried = [asked.lifelines_python] if asked.lifelines_python else [sys.executable, str(tests)]
-    whys = {python: missing(python, "lifelines") for python in tried if Path(python).is_file()}
-    peers = {"lifelines": python for python, why in whys.items() if not why}
+    tried = [asked.lifelines_python or sys.executable]
+    tried += [str(tests)] if not asked.lifelines_python and tests.is_file() else []
+    whys = {python: missing(python, "lifelines") for python in tried}
+    able = [python for python, why in whys.items() if not why]
+    peers = {"lifelines": able[0]} if able else {}
     if not peers:
         print(f"lifelines is left out: it cannot be imported ({'; '.join(whys.values())})")
     contest("Kaplan-Meier", "no", asked, peers)

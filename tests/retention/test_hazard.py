@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from workbench.data.demo.cirrus.facts import CHURN
+from workbench.data.demo.subscriptions import Subscribers, live
 from workbench.errors import AnalysisError
+from workbench.retention.cox.fit import fit_cox
 from workbench.retention.hazard import HazardFit, fit_hazard
 
 Rows = tuple[np.ndarray, np.ndarray, pd.DataFrame, np.ndarray]
@@ -121,6 +125,27 @@ def test_cloglog_finds_the_hazard_ratio_of_continuous_time() -> None:
     times = np.minimum(life, 10).astype(int)
     found = fit_hazard(times, life <= 10, {"plan": plan}, link="cloglog", penalties=[0.0])
     assert found.coefficients[0] == pytest.approx(0.7, abs=0.05)
+
+
+def test_the_demo_s_planted_coefficients_are_found() -> None:
+    """The demo's own renewals, with one propensity for all: a proportional hazard in months."""
+    rng = np.random.default_rng(11)
+    n, last = 20_000, np.datetime64("2025-06-30")
+    plan, searched = rng.choice(3, n, p=[0.5, 0.3, 0.2]), rng.random(n) < 0.3
+    start = np.datetime64("2024-06-01") + rng.integers(0, 300, n).astype("timedelta64[D]")
+    month = start.astype("datetime64[M]").astype("datetime64[D]")
+    churn = replace(CHURN, per_ticket=0.0, payment_failed=0.0, upgrade=0.0, downgrade=0.0)
+    people = Subscribers(month, plan, searched, np.zeros(n), np.full(n, 0.06))
+    lives = live(rng, churn, people, last, (np.zeros(n, dtype=bool), month, 0, 0.0))
+    seen = (lives.renewal <= last).sum(axis=1) - 1
+    times = np.where(lives.ended > 0, lives.ended, seen)
+    x = pd.DataFrame({"team": plan == 1, "business": plan == 2, "paid_search": searched})
+    planted = [CHURN.team, CHURN.business, CHURN.paid_search]
+    found = fit_hazard(times, lives.ended > 0, x, link="cloglog", penalties=[0.0])
+    np.testing.assert_allclose(found.coefficients, planted, atol=0.09)
+    ratios = fit_cox(times, lives.ended > 0, x)
+    errors = np.sqrt(np.diag(ratios.cov))
+    assert (np.abs(ratios.coefficients - planted) < 3 * errors).all()
 
 
 def test_survival_so_far_counts_and_what_was_not_seen_is_marked() -> None:

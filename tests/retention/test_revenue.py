@@ -162,7 +162,7 @@ def test_the_amount_of_few_who_leave_is_no_difference_of_two_periods() -> None:
     assert found.overall["revenue"].tolist()[:2] == [Decimal(400), Decimal(300)]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(sum),
     st.integers(2, 6),

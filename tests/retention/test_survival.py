@@ -213,12 +213,12 @@ def test_survival_so_far_is_the_curve_of_those_still_there(truncated: bool) -> N
 
 
 def test_survival_so_far_covers() -> None:
-    """Weibull times: those who stayed stay longer; 400 runs allow 92 to 98 %."""
+    """Weibull times: those who stayed stay longer; 200 runs allow 91 to 98.5 %."""
     random, held = np.random.default_rng(13), np.zeros(2)
     truth = np.exp(-(1.5**0.6) + 0.5**0.6)
     steps = np.linspace(0.5, 1.5, 2001)
     mean = np.trapezoid(np.exp(-(steps**0.6) + 0.5**0.6), steps)
-    for _ in range(400):
+    for _ in range(200):
         life, leave = random.weibull(0.6, 300), random.uniform(1, 3, 300)
         curve = kaplan_meier(np.minimum(life, leave), life <= leave)
         for place, (found, true) in enumerate(
@@ -227,8 +227,8 @@ def test_survival_so_far_covers() -> None:
             assert found.ci_lower is not None
             assert found.ci_upper is not None
             held[place] += found.ci_lower <= true <= found.ci_upper
-    assert (held / 400 >= 0.92).all()
-    assert (held / 400 <= 0.98).all()
+    assert (held / 200 >= 0.91).all()
+    assert (held / 200 <= 0.985).all()
 
 
 def test_what_is_not_known_of_survival_so_far_is_said() -> None:

@@ -22,6 +22,8 @@ __all__ = ["COLUMNS", "FirstTouchReading", "read_first_touch"]
 COLUMNS = ("channel", "category", "country", "region")
 """Looked for, in the orders first, then in the customers; the first that is there is read."""
 
+_FEW = 30  # a sentence names no level of fewer
+_EXPECTED = 5
 _QUESTION = (
     "Customers are grouped by their first purchase, whatever they bought later. All groups are "
     "compared over the same span since that purchase, so that none looks better for being older."
@@ -117,11 +119,17 @@ def read_first_touch(
 
 def _answer(found: FirstTouch, at: pd.DataFrame) -> str:
     """Return whether the shares differ, by the chi-square test of a table of counts."""
-    here, gone = at["active"], at["customers"] - at["active"]
     grain = found.calendar.grain
+    here, gone = at["active"], at["customers"] - at["active"]
     if not here.sum() or not gone.sum():
         everyone = "Nobody" if not here.sum() else "Everybody"
         return f"{everyone} bought in {grain} {found.periods} after the first purchase."
+    at = at[at["customers"] >= _FEW]
+    here, gone = at["active"], at["customers"] - at["active"]
+    # The test needs five expected in each cell of the table.
+    least = at["customers"].min() * min(here.sum(), gone.sum()) / max(at["customers"].sum(), 1)
+    if len(at) < 2 or least < _EXPECTED:
+        return f"Too few customers have been followed to compare them by first {found.by}."
     p = float(stats.chi2_contingency([here, gone], correction=False).pvalue)
     order = at.sort_values(["share", "level"])
     low, high = order.iloc[0], order.iloc[-1]

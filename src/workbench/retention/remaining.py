@@ -21,6 +21,7 @@ __all__ = ["SO_FAR", "RemainingTime", "remaining_time"]
 SO_FAR = (0, 30, 90, 180, 365, 730)
 """Days since the start, at which it is asked what is still to come."""
 AHEAD_DAYS = 91
+_FEW = 30  # a sentence does not rest on fewer
 _COLUMNS = [
     *("so_far_days", "followed", "share", "ci_lower", "ci_upper"),
     *("mean_days", "mean_ci_lower", "mean_ci_upper"),
@@ -96,10 +97,11 @@ def remaining_time(found: Retention, *, so_far: Sequence[int] = SO_FAR) -> Remai
     table = pd.DataFrame(rows, columns=_COLUMNS)
     table = table.astype({"so_far_days": "int64", "followed": "int64"})
     title = f"{'Buy again' if buys else 'Still there'} after {ahead} more days"
-    if len(table) < 2:
+    told = table[table["followed"] >= _FEW]
+    if len(told) < 2:
         why = "Too few have been followed for longer than a month to say what comes later."
         return RemainingTime(table.iloc[:0], ahead, why, title, method, why)
-    return RemainingTime(table, ahead, _answer(table, ahead, buys), title, method, "")
+    return RemainingTime(table, ahead, _answer(told, ahead, buys), title, method, "")
 
 
 def _answer(table: pd.DataFrame, ahead: int, buys: bool) -> str:

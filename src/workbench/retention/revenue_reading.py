@@ -16,6 +16,8 @@ from workbench.retention.revenue import RevenueTriangle, order_revenue, subscrip
 
 __all__ = ["CohortRevenue", "RevenueReading", "cohort_revenue", "read_revenue"]
 
+_FEW = 30
+
 
 @dataclass(frozen=True)
 class CohortRevenue:
@@ -153,10 +155,19 @@ def read_revenue(found: CohortRevenue, *, currency: str) -> RevenueReading:
     )
 
 
+def _enough(overall: pd.DataFrame) -> pd.DataFrame:
+    """Return the periods that a sentence may rest on: not on the few of the oldest cohorts."""
+    most = int(overall["customers"].max()) if len(overall) else 0
+    return overall[overall["customers"] >= max(_FEW, most / 4)]
+
+
 def _bought(overall: pd.DataFrame, grain: str, currency: str) -> tuple[str, str]:
-    first, known = overall.iloc[0], overall[overall["so_far"].notna()]
+    first, known = overall.iloc[0], _enough(overall[overall["so_far"].notna()])
     if first["period"] != 0 or len(known) < 2:
-        said = f"Too few {grain}s have passed to say what a customer brings after the first one."
+        said = (
+            f"Too few {grain}s have passed, or too few customers have been followed, to say what a "
+            f"customer brings after the first {grain}."
+        )
         return said, said.rstrip(".")
     last = known.iloc[-1]
     later = float(last["so_far"]) - float(first["per_customer"])
@@ -174,9 +185,13 @@ def _bought(overall: pd.DataFrame, grain: str, currency: str) -> tuple[str, str]
 
 
 def _paid(overall: pd.DataFrame, grain: str, currency: str) -> tuple[str, str]:
-    known = overall[overall["of_start"].notna() & (overall["period"] > 0)]
+    known = _enough(overall[overall["of_start"].notna()])
+    known = known[known["period"] > 0]
     if not len(known):
-        said = f"Too few {grain}s have passed to say what is left of a cohort's revenue."
+        said = (
+            f"Too few {grain}s have passed, or too few subscriptions have been followed, to say "
+            "what is left of a cohort's revenue."
+        )
         return said, said.rstrip(".")
     last = known.iloc[-1]
     span = counted(int(last["period"]), grain)

@@ -267,14 +267,14 @@ def test_there_is_a_finite_fit_or_a_reason(data: list[tuple[int, bool, int, int]
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    """300 samples of 300 customers in months: 95 % intervals, of which 92 to 98 % may hold."""
+    """150 samples of 300 customers in months: 95 % intervals, of which 91 to 99 % may hold."""
     truth, held = np.array([0.6, -0.2, -0.3]), np.zeros((2, 3))
-    for draw in range(300):
+    for draw in range(150):
         times, events, x, _ = sample(1000 + draw, n=300, ties=6.0)
         found = fit_cox(times, events, x)
         for kind, robust in enumerate((False, True)):
             effects = found.effects(robust=robust)
             low, high = (np.log(effects[name].to_numpy()) for name in ("ci_lower", "ci_upper"))
             held[kind] += (low <= truth) & (truth <= high)
-    assert (held / 300 >= 0.92).all()
-    assert (held / 300 <= 0.98).all()
+    assert (held / 150 >= 0.91).all()
+    assert (held / 150 <= 0.99).all()
