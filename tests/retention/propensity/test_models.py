@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -103,6 +104,16 @@ def test_the_simpler_model_unless_trees_are_clearly_better() -> None:
     assert steps.boosting_gain.ci_lower is not None
     assert steps.boosting_gain.ci_lower > 0
     assert steps.better
+
+
+def test_a_model_that_tells_nothing_is_the_average_and_no_better() -> None:
+    """Else a hair's breadth between the two would be called better in one of twelve units."""
+    made = panel()
+    turned = made.rows["left"].where(made.rows["part"] != "calibrate", 1 - made.rows["left"])
+    fit = fit_models(replace(made, rows=made.rows.assign(left=turned)), seed=1)
+    assert fit.model.line.slope == 0, "calibration found the order to be wrong"
+    assert fit.gain.value == 0
+    assert not fit.better
 
 
 @pytest.mark.parametrize("steps", [False, True])

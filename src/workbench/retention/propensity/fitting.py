@@ -114,7 +114,9 @@ def fit_models(panel: Panel, *, seed: int) -> Fit:
     gain = difference(plain, trees)
     chosen = int(gain.ci_lower is not None and gain.ci_lower > 0)
     raw = design.raw(test)
-    average = np.full(len(later), float(logit(then.mean())))
+    # As calibration counts it, so that a model that tells nothing is the average, to the last bit.
+    rate = (then.sum() + 1) / (len(then) + 2)
+    average = np.full(len(later), float(logit(rate)))
     said = [*((m.name, m.log_odds(raw)) for m in models), ("average", average)]
     trials = tuple(Trial(name, values, measure(values, later)) for name, values in said)
     better = difference(losses(average, later), losses(trials[chosen].log_odds, later))
