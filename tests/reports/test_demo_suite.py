@@ -71,7 +71,7 @@ def test_another_folder_gives_the_same_data(demo: Any, again: Any) -> None:
         homes = [one.workspace.unit_data("demo", unit) for one in (demo, again)]
         for part in ("snapshots", "quarantine"):
             here, there = (dict(files(home / part)) for home in homes)
-            assert len(here) > 2
+            assert here
             assert [name for name in here if here[name] != there.get(name)] == []
             assert list(here) == list(there)
 
