@@ -99,7 +99,7 @@ class ForecastReading:
     headline_decision: str
     further: str
     stake: str
-    stake_decision: str
+    stake_decision: str | None
     tried: str
     why: str
     latest: str
@@ -384,9 +384,9 @@ def _stake(found: Forecasts, currency: str) -> tuple[str, str]:
     return f"{said}.", ""
 
 
-def _stake_decision(found: Forecasts) -> str:
+def _stake_decision(found: Forecasts) -> str | None:
     if found.worth is None or found.worth.reason:
-        return "Who may spend how much on keeping customers while their value is not known."
+        return None
     return "How much may be spent on keeping them: never more than what is at stake there."
 
 
