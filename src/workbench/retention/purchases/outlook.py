@@ -134,9 +134,7 @@ def what_comes(
     pace = _pace(shocks, steps, events, draws, rng)
     base = _Base(known, rng)
     spending = spending_of(known)
-    some = -(-draws // _SHARED)
-    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=some, method="eigh")
-    logs = np.repeat(logs, _SHARED, axis=0)[:draws]
+    logs = _parameters(fit, draws, rng)
     size = len(bounds) - 1
     made = np.zeros((3, draws, size + 1))
     other = np.zeros((3, draws, size + 1)) if base.scale > 1 else made
@@ -158,6 +156,13 @@ def what_comes(
         made[2] *= _per_purchase(known, fit, spending, ends[-1], made[0], made[2])
     named = dict(zip(QUANTITIES, made, strict=True))
     return Futures(bounds, fit.name, named)
+
+
+def _parameters(fit: PurchaseFit, draws: int, rng: np.random.Generator) -> Floats:
+    """Return logarithms of drawn parameters, shape (draws, parameters)."""
+    some = -(-draws // _SHARED)
+    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=some, method="eigh")
+    return np.repeat(logs, _SHARED, axis=0)[:draws]
 
 
 class _Base:
