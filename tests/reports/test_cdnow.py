@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from workbench.data import open_unit
-from workbench.retention.forecasts import Forecasts, forecast
+from workbench.retention.forecast_results import Forecasts
+from workbench.retention.forecasts import forecast
 from workbench.retention.periods import Calendar
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace

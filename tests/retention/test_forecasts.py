@@ -17,7 +17,8 @@ from workbench.params import EventParams
 from workbench.retention import forecast_shown, forecasts
 from workbench.retention.backtest.origins import MIN_CUSTOMERS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
-from workbench.retention.forecasts import Forecasts, forecast
+from workbench.retention.forecast_results import Forecasts
+from workbench.retention.forecasts import forecast
 from workbench.retention.periods import Calendar
 
 AS_OF = date(2024, 6, 30)

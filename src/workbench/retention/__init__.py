@@ -20,8 +20,9 @@
     futures.py    drawn futures of several numbers, and what they say
     worth.py      what customers are worth, by group, or why that is withheld
     backtest/     every forecast from earlier days, beside naive ones; the rule to publish
-    forecasts.py  all forecasts of a unit; forecast_shown.py and forecast_reading.py: as they are
-                  drawn, listed and said
+    forecasts.py  all forecasts of a unit; forecast_results.py and forecast_judged.py: what they
+                  are, and how each passes the rule; forecast_shown.py, forecast_reading.py and
+                  forecast_words.py: as they are drawn, listed and said
     reading.py    what retention says, in sentences
     study.py      retention of a unit of either kind, as the notebook makes it
 """

@@ -6,12 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from workbench.data.phrases import counted, day, listed, money, share, uncapitalised
+from workbench.data.phrases import counted, day, listed, money
 from workbench.data.small_groups import hidden_words
+from workbench.retention.forecast_results import Forecast, Forecasts
 from workbench.retention.forecast_shown import NUMBERS
-from workbench.retention.forecasts import Forecast, Forecasts
-from workbench.retention.recurring_shown import ShownWaterfall
-from workbench.retention.worth import LIKELY
+from workbench.retention.forecast_words import (
+    MOVED_HOW,
+    SCORES_HOW,
+    event_words,
+    how_to_read,
+    models_how,
+    moved_words,
+    no_kept,
+    relation_words,
+    stake_decision,
+    stake_words,
+    waterfall_of,
+    worth_how,
+)
 
 __all__ = ["ForecastReading", "read_forecasts"]
 
@@ -22,20 +34,6 @@ _NAIVE = {
     "past frequency": "every customer goes on buying as often as so far",
     "past rate": "the share that ended in a {grain} so far ends in each",
 }
-
-
-_HARDLY = 0.1  # times as many as usual: in words
-_MOVED_HOW = (
-    "What customers pay a month is compared from the first day of a period to that of the next. "
-    "Kept is what is left of the revenue before after what became less or was lost; net adds what "
-    "the same customers added. New and won-back customers count in neither."
-)
-_SCORES_HOW = (
-    "Mean error: mean absolute error of a period's number. MASE: the same, 1 being as wrong as one "
-    "period differs from the next. Pinball: the error of nine quantiles, for a rule without ranges "
-    "half its mean error. In range: how often the 95% range held what came. Brier: the mean "
-    "squared error of each customer's chance, 0 is perfect."
-)
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
     headline, title = _headline(found, number, main, span)
     published = number is not None and number.verdict.published
     value, ci = _card(number)
-    stake, stake_reason = _stake(found, currency)
+    stake, stake_reason = stake_words(found, currency)
     tried, latest = _tried(found), _latest(found, number, main)
     kept = found.moved.year if found.moved else None
     return ForecastReading(
@@ -167,12 +165,12 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         headline_decision=_decision(buys, published, span),
         further=_further(found, currency, [name for name in found.numbers if name != main]),
         stake=stake,
-        stake_decision=_stake_decision(found),
+        stake_decision=stake_decision(found),
         tried=tried,
         why=_whys(found),
         latest=latest,
-        events=_events(found),
-        moved=_moved(found, currency),
+        events=event_words(found),
+        moved=moved_words(found, currency),
         label=f"{names[main]}, {span}" + ("" if published else ", by a simple rule"),
         unit="orders" if buys else "subscriptions",
         value=value,
@@ -183,7 +181,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         stake_reason=stake_reason or None,
         kept_label="" if buys else "Recurring revenue kept of a year ago, gross",
         kept=kept.gross if kept else None,
-        kept_reason=None if kept and kept.gross is not None else _no_kept(found),
+        kept_reason=None if kept and kept.gross is not None else no_kept(found),
         main=main,
         second=second if second in found.numbers else main,
         names=names,
@@ -192,72 +190,23 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         trial_title=_trial_title(found, number, main),
         trial_alt="Two lines: what came, and what had been forecast on an earlier day, with its "
         f"range. {latest}",
-        how=_how(found),
+        how=how_to_read(found),
         unless=found.reason,
         unless_tried="" if found.numbers else found.reason,
         no_events="" if found.events else "none",
         no_worth="" if found.worth and not found.worth.reason else "withheld",
-        no_moves="" if _waterfall(found) else "none",
+        no_moves="" if waterfall_of(found) else "none",
         no_money="" if "revenue" in found.numbers else "none",
-        no_reasons="" if (moves := _waterfall(found)) and len(moves.reasons) else "none",
-        waterfall_note=moves.note if (moves := _waterfall(found)) else "",
-        moved_how=_MOVED_HOW,
-        scores_how=_SCORES_HOW,
-        worth_how=_worth_how(found),
-        models_how=_models_how(found),
-        relation=_relation(found),
+        no_reasons="" if (moves := waterfall_of(found)) and len(moves.reasons) else "none",
+        waterfall_note=moves.note if (moves := waterfall_of(found)) else "",
+        moved_how=MOVED_HOW,
+        scores_how=SCORES_HOW,
+        worth_how=worth_how(found),
+        models_how=models_how(found),
+        relation=relation_words(found),
         hidden=hidden_words(found.min_group),
         expected_label="Purchases expected" if buys else "Payments expected",
     )
-
-
-def _waterfall(found: Forecasts) -> ShownWaterfall | None:
-    waterfall = found.moved.waterfall if found.moved else None
-    return waterfall if waterfall is not None and not waterfall.reason else None
-
-
-def _worth_how(found: Forecasts) -> str:
-    worth = found.worth
-    if worth is None:
-        return ""
-    said = (
-        f"Expected over {worth.years:g} year{'' if worth.years == 1 else 's'}, discounted by "
-        f"{share(worth.discount, 0)} a year, of "
-        f"{'revenue' if worth.margin == 1 else f'a margin of {share(worth.margin, 0)}'}."
-    )
-    if found.kind == "orders":
-        said += (
-            f" Most likely still customers: a chance of {share(LIKELY[0], 0)} or more to buy again "
-            f"some day; most likely gone: less than {share(LIKELY[1], 0)}."
-        )
-    if worth.left_out:
-        said += (
-            f" {counted(worth.left_out, 'customer')} whose purchases brought nothing "
-            f"{'is' if worth.left_out == 1 else 'are'} taken to go on so."
-        )
-    return said
-
-
-def _models_how(found: Forecasts) -> str:
-    if found.kind == "orders":
-        return (
-            "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees "
-            "which is right, so the forecast takes both alike. Gamma-Gamma describes what a "
-            "purchase brings."
-        )
-    return (
-        "Each subscription has its own chance to end at a renewal (beta distributed, "
-        "shifted-beta-geometric): those likely to leave go first."
-    )
-
-
-def _relation(found: Forecasts) -> str:
-    if found.kind == "subscriptions":
-        return "Values take today's prices for granted: no change of plan or price is in them."
-    relation = found.worth.relation if found.worth else None
-    if relation is None:
-        return "Whether customers who buy more often also spend more was not asked."
-    return relation.sentence
 
 
 def _ahead(found: Forecasts) -> str:
@@ -356,44 +305,6 @@ def _card(
     return value, (float(row["ci_lower"]), float(row["ci_upper"]), 0.95, method)
 
 
-def _stake(found: Forecasts, currency: str) -> tuple[str, str]:
-    worth = found.worth
-    if worth is None:
-        why = found.reason
-        return f"What today's customers are worth cannot be said: {why}", why
-    if worth.reason or worth.total is None:
-        said = f"What today's customers are worth is not said: {uncapitalised(worth.reason)}"
-        said = _sentence(said)
-        return said, worth.reason
-    noun = "customers" if found.kind == "orders" else "subscriptions"
-    what = "revenue" if worth.margin == 1 else f"a margin of {share(worth.margin, 0)}"
-    said = (
-        f"Today's {noun} are worth {money(worth.total, currency)} over the next year "
-        f"({what}, {share(worth.discount, 0)} discount a year)"
-    )
-    if worth.at_stake is not None:
-        place = f"with {noun} who {worth.stake_group}"
-        if found.kind == "subscriptions":
-            place = f"with {noun} in their {worth.stake_group}"
-        said += f"; {money(worth.at_stake, currency)} of it {place}"
-    if worth.one_point is not None:
-        said += (
-            f". If one in a hundred more stayed each {found.grain}, it would be "
-            f"{money(worth.one_point, currency)} more"
-        )
-    return f"{said}.", ""
-
-
-def _stake_decision(found: Forecasts) -> str | None:
-    if found.worth is None or found.worth.reason:
-        return None
-    return "How much may be spent on keeping them: never more than what is at stake there."
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
-
-
 def _tried(found: Forecasts) -> str:
     if not found.numbers:
         return f"No forecast was tried: {found.reason}"
@@ -451,67 +362,3 @@ def _trial_title(found: Forecasts, number: Forecast | None, main: str) -> str:
     words = NUMBERS[found.kind][main].removesuffix(" that end")
     told = f"{number.actual_total:,.0f} {words} {_did(found)}"
     return f"{told}, {where} the range that had been forecast"
-
-
-def _events(found: Forecasts) -> str:
-    if not found.events:
-        return "The calendar names no event in the time to come that changes how much is bought."
-    told = [event for event in found.events if event.factor is not None]
-    said = []
-    for event in told:
-        if event.factor is None or event.ci_lower is None or event.ci_upper is None:
-            continue
-        much = f"{event.factor:.1f} times as many purchases as usual"
-        ends = f" ({event.ci_lower:.1f} to {event.ci_upper:.1f})"
-        if event.factor < _HARDLY:
-            much, ends = "next to no purchases", ""
-        said.append(f"{event.title}: its days have {much}{ends}, which is in the forecast.")
-    rest = [event.title for event in found.events if event.factor is None]
-    if rest:
-        be = "is" if len(rest) == 1 else "are"
-        said.append(
-            f"Not in the forecast, for the past does not tell what they do, {be} {listed(rest)}."
-        )
-    return " ".join(said)
-
-
-def _moved(found: Forecasts, currency: str) -> str:
-    moved = found.moved
-    if moved is None:
-        return ""
-    if moved.waterfall is None:
-        return f"How recurring revenue moved cannot be said: {_sentence(moved.reason)}"
-    said = "There is no year of recurring revenue yet to compare with."
-    year = moved.year
-    if year is not None and year.gross is not None and year.net is not None:
-        said = (
-            f"Of the recurring revenue on {day(year.start)}, {share(year.gross)} was left on "
-            f"{day(year.end)} (gross), and {share(year.net)} with what these customers added (net)."
-        )
-    reasons = moved.waterfall.reasons
-    undecided = reasons[reasons["decided"].eq(False)] if len(reasons) else reasons
-    if len(undecided):
-        lost = float(undecided["share"].sum())
-        said += (
-            f" {share(lost)} of the revenue that was lost went for reasons that are no decision to "
-            f"leave ({listed([str(name) for name in undecided['reason']])})."
-        )
-    return said
-
-
-def _no_kept(found: Forecasts) -> str:
-    if found.moved is None:
-        return "There is no recurring revenue."
-    return found.moved.reason or "There is no year of recurring revenue yet."
-
-
-def _how(found: Forecasts) -> str:
-    what = (
-        "Purchase days of customers known so far; customers who are yet to come are not in it"
-        if found.kind == "orders"
-        else "Subscriptions that run today, at today's prices; those yet to come are not in it"
-    )
-    return (
-        f"{what}. In 95 of 100 cases the number should lie between the ends; where there are none, "
-        "the forecast is withheld and a simple rule stands in its place."
-    )

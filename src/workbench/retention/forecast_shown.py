@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench.data.frames import days_to_dates
 from workbench.data.phrases import counted
-from workbench.retention.forecasts import Forecasts
+from workbench.retention.forecast_results import Forecasts
 from workbench.retention.spans import named
 
 __all__ = [

@@ -125,12 +125,7 @@ def what_stays(
     rng = np.random.default_rng(seed)
     size = len(edges) - 1
     shocks = renewal_shocks(contracts, fit.model, grain)
-    start = contracts.start[running]
-    done = renewals_made(start, np.full(len(start), contracts.last), grain)
-    rows, place = np.unique(done, return_inverse=True)
-    n = np.bincount(place)
-    paid = np.bincount(place, weights=contracts.amount[running])
-    spread = np.bincount(place, weights=contracts.amount[running] ** 2) / n - (paid / n) ** 2
+    rows, n, paid, spread = _by_age(contracts, grain)
     logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=draws, method="eigh")
     alpha, beta = (np.exp(logs[:, k])[:, None] for k in (0, 1))
     pace = np.ones((draws, size))
@@ -149,3 +144,13 @@ def what_stays(
     before = np.concatenate([np.full((draws, 1), n.sum()), active[:, :-1]], axis=1)
     ended = np.concatenate([before - active, (n.sum() - active[:, -1:])], axis=1)
     return Futures(edges, fit.name, dict(zip(STAYING, (ended, active, revenue), strict=True)))
+
+
+def _by_age(contracts: Contracts, grain: str) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return renewals so far, how many run, what they pay, and the variance of what one pays."""
+    start, amount = contracts.start[contracts.running], contracts.amount[contracts.running]
+    done = renewals_made(start, np.full(len(start), contracts.last), grain)
+    rows, place = np.unique(done, return_inverse=True)
+    n = np.bincount(place).astype("int64")
+    paid, squares = (np.bincount(place, weights=values) for values in (amount, amount**2))
+    return rows, n, paid, squares / n - (paid / n) ** 2

@@ -18,7 +18,7 @@ import pandas as pd
 from workbench.data.small_groups import hide_parts
 from workbench.retention.contracts import Contracts, renewals_made
 from workbench.retention.maximise import Floats
-from workbench.retention.purchases.fits import PurchaseFit
+from workbench.retention.purchases.fits import Model, PurchaseFit
 from workbench.retention.purchases.log import WEEK, Known
 from workbench.retention.renewals import RenewalFit
 from workbench.retention.spans import PER_YEAR
@@ -111,26 +111,11 @@ def worth_of_buyers(
         reason = fits[0].reason
     terms: Any = {"years": years, "discount": discount, "margin": margin}
     if reason:
-        return Worth(
-            _empty(),
-            None,
-            None,
-            "",
-            None,
-            relation,
-            spend,
-            **terms,
-            left_out=left_out,
-            reason=reason,
-        )
-    cells = known.cells
-    rows = cells.frequency, cells.recency, cells.T
-    ahead: Any = {"horizon": years * 365.25 / WEEK, "discount": discount, "year": 365.25 / WEEK}
-    bought = _mean([discounted_purchases(model, *rows, **ahead) for model in fitted])[known.cell]
+        return _nothing(reason, terms, relation, spend, left_out)
+    bought, alive = _bought(known, fitted, years, discount)
     # Whose purchases brought nothing so far are expected to go on so.
     each = np.where(some, spend.model.mean_spend(x, own), 0.0)
     value = margin * bought * each
-    alive = _mean([model.p_alive(*rows) for model in fitted])[known.cell]
     names = ["still customers, most likely", "may be leaving", "gone, most likely"]
     group = np.where(alive >= LIKELY[0], 0, np.where(alive >= LIKELY[1], 1, 2))
     table, shown = _grouped(names, group, bought, value, min_group)
@@ -145,6 +130,18 @@ def worth_of_buyers(
         **terms,
         left_out=left_out,
     )
+
+
+def _bought(
+    known: Known, models: list[Model], years: float, discount: float
+) -> tuple[Floats, Floats]:
+    """Return each customer's discounted purchases, and the chance to be a customer still."""
+    cells = known.cells
+    rows = cells.frequency, cells.recency, cells.T
+    ahead: Any = {"horizon": years * 365.25 / WEEK, "discount": discount, "year": 365.25 / WEEK}
+    bought = _mean([discounted_purchases(model, *rows, **ahead) for model in models])
+    alive = _mean([model.p_alive(*rows) for model in models])
+    return bought[known.cell], alive[known.cell]
 
 
 def _mean(several: list[Floats]) -> Floats:
@@ -199,7 +196,7 @@ def worth_of_contracts(
     if not reason and not running.any():
         reason = "No subscription runs."
     if reason:
-        return Worth(_empty(), None, None, "", None, None, None, **terms, reason=reason)
+        return _nothing(reason, terms)
     start = contracts.start[running]
     done = renewals_made(start, np.full(len(start), contracts.last), grain)
     a_year = PER_YEAR[grain]
@@ -253,5 +250,13 @@ def _grouped(
     return pd.DataFrame(rows, columns=columns, dtype=object), [not hidden for hidden in away]
 
 
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame(columns=["group", "customers", "expected", "value", "each"])
+def _nothing(
+    reason: str,
+    terms: Any,
+    relation: SpendRelation | None = None,
+    spend: SpendFit | None = None,
+    left_out: int = 0,
+) -> Worth:
+    table = pd.DataFrame(columns=["group", "customers", "expected", "value", "each"])
+    told = {**terms, "left_out": left_out, "reason": reason}
+    return Worth(table, None, None, "", None, relation, spend, **told)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.interpolate import CubicSpline
 
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats, total
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _CUSTOMERS = 5_000  # drawn one by one; of a larger base so many stand for all
+_KNOTS = 8  # points of the curve of what is expected
 _COARSE = 40  # steps of the longest time, for how expected numbers move with the parameters
 METHOD = "predictive, parameters and customers drawn"
 WITH_SHOCKS = "predictive, parameters, customers and periods drawn"
@@ -281,7 +283,9 @@ def _counted(model: Model, cells: Cells, ends: Floats, rng: np.random.Generator)
     return np.bincount(place, minlength=len(ends)).astype("float64")
 
 
-def drawn_means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> Floats:
+def drawn_means(
+    fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats, *, shape: Cells | None = None
+) -> Floats:
     """Return expected purchases by stretch at drawn parameters, shape (draws, stretches).
 
     Of many customers the parameters are known well, so the logarithm of what is expected is taken
@@ -295,12 +299,21 @@ def drawn_means(fit: PurchaseFit, cells: Cells, ends: Floats, logs: Floats) -> F
         Where the stretches end, rising, shape (stretches,).
     logs
         Logarithms of drawn parameters, shape (draws, parameters).
+    shape
+        Customers who stand for all in how purchases go on and move with the parameters; how many
+        there are in all is told by `cells`. Coarse cells of all when not given.
     """
-    coarse, best = cells.coarse(_COARSE), fit.found.log_params
+    coarse, best = shape or cells.coarse(_COARSE), fit.found.log_params
+
+    # What is expected grows smoothly: a few points of it give the others.
+    many = len(ends) > _KNOTS
+    knots = np.linspace(0, ends[-1], _KNOTS + 1)[1:] if many else ends
 
     def by_period(log_params: Floats) -> Floats:
-        path = np.diff(expected_path(fit.model_at(log_params), coarse, ends), prepend=0.0)
-        return np.log(np.maximum(path, 1e-300))
+        path = expected_path(fit.model_at(log_params), coarse, knots)
+        if many:
+            path = CubicSpline(np.append(0.0, knots), np.append(0.0, path))(ends)
+        return np.log(np.maximum(np.diff(path, prepend=0.0), 1e-300))
 
     middle, slopes = by_period(best), np.empty((len(best), len(ends)))
     for place, error in enumerate(np.sqrt(np.diag(fit.found.cov))):

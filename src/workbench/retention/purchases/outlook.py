@@ -39,6 +39,7 @@ QUANTITIES = ("orders", "active", "revenue")
 """Repeat purchases; customers with at least one; what they spend on them."""
 
 _CUSTOMERS = 5_000  # drawn one by one; of a larger base so many stand for all
+_COARSE = 20  # steps of the longest time, for how expected numbers move with the parameters
 _SHARED = 3  # futures in a row that have the same parameters: who still buys costs most to tell
 _WEEKS = (1, 2, 4)  # how long a stretch is within which all customers move together
 
@@ -133,9 +134,7 @@ def what_comes(
     pace = _pace(shocks, steps, events, draws, rng)
     base = _Base(known, rng)
     spending = spending_of(known)
-    some = -(-draws // _SHARED)
-    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=some, method="eigh")
-    logs = np.repeat(logs, _SHARED, axis=0)[:draws]
+    logs = _parameters(fit, draws, rng)
     size = len(bounds) - 1
     made = np.zeros((3, draws, size + 1))
     other = np.zeros((3, draws, size + 1)) if base.scale > 1 else made
@@ -151,10 +150,19 @@ def what_comes(
             bought = np.minimum(place, size - 1), base.customer_of(row, who), who
             into[:, draw] = _counted(bought, size, spending, rng)
     if base.scale > 1:
-        made = _scaled(made, other, base.scale, _means(known, fit, steps, pace, logs, bounds))
+        made = _scaled(
+            made, other, base.scale, _means(known, fit, base, (steps, pace, logs, bounds))
+        )
         made[2] *= _per_purchase(known, fit, spending, ends[-1], made[0], made[2])
     named = dict(zip(QUANTITIES, made, strict=True))
     return Futures(bounds, fit.name, named)
+
+
+def _parameters(fit: PurchaseFit, draws: int, rng: np.random.Generator) -> Floats:
+    """Return logarithms of drawn parameters, shape (draws, parameters)."""
+    some = -(-draws // _SHARED)
+    logs = rng.multivariate_normal(fit.found.log_params, fit.found.cov, size=some, method="eigh")
+    return np.repeat(logs, _SHARED, axis=0)[:draws]
 
 
 class _Base:
@@ -234,11 +242,15 @@ def _counted(
 
 
 def _means(
-    known: Known, fit: PurchaseFit, steps: _Steps, pace: Floats, logs: Floats, bounds: Ints
+    known: Known,
+    fit: PurchaseFit,
+    base: _Base,
+    drawn: tuple[_Steps, Floats, Floats, Ints],
 ) -> Floats:
     """Return expected orders by period and of the whole of each drawn future."""
-    ends = (steps.ends - known.last) / WEEK
-    by_step = drawn_means(fit, known.cells, ends, logs) * pace
+    steps, pace, logs, bounds = drawn
+    ends, some = (steps.ends - known.last) / WEEK, base.cells.coarse(_COARSE)
+    by_step = drawn_means(fit, known.cells, ends, logs, shape=some) * pace
     period = np.searchsorted(bounds[1:], steps.ends)
     made = np.zeros((len(logs), len(bounds)))
     for place in range(len(bounds) - 1):
