@@ -201,7 +201,8 @@ def top_of(score: Floats, left: Floats, share: float) -> tuple[Figure, Figure, F
     -----
     With ``w`` the part of a customer that counts in the top and ``m`` the rate at the edge, a
     customer moves the precision by ``(w (y - m) - k (P - m)) / k`` over n; ``m`` enters because the
-    edge is estimated, too. Intervals are made of the log-odds of a share, and of the log of a lift.
+    edge is estimated, too. The interval of a share is Wilson's, of as many customers as would give
+    that error if each were drawn by itself; that of a lift is made of its logarithm.
     """
     n = len(left)
     weight, edge = _top(score, left, share)
@@ -292,7 +293,7 @@ def _auc(score: Floats, left: Floats) -> Figure:
         return Figure(value, None, None, reason=few)
     error = sqrt(float(above.var(ddof=1)) / n + float(below.var(ddof=1)) / m)
     found = _share_figure(value, error, min(n, m))
-    return Figure(value, found.ci_lower, found.ci_upper, method="DeLong, on the scale of log-odds")
+    return Figure(value, found.ci_lower, found.ci_upper, method="DeLong, as Wilson's")
 
 
 def _error(moves: Floats) -> float:

@@ -90,10 +90,14 @@ def reasons(
     facts = model.design.facts
     order = np.argsort(-raised, axis=1, kind="stable")[:, :MAX_REASONS]
     typical = _reference(model, everyone)
-    told = [_told(fact, rows, typical.get(fact.name), currency) for fact in facts]
+    told: dict[tuple[int, int], str] = {}
+    for place, fact in enumerate(facts):
+        at = np.flatnonzero((order == place).any(axis=1) & (raised[:, place] >= _NOTABLE))
+        texts = _told(fact, rows.iloc[at], typical.get(fact.name), currency)
+        told.update({(int(row), place): text for row, text in zip(at, texts, strict=True)})
     made = []
-    for row, places in enumerate(order):
-        parts = [told[place][row] for place in places if raised[row, place] >= _NOTABLE]
+    for row, places in enumerate(order.tolist()):
+        parts = [told[row, place] for place in places if (row, place) in told]
         made.append("; ".join(parts) + "." if parts else NONE)
     return made
 
