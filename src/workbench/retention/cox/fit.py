@@ -180,7 +180,7 @@ def fit_cox(
     if not 0 < alpha < 1:
         raise AnalysisError(f"alpha == {alpha}, must lie between 0 and 1", where="Cox regression")
     cells = risk_cells(durations, event_observed, covariates, entry=entry, n=n, cluster=cluster)
-    clusters = None if cells.cluster is None else len(np.unique(np.asarray(cluster)))
+    clusters = None if cells.cluster is None else int(pd.Series(np.asarray(cluster)).nunique())
     if not cells.events:
         return _nothing(cells, clusters, alpha, 0, "Nobody had the event.")
     likelihood = EfronLikelihood(cells)
