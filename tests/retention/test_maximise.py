@@ -94,3 +94,26 @@ def test_sums_and_chain_rule() -> None:
     )
     np.testing.assert_allclose(slope, [36, 18])
     np.testing.assert_allclose(curve, [[72, 36], [36, 18]])
+
+
+def test_a_level_ridge_ends_the_search_soon() -> None:
+    """Along it, slope and curvature are noise of the sum: no step adds anything."""
+    calls = []
+
+    def ridge(at: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        calls.append(at)
+        apart = at[0] - at[1]
+        wobble = 1e-2 * np.sign(np.sin(1e3 * at.sum()))
+        slope = np.array([-2 * apart, 2 * apart]) + 4e-5
+        return -(apart**2), slope, np.array([[-2.0, 2.0], [2.0, -2.0]]) + wobble
+
+    found = maximise(
+        ridge,
+        [np.array([0.3, 0.1])],
+        lower=np.full(2, -50.0),
+        upper=np.full(2, 50.0),
+        at_edge={},
+        names=("one", "other"),
+    )
+    assert found.reason == "The likelihood is flat: the data do not tell the parameters."
+    assert len(calls) < 40
