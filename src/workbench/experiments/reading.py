@@ -324,7 +324,11 @@ def _drawn(found: Experiments, *, primary: bool) -> pd.DataFrame:
         rows[ends]
         .astype("float64")
         .assign(
-            label=labels, experiment=rows["experiment"], outcome=rows["label"], level=rows["level"]
+            label=labels,
+            experiment=rows["experiment"],
+            outcome=rows["label"],
+            level=rows["level"],
+            adjusted=rows["adjusted"].astype(bool),
         )
     )
 
@@ -345,7 +349,8 @@ def _how(drawn: pd.DataFrame, which: str) -> str:
     names = drawn["outcome"].drop_duplicates().tolist()
     what = str(names[0]) if len(names) == 1 else which
     levels = " or ".join(share(level, 0) for level in sorted(set(drawn["level"])))
-    return f"{what}: difference to control, in percent of control, with {levels} intervals"
+    adjusted = ", adjusted for what was known before" if drawn["adjusted"].any() else ""
+    return f"{what}: difference to control in percent of it, with {levels} intervals{adjusted}"
 
 
 def _alt(drawn: pd.DataFrame, title: str) -> str:

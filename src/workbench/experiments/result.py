@@ -164,7 +164,8 @@ class Experiments:
         pandas.DataFrame
             `experiment_id`, `experiment`, `metric`, `label`, `kind`, `role`, `primary`, `variant`,
             all fields of :class:`workbench.experiments.estimators.Difference`, `pvalue_adj`,
-            `adjustment`, `verdict` (of the experiment), `trusted`. None where there is no number.
+            `adjustment`, `adjusted` (for covariates), `verdict` (of the experiment), `trusted`.
+            None where there is no number.
         """
         rows = [
             {
@@ -179,6 +180,7 @@ class Experiments:
                 **asdict(e.difference),
                 "pvalue_adj": e.pvalue_adj,
                 "adjustment": e.adjustment,
+                "adjusted": e.is_adjusted,
                 "verdict": r.decision.verdict,
                 "trusted": r.is_trusted,
             }
@@ -186,7 +188,7 @@ class Experiments:
         ]
         names = ["experiment_id", "experiment", "metric", "label", "kind", "role", "primary"]
         names += ["variant", *Difference.__dataclass_fields__, "pvalue_adj", "adjustment"]
-        return pd.DataFrame(rows, columns=[*names, "verdict", "trusted"], dtype=object)
+        return pd.DataFrame(rows, columns=[*names, "adjusted", "verdict", "trusted"], dtype=object)
 
     def comparisons(self) -> Iterator[tuple[ExperimentResult, Comparison]]:
         """Yield every comparison with its experiment, in the order of `effects`."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workbench.data.phrases import counted, listed, pvalue
+from workbench.data.phrases import counted, listed
 from workbench.experiments.heterogeneity import Heterogeneity, SegmentEffect
 from workbench.experiments.result import Experiments
 from workbench.experiments.segment_effects import SegmentReading
+from workbench.experiments.verdicts import shown_p
 from workbench.experiments.wording import Form
 
 __all__ = ["SegmentWords", "read_by_segment"]
@@ -152,14 +153,16 @@ def _title(one: SegmentReading) -> str:
 
 def _table(usable: list[tuple[str, SegmentReading]]) -> pd.DataFrame:
     rows = []
+    several = len({title for title, _ in usable}) > 1
     for title, one in usable:
+        what = f"{one.metric.label}, {_plain(one.variant)}"
         for effect in _found(one).segments:
             d = effect.difference
             form = Form.of(one.metric, max(abs(d.control or 0.0), abs(d.treatment or 0.0)))
             rows.append(
                 (
                     f"{_plain(one.column)}: {effect.segment}",
-                    f"{title}: {one.metric.label}, {_plain(one.variant)}",
+                    f"{title}: {what}" if several else what,
                     form.difference(d.effect_size or 0.0),
                     form.interval(effect.corrected_ci_lower, effect.corrected_ci_upper),
                     _best_guess(effect, form),
@@ -189,7 +192,7 @@ def _note(readings: list[tuple[str, SegmentReading]]) -> str:
             parts.append(f"{head}: {one.found.text}")
         else:
             said = "differ" if one.differ else "are not shown to differ"
-            tested = f"{pvalue(one.pvalue_adj)}, for all such tests together"
+            tested = f"{shown_p(one.pvalue_adj)}, for all such tests together"
             parts.append(f"{head}, by {_plain(one.column)}: effects {said} ({tested}).")
         left = [f"{name}: {why}" for name, why in one.found.omitted.items()]
         parts += [f"Left out by {_plain(one.column)}: {'; '.join(left)}"] if left else []

@@ -85,7 +85,9 @@ def format_x(axes: Axes, values: pd.Series, format: str = "number") -> None:
         axes.xaxis.set_major_formatter(tick_writer(ends, format, None))
         return
     whole = pd.api.types.is_integer_dtype(values)
-    axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole, steps=[1, 2, 3, 5, 6, 10]))
+    # Periods are read in threes and sixes; what is no whole number, in ones, twos and fives.
+    steps = [1, 2, 3, 5, 6, 10] if whole else [1, 2, 2.5, 5, 10]
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=whole, steps=steps))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda place, _: f"{place:,.6g}".replace("-", "\u2212"))
     )

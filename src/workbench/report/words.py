@@ -87,7 +87,10 @@ _WORDS: Mapping[str, str] = {
         "Whether the variants got the planned shares of customers. If not, something went "
         "wrong in the assignment, and the result cannot be trusted."
     ),
-    "lift|uplift": "How much better the treatment did than the control, usually in percent.",
+    "lift|uplift": (
+        "How many times as common something is in a group as among all others: a lift of 2 means "
+        "twice as common. Of an experiment, how much better the change did than the control."
+    ),
     "effect|effects|effect size": (
         "The difference that a change made, in the unit of what is measured."
     ),

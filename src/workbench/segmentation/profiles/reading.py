@@ -219,9 +219,9 @@ def _support(result: Profiles) -> tuple[str, str]:
     most, least = per.iloc[0], per.iloc[-1]
     alike = most["per_100_ci_lower"] <= least["per_100_ci_upper"]
     said += (
-        f" Per 100 purchases it is {least['contacts_per_100']:.0f} to "
-        f"{most['contacts_per_100']:.0f} contacts, no more than chance apart: who buys more asks "
-        "more."
+        f" Per 100 purchases it is {per['contacts_per_100'].min():.0f} to "
+        f"{per['contacts_per_100'].max():.0f} contacts, no more than chance apart: who buys more "
+        "asks more."
         if alike
         else f" Per 100 purchases {most['segment']} ask most ({most['contacts_per_100']:.0f} "
         f"contacts), {least['segment']} least ({least['contacts_per_100']:.0f})."
@@ -240,8 +240,9 @@ def _satisfaction(result: Profiles) -> str:
     scored = f"{share(found.scored_share or 0.0, 0)} of the contacts have a score."
     if last["satisfaction_ci_upper"] >= first["satisfaction_ci_lower"]:
         return (
-            f"Mean scores run from {last['satisfaction']:.1f} to {first['satisfaction']:.1f}; no "
-            f"segment is surely less satisfied than another. {scored}"
+            f"Mean scores run from {known['satisfaction'].min():.1f} to "
+            f"{known['satisfaction'].max():.1f}; no segment is surely less satisfied than another. "
+            f"{scored}"
         )
     return (
         f"{last['segment']} are the least satisfied: {last['satisfaction']:.1f} on average "
