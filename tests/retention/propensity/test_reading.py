@@ -102,6 +102,11 @@ def test_a_contact_that_never_pays() -> None:
     assert STUDY.profit is not None
     never = replace(STUDY.profit, break_even=None)
     assert "No contact pays" in said(profit=never).profit
+    assert said(profit=replace(STUDY.profit, best_share=0.0)).profit_title.startswith("No contact")
+    assert "everyone" in said(profit=replace(STUDY.profit, best_share=1.0)).profit_title
+    assert (
+        "the 40% most at stake" in said(profit=replace(STUDY.profit, best_share=0.4)).profit_title
+    )
 
 
 def test_nobody_can_be_told_apart() -> None:

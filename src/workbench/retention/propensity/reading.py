@@ -65,6 +65,8 @@ class PropensityReading:
         What was left out, in a sentence.
     gains_title, gains_alt, calibration_title, calibration_alt, drivers_title, drivers_alt
         Messages and text alternatives of the figures.
+    profit_title, profit_alt
+        The same of the figure of what contacting earns; empty where there is none.
     how_facts, how_worth, how_list
         How to read what stands below the headings.
     limit
@@ -97,6 +99,8 @@ class PropensityReading:
     calibration_alt: str
     drivers_title: str
     drivers_alt: str
+    profit_title: str
+    profit_alt: str
     how_facts: str
     how_worth: str
     how_list: str
@@ -125,6 +129,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     answer, decision = tell.answer(found, found.fit, said)
     apart = "" if found.useful else (found.reason or f"{tell.capitalised(_NO_NUMBER)}.")
     drivers, drivers_title = tell.drivers(found)
+    profit_title = tell.profit_title(found)
     gains_title, calibrated = tell.gains_title(quality), tell.calibrated(quality)
     return PropensityReading(
         answer=answer,
@@ -146,6 +151,9 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         f"the line on which both are the same. {calibrated}",
         drivers_title=drivers_title,
         drivers_alt=f"A point with its interval for each fact. {drivers}",
+        profit_title=profit_title,
+        profit_alt="A curve of what would have been earned over the share of customers contacted, "
+        f"those most at stake first. {profit_title}.",
         how_facts=_HOW_FACTS,
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,
@@ -179,6 +187,8 @@ def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
         calibration_alt=why,
         drivers_title="No facts",
         drivers_alt=why,
+        profit_title="",
+        profit_alt="",
         how_facts=_HOW_FACTS,
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,

@@ -24,6 +24,7 @@ __all__ = [
     "lifted",
     "not_used",
     "profit",
+    "profit_title",
 ]
 
 _MODELS = {
@@ -211,6 +212,18 @@ def profit(found: Propensity, currency: str) -> str:
         f"best would have been the {share(p.best_share, 0)} most at stake, with "
         f"{money(round(p.best, 2), currency)}."
     )
+
+
+def profit_title(found: Propensity) -> str:
+    """Return what the curve of earnings shows; empty where there is none."""
+    if found.profit is None:
+        return ""
+    best = found.profit.best_share
+    if best == 0:
+        return "No contact would have earned its cost"
+    if best == 1:
+        return "Contacting everyone would have earned most"
+    return f"Contacting the {share(best, 0)} most at stake would have earned most"
 
 
 def _money_between(figure: Figure, currency: str) -> str:

@@ -24,6 +24,7 @@ __all__ = ["MAX_SEGMENTS", "OTHERS", "Profit", "lift_by_segment", "profit_of_con
 Floats = npt.NDArray[np.float64]
 MAX_SEGMENTS = 12
 OTHERS = "all others"
+_POINTS = 20  # of a curve: so many customers lie between two of them that none is told of
 ALL = "all customers"
 
 
@@ -104,7 +105,7 @@ def profit_of_contacting(
     running = np.concatenate([[0.0], np.cumsum(earned[order])])
     best = int(np.argmax(running))
     size = len(left)
-    points = np.unique(np.round(np.linspace(0, size, 51)).astype("int64"))
+    points = np.unique(np.round(np.linspace(0, size, _POINTS + 1)).astype("int64"))
     curve = pd.DataFrame({"contacted": points / size, "profit": running[points]})
     mean = float(value.mean()) * saved_share
     return Profit(
