@@ -64,7 +64,9 @@ def checked_columns(
     return names, columns
 
 
-def distinct_rows(keys: list[Ints], columns: list[Floats]) -> tuple[Ints, Ints]:
+def distinct_rows(
+    keys: list[Ints], columns: list[Floats], last: Ints | None = None
+) -> tuple[Ints, Ints]:
     """Return an order of the rows by their values, and where in it each distinct row begins.
 
     Parameters
@@ -73,6 +75,9 @@ def distinct_rows(keys: list[Ints], columns: list[Floats]) -> tuple[Ints, Ints]:
         Whole numbers, not negative, a column each; one at least.
     columns
         Numbers, a column each, none missing.
+    last
+        Whole numbers that are compared last, such as what a row is called: whatever they are, the
+        others come in the same order.
     """
     rows = len(keys[0])
     if not rows:
@@ -89,6 +94,8 @@ def distinct_rows(keys: list[Ints], columns: list[Floats]) -> tuple[Ints, Ints]:
         if len(rank) == rows:  # no two rows are equal, so their order is settled
             alone = True
             break
+    if last is not None and not alone:
+        made, size = _combined(made, size, last, int(last.max()) + 1)
     order = np.argsort(made)
     if alone:
         return order, np.arange(rows)

@@ -153,6 +153,16 @@ def test_counts_equal_single_rows_and_their_order_is_nothing() -> None:
     assert again.log_likelihood == each.log_likelihood
 
 
+def test_what_clusters_are_called_is_nothing() -> None:
+    times, events, x, entry = sample(15)
+    who = np.arange(len(times)) // 3
+    called = np.random.default_rng(15).permutation(who.max() + 1)[who]
+    found, again = (
+        fit_cox(times, events, x.round(0), entry=entry, cluster=names) for names in (who, called)
+    )
+    assert again.effects().equals(found.effects())
+
+
 def test_days_and_categories_make_few_cells() -> None:
     rng = np.random.default_rng(10)
     days, events = rng.integers(1, 30, 20_000), rng.integers(0, 2, 20_000)

@@ -104,8 +104,9 @@ def risk_cells(
     stop = marks_upto(marks, times)
     start = marks_upto(marks, entered) if (entered >= 0).any() else np.zeros_like(stop)
     used = stop > start
-    keys = [stop, happened.astype("int64"), start, *([] if clusters is None else [clusters])]
-    order, first = distinct_rows([key[used] for key in keys], [column[used] for column in columns])
+    keys = [values[used] for values in (stop, happened.astype("int64"), start)]
+    named = None if clusters is None else clusters[used]
+    order, first = distinct_rows(keys, [column[used] for column in columns], named)
     place = order[first]
     held = np.add.reduceat(weight[used][order], first) if len(first) else np.zeros(0)
     x = np.empty((len(names), len(place)))

@@ -252,4 +252,5 @@ def _meat(likelihood: EfronLikelihood, sums: TimeSums) -> Floats:
         made: Floats = weighted_products(residuals, cells.n)
         return made
     added = np.array([np.bincount(cells.cluster, weights=cells.n * own) for own in residuals])
+    added = added[:, np.lexsort(added)]  # whatever the clusters are called
     return weighted_products(added, np.ones(added.shape[1]))
