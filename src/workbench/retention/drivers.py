@@ -285,9 +285,12 @@ def _follows(columns: list[Floats]) -> bool:
 
 
 def _table(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFrame:
-    effects = found.effects()[["hazard_ratio", "ci_lower", "ci_upper", "pvalue"]]
-    names = pd.DataFrame(shown, columns=["factor", "level", "reference", "subscriptions"])
-    return pd.concat([names, effects], axis=1)[_TABLE]
+    # Levels of one size stand in the order of their names, and so do the sums behind them: what
+    # follows the twelfth digit is rounding.
+    names = ["hazard_ratio", "ci_lower", "ci_upper", "pvalue"]
+    effects = found.effects()[names].map(lambda value: float(f"{value:.12g}"))
+    who = pd.DataFrame(shown, columns=["factor", "level", "reference", "subscriptions"])
+    return pd.concat([who, effects], axis=1)[_TABLE]
 
 
 def _tests(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFrame:

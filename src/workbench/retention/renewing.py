@@ -150,7 +150,8 @@ def _by_age(contracts: Contracts, grain: str) -> tuple[Ints, Ints, Floats, Float
     """Return renewals so far, how many run, what they pay, and the variance of what one pays."""
     start, amount = contracts.start[contracts.running], contracts.amount[contracts.running]
     done = renewals_made(start, np.full(len(start), contracts.last), grain)
-    rows, place = np.unique(done, return_inverse=True)
-    n = np.bincount(place).astype("int64")
-    paid, squares = (np.bincount(place, weights=values) for values in (amount, amount**2))
+    found, place = np.unique(done, return_inverse=True)
+    rows, n = found.astype("int64"), np.bincount(place).astype("int64")
+    paid: Floats = np.bincount(place, weights=amount).astype("float64")
+    squares: Floats = np.bincount(place, weights=amount**2).astype("float64")
     return rows, n, paid, squares / n - (paid / n) ** 2
