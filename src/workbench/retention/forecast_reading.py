@@ -160,6 +160,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
     stake, stake_reason = stake_words(found, currency)
     tried, latest = _tried(found), _latest(found, number, main)
     kept = found.moved.year if found.moved else None
+    moves = waterfall_of(found)
     return ForecastReading(
         headline=headline,
         headline_decision=_decision(buys, published, span),
@@ -195,10 +196,10 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         unless_tried="" if found.numbers else found.reason,
         no_events="" if found.events else "none",
         no_worth="" if found.worth and not found.worth.reason else "withheld",
-        no_moves="" if waterfall_of(found) else "none",
+        no_moves="" if moves else "none",
         no_money="" if "revenue" in found.numbers else "none",
-        no_reasons="" if (moves := waterfall_of(found)) and len(moves.reasons) else "none",
-        waterfall_note=moves.note if (moves := waterfall_of(found)) else "",
+        no_reasons="" if moves and len(moves.reasons) else "none",
+        waterfall_note=(moves.note if moves else "") or "No period and no movement is hidden.",
         moved_how=MOVED_HOW,
         scores_how=SCORES_HOW,
         worth_how=worth_how(found),
