@@ -5,7 +5,16 @@
     periods.py    weeks, months and quarters as whole numbers, in the engine and outside
     cohorts.py    the retention triangle, of orders or of subscriptions
     durations.py  orders or subscriptions -> times to an event, grouped (the reductions)
-    survival.py   Kaplan-Meier curves, restricted mean, log-rank test, on grouped times
+    times.py, covariates.py   what the models of survival share
+    survival.py   Kaplan-Meier curves and restricted means, given survival so far
+    log_rank.py   whether curves differ by more than chance
+    remaining.py  what is still to come, given what has passed
+    cox/          Cox regression on grouped times
+    hazard.py     discrete-time hazard for many covariates
+    drivers.py    what goes with leaving sooner; drivers_reading.py: in sentences
+    revenue.py    the revenue triangle; revenue_reading.py: in sentences
+    first_touch.py  both triangles by what came first; first_touch_reading.py: in sentences
+    propensity/   who is about to leave, why, and what it is worth to keep them
     maximise.py   maximum likelihood with exact derivatives; parameters with intervals
     purchases/    BG/NBD and Pareto/NBD on grouped customers, forecasts, tracking
     spend.py      what a purchase brings (Gamma-Gamma), and whether that model may be used
