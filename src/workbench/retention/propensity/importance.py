@@ -13,6 +13,9 @@ wrong, but many are useful", JMLR 20, 2019.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -24,7 +27,8 @@ from workbench.retention.propensity.quality import LEVEL, difference, losses
 __all__ = ["REPEATS", "importance"]
 
 Floats = npt.NDArray[np.float64]
-REPEATS = 3
+REPEATS: Mapping[str, int] = MappingProxyType({"logistic": 10, "boosting": 3})
+"""How often each fact is shuffled; trees take long to answer."""
 MAX_CUSTOMERS = 5_000
 """So many customers are asked at most, drawn by chance."""
 
@@ -53,16 +57,17 @@ def importance(model: Model, rows: pd.DataFrame, left: Floats, *, seed: int) -> 
         rows, left = rows.iloc[np.sort(chosen)], left[np.sort(chosen)]
     raw = model.design.raw(rows)
     before = losses(model.log_odds(raw), left)
+    repeats = REPEATS[model.name]
     made = []
     for place, fact in enumerate(model.design.facts):
         columns = model.design.columns_of(place)
         # Trees that never ask for a fact say the same without it.
         after = np.zeros(len(left))
-        for repeat in range(REPEATS):
+        for repeat in range(repeats):
             order = np.random.default_rng([seed, place, repeat]).permutation(len(left))
             dealt = raw.copy()
             dealt[:, columns] = raw[np.ix_(order, columns)]
-            after += losses(model.log_odds(dealt), left) / REPEATS
+            after += losses(model.log_odds(dealt), left) / repeats
         rise = difference(after, before)
         made.append((fact.name, fact.label, rise.value, rise.ci_lower, rise.ci_upper))
     frame = pd.DataFrame(made, columns=["fact", "label", "rise", "ci_lower", "ci_upper"])
