@@ -152,5 +152,7 @@ def _by_age(contracts: Contracts, grain: str) -> tuple[Ints, Ints, Floats, Float
     done = renewals_made(start, np.full(len(start), contracts.last), grain)
     rows, place = np.unique(done, return_inverse=True)
     n = np.bincount(place).astype("int64")
-    paid, squares = (np.bincount(place, weights=values) for values in (amount, amount**2))
-    return rows, n, paid, squares / n - (paid / n) ** 2
+    paid: Floats = np.bincount(place, weights=amount).astype("float64")
+    squares: Floats = np.bincount(place, weights=amount**2).astype("float64")
+    spread: Floats = squares / n - (paid / n) ** 2
+    return rows, n, paid, spread
