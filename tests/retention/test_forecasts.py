@@ -15,7 +15,8 @@ from support.buyers import START, buying, subscribing
 from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention import forecast_shown, forecasts
-from workbench.retention.backtest.origins import MIN_CUSTOMERS
+from workbench.retention.backtest import origins
+from workbench.retention.backtest.origins import MIN_CUSTOMERS, MIN_ORIGINS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.forecasts import forecast
@@ -66,10 +67,11 @@ def checked(found: Forecasts) -> ForecastReading:
 
 @pytest.fixture(scope="module", autouse=True)
 def few_draws() -> Iterator[None]:
-    """Draw fewer futures: these tests ask what is said, not how exactly."""
+    """Try from fewer days with fewer futures: these tests ask what is said, not how exactly."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forecasts, "TRIED", 100)
         patch.setattr(forecasts, "DRAWN", 100)
+        patch.setattr(origins, "ORIGINS", MIN_ORIGINS)
         yield
 
 
@@ -85,7 +87,7 @@ def found(orders: pd.DataFrame) -> Forecasts:
 
 def test_a_right_model_is_published_with_its_range(found: Forecasts) -> None:
     assert found.reason == ""
-    assert len(found.trials) == 4
+    assert len(found.trials) == MIN_ORIGINS
     number = found.numbers["orders"]
     assert number.verdict.published
     assert number.table["period"].tolist() == [1, 2, 3, 0]
