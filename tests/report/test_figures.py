@@ -266,3 +266,12 @@ def test_numbers_can_be_read_on_every_ground() -> None:
     assert len(written) == 41
     for place, text in written.items():
         assert theme.contrast(to_hex(text.get_color()), to_hex(grounds[place])) >= 4.5
+
+
+def test_an_estimate_without_an_interval_is_a_point_that_is_clear_of_nothing() -> None:
+    rows = pd.DataFrame({"who": ["a", "b"], "e": [0.1, 0.3], "l": [0.05, None], "h": [0.2, None]})
+    picture = charts.intervals(rows, label="who", estimate="e", low="l", high="h", title="T")
+    points = [line for line in picture.axes[0].lines if line.get_marker() == "o"]
+    colours = [to_hex(colour) for colour in (theme.PALETTE[0], theme.GREY)]
+    assert [to_hex(line.get_color()) for line in points] == colours
+    assert len(picture.axes[0].collections) == 1, "one interval is drawn"

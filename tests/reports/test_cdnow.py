@@ -26,7 +26,7 @@ def folder(workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPat
     shutil.copytree(project / "notebooks", root / "notebooks")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_DATA", str(workbench_data))
-        chosen = Choice(reports=("triage", "retention"), renderer="embedded")
+        chosen = Choice(renderer="embedded")
         result = run(Workspace(root), "cdnow", chosen)
     assert result.exit_code == 0
     return root

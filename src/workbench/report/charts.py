@@ -226,7 +226,7 @@ def intervals(
     frame
         One row for each estimate, in the order to show.
     label, estimate, low, high
-        Columns: name, estimate, and the ends of its interval.
+        Columns: name, estimate, and the ends of its interval; a row without ends is a point alone.
     title, subtitle
         What the figure says, and how to read it.
     format, currency, digits
@@ -246,9 +246,11 @@ def intervals(
             names.append(short_label(name))
             if is_missing(middle):
                 continue
-            clear = reference is None or not float(left) <= reference <= float(right)
+            ends = not (is_missing(left) or is_missing(right))
+            # Without an interval nothing is clear of the line.
+            clear = ends and (reference is None or not float(left) <= reference <= float(right))
             colour = theme.PALETTE[0] if clear else theme.GREY
-            if not (is_missing(left) or is_missing(right)):
+            if ends:
                 axes.hlines(place, float(left), float(right), color=colour, lw=2.4)
             axes.plot(float(middle), place, "o", ms=8, color=colour)
             axes.annotate(
