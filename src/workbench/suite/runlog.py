@@ -55,7 +55,7 @@ class RunLog:
     def save(self, folder: Path) -> Path:
         """Write the log and return its file, named by the time at which the run began."""
         self.told["seconds"] = round(monotonic() - self._clock, 3)
-        path = folder / f"{self.began:%Y%m%dT%H%M%S}-{os.getpid()}.json"
+        path = folder / f"{self.began:%Y%m%dT%H%M%S.%f}-{os.getpid()}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, canonical(self.told))
         return path
