@@ -23,7 +23,15 @@ from workbench.data.frames import (
 )
 from workbench.errors import AnalysisError
 
-__all__ = ["finite", "no_lines", "order_lines", "refuse_unreadable", "revenue_in", "text_of"]
+__all__ = [
+    "finite",
+    "no_lines",
+    "order_lines",
+    "purchase_lines",
+    "refuse_unreadable",
+    "revenue_in",
+    "text_of",
+]
 
 
 def order_lines(
@@ -73,6 +81,41 @@ def order_lines(
         units=money_units("amount"),
         bought=nw.when(nw.col("amount") >= 0).then(1).otherwise(0),
         unreadable=nw.when("readable").then(0).otherwise(1),
+    )
+
+
+def purchase_lines(orders: Any, *, last_day: int, **more: nw.Expr) -> nw.LazyFrame[Any]:
+    """Return the order lines of known customers that are no returns, up to a day, in the engine.
+
+    Parameters
+    ----------
+    orders
+        Order lines with `customer_id`, `ordered_at` and `amount`: a DuckDB relation, a pandas frame
+        or a Polars frame. Lines without a customer or a time, and returns (negative amounts), are
+        not read.
+    last_day
+        The last day that counts, as :meth:`datetime.date.toordinal` gives it.
+    more
+        Further columns to work out.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        `customer_id`, `amount`, `day` (a number, as `last_day`), and `more`.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind.
+    """
+    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
+    require_time(frame, "ordered_at", where="orders")
+    require_number(frame, "amount", where="orders")
+    return frame.select("customer_id", "amount", day=day_number("ordered_at"), **more).filter(
+        (nw.col("day") > 0)
+        & (nw.col("day") <= last_day)
+        & (nw.col("amount") >= 0)
+        & ~nw.col("customer_id").is_null()
     )
 
 

@@ -16,7 +16,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.data.frames import collect
+from workbench.data.lines import purchase_lines
 from workbench.data.small_groups import hide_parts
 from workbench.errors import AnalysisError
 from workbench.retention.durations import join_spells
@@ -119,19 +120,8 @@ def order_triangle(
     AnalysisError
         When columns are missing or of the wrong kind, or no purchase is left.
     """
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
-    bought = frame.select(
-        "customer_id",
-        "amount",
-        day=day_number("ordered_at"),
-        period=calendar.number("ordered_at"),
-    ).filter(
-        (nw.col("day") > 0)
-        & (nw.col("day") <= as_of.toordinal())
-        & (nw.col("amount") >= 0)
-        & ~nw.col("customer_id").is_null()
+    bought = purchase_lines(
+        orders, last_day=as_of.toordinal(), period=calendar.number("ordered_at")
     )
     periods = bought.group_by("customer_id", "period").agg(lines=nw.len())
     firsts = periods.group_by("customer_id").agg(cohort=nw.col("period").min())

@@ -12,7 +12,8 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.data.frames import collect, day_number, lazy, require_time
+from workbench.data.lines import purchase_lines
 from workbench.errors import AnalysisError
 
 __all__ = ["NOT_STATED", "join_spells", "repeat_durations", "subscription_durations"]
@@ -41,15 +42,7 @@ def repeat_durations(orders: Any, *, as_of: date) -> pd.DataFrame:
     AnalysisError
         When columns are missing or of the wrong kind, or no purchase is left.
     """
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
-    bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
-        (nw.col("day") > 0)
-        & (nw.col("day") <= as_of.toordinal())
-        & (nw.col("amount") >= 0)
-        & ~nw.col("customer_id").is_null()
-    )
+    bought = purchase_lines(orders, last_day=as_of.toordinal())
     days = bought.group_by("customer_id", "day").agg(lines=nw.len())
     firsts = days.group_by("customer_id").agg(first=nw.col("day").min())
     never = as_of.toordinal() + 1

@@ -9,7 +9,8 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
-from workbench.data.frames import collect, day_number, lazy, require_number, require_time
+from workbench.data.frames import collect
+from workbench.data.lines import purchase_lines
 from workbench.errors import AnalysisError
 
 __all__ = ["repeat_purchases"]
@@ -51,17 +52,9 @@ def repeat_purchases(
         raise AnalysisError(f"days == {days}, must be >= 1", where="repeat purchases")
     if last < as_of:
         raise AnalysisError(f"until == {last}, must be {as_of} or later", where="repeat purchases")
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
     end = as_of.toordinal()
     whole = end + (last.toordinal() - end) // days * days
-    bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
-        (nw.col("day") > 0)
-        & (nw.col("day") <= whole)
-        & (nw.col("amount") >= 0)
-        & ~nw.col("customer_id").is_null()
-    )
+    bought = purchase_lines(orders, last_day=whole)
     each = bought.group_by("customer_id", "day").agg(lines=nw.len())
     firsts = bought.group_by("customer_id").agg(first=nw.col("day").min())
     firsts = firsts.filter(nw.col("first") <= end)

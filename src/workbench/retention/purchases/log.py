@@ -15,14 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.data.frames import (
-    collect,
-    day_number,
-    lazy,
-    money_units,
-    require_number,
-    require_time,
-)
+from workbench.data.frames import collect, money_units
+from workbench.data.lines import purchase_lines
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.cells import Cells
@@ -174,15 +168,7 @@ def purchase_log(orders: Any, *, as_of: date) -> PurchaseLog:
     AnalysisError
         When columns are missing or of the wrong kind, or no purchase is left.
     """
-    frame = lazy(orders, where="orders", needs=("customer_id", "ordered_at", "amount"))
-    require_time(frame, "ordered_at", where="orders")
-    require_number(frame, "amount", where="orders")
-    bought = frame.select("customer_id", "amount", day=day_number("ordered_at")).filter(
-        (nw.col("day") > 0)
-        & (nw.col("day") <= as_of.toordinal())
-        & (nw.col("amount") >= 0)
-        & ~nw.col("customer_id").is_null()
-    )
+    bought = purchase_lines(orders, last_day=as_of.toordinal())
     bought = bought.with_columns(units=money_units("amount"))
     found = collect(bought.group_by("customer_id", "day").agg(nw.col("units").sum()))
     if not len(found):
