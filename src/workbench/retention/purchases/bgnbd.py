@@ -21,7 +21,7 @@ from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
-from workbench.retention.purchases.drawing import Clock, Drawn, draw_buyers
+from workbench.retention.purchases.drawing import Buyers, Clock, Drawn, DrawsFutures
 
 __all__ = ["BgNbd", "BgNbdLikelihood"]
 
@@ -103,7 +103,7 @@ class BgNbdLikelihood:
 
 
 @dataclass(frozen=True)
-class BgNbd:
+class BgNbd(DrawsFutures):
     """The model with its parameters.
 
     Parameters
@@ -219,33 +219,8 @@ class BgNbd:
         made: Floats = alive * chances + np.where(count == 0, 1 - alive, 0.0)
         return made
 
-    def draw_times(
-        self,
-        rng: np.random.Generator,
-        horizon: float,
-        cells: Cells,
-        clock: Clock | None = None,
-        alive: Floats | None = None,
-    ) -> Drawn:
-        """Draw the future purchases of all customers within `horizon`.
-
-        Parameters
-        ----------
-        rng
-            The source of chance.
-        horizon
-            How far after T, above 0.
-        cells
-            The customers.
-        clock
-            When customers buy faster or slower than usual; its horizon takes the place of
-            `horizon`. Never when not given.
-        alive
-            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
-        """
-        clock = clock or Clock.even(horizon)
-        alive = self.p_alive_of(cells) if alive is None else alive
-        row, rate = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
+    def _times(self, rng: np.random.Generator, buyers: Buyers, cells: Cells, clock: Clock) -> Drawn:
+        row, rate = buyers
         span = float(clock.marks[-1])
         wanted = rng.poisson(rate * span)
         some = np.flatnonzero(wanted)
@@ -261,7 +236,3 @@ class BgNbd:
         made = np.arange(len(who)) - begins < np.maximum(last, 1)[who]
         who = who[made]
         return Drawn(clock.back(shown[order][made]), row[some][who], some[who])
-
-    def p_alive_of(self, cells: Cells) -> Floats:
-        """Return the chance that each cell's customers still buy."""
-        return self.p_alive(cells.frequency, cells.recency, cells.T)

@@ -8,8 +8,9 @@ counted once however often they buy - then follows by itself.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.cells import Cells
 
-__all__ = ["Buyers", "Clock", "Drawn", "draw_buyers"]
+__all__ = ["Buyers", "Clock", "Drawn", "DrawsFutures", "draw_buyers"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -131,3 +132,51 @@ def draw_buyers(
     some = rng.binomial(cells.n.astype("int64"), alive)
     row = np.repeat(np.arange(len(cells)), some)
     return Buyers(row, rng.gamma(r + cells.frequency[row]) / (alpha + cells.T[row]))
+
+
+class DrawsFutures(ABC):
+    """What both models share: gamma distributed rates, and futures of those who still buy."""
+
+    r: float
+    alpha: float
+
+    @abstractmethod
+    def p_alive(self, frequency: Any, recency: Any, T: Any) -> Floats:
+        """Return the chance that each customer still buys, shape (customers,)."""
+
+    @abstractmethod
+    def _times(self, rng: np.random.Generator, buyers: Buyers, cells: Cells, clock: Clock) -> Drawn:
+        """Draw the purchases of customers who still buy, until each of them leaves."""
+
+    def draw_times(
+        self,
+        rng: np.random.Generator,
+        horizon: float,
+        cells: Cells,
+        clock: Clock | None = None,
+        alive: Floats | None = None,
+    ) -> Drawn:
+        """Draw the future purchases of all customers within `horizon`.
+
+        Parameters
+        ----------
+        rng
+            The source of chance.
+        horizon
+            How far after T, above 0.
+        cells
+            The customers.
+        clock
+            When customers buy faster or slower than usual; its horizon takes the place of
+            `horizon`. Never when not given.
+        alive
+            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
+        """
+        clock = clock or Clock.even(horizon)
+        alive = self.p_alive_of(cells) if alive is None else alive
+        buyers = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
+        return self._times(rng, buyers, cells, clock)
+
+    def p_alive_of(self, cells: Cells) -> Floats:
+        """Return the chance that each cell's customers still buy."""
+        return self.p_alive(cells.frequency, cells.recency, cells.T)

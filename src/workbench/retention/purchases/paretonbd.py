@@ -28,7 +28,7 @@ from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
 from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
-from workbench.retention.purchases.drawing import Clock, Drawn, draw_buyers
+from workbench.retention.purchases.drawing import Buyers, Clock, Drawn, DrawsFutures
 
 __all__ = ["ParetoNbd", "ParetoNbdLikelihood"]
 
@@ -188,7 +188,7 @@ def _moments(
 
 
 @dataclass(frozen=True)
-class ParetoNbd:
+class ParetoNbd(DrawsFutures):
     """The model with its parameters.
 
     Parameters
@@ -270,33 +270,8 @@ class ParetoNbd:
         made: Floats = alive * chances + np.where(count == 0, 1 - alive, 0.0)
         return made
 
-    def draw_times(
-        self,
-        rng: np.random.Generator,
-        horizon: float,
-        cells: Cells,
-        clock: Clock | None = None,
-        alive: Floats | None = None,
-    ) -> Drawn:
-        """Draw the future purchases of all customers within `horizon`.
-
-        Parameters
-        ----------
-        rng
-            The source of chance.
-        horizon
-            How far after T, above 0.
-        cells
-            The customers.
-        clock
-            When customers buy faster or slower than usual; its horizon takes the place of
-            `horizon`. Never when not given.
-        alive
-            As :meth:`p_alive_of` gives it; for many futures it is worked out once.
-        """
-        clock = clock or Clock.even(horizon)
-        alive = self.p_alive_of(cells) if alive is None else alive
-        row, rate = draw_buyers(rng, alive, cells, r=self.r, alpha=self.alpha)
+    def _times(self, rng: np.random.Generator, buyers: Buyers, cells: Cells, clock: Clock) -> Drawn:
+        row, rate = buyers
         end = self.beta + cells.T[row]
         leaving = np.maximum(rng.gamma(self.s, size=len(row)), 1e-300) / end
         stays = np.minimum(rng.exponential(size=len(row)) / leaving, clock.horizon)
@@ -304,7 +279,3 @@ class ParetoNbd:
         who = np.repeat(np.arange(len(row)), rng.poisson(rate * shown))
         times = clock.back(rng.random(len(who)) * shown[who])
         return Drawn(times, row[who], who)
-
-    def p_alive_of(self, cells: Cells) -> Floats:
-        """Return the chance that each cell's customers still buy."""
-        return self.p_alive(cells.frequency, cells.recency, cells.T)
