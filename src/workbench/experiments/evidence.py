@@ -150,7 +150,7 @@ def evidence_of(
 
 
 def plain(variant: str) -> str:
-    """Return a variant's name as words."""
+    """Return the name of a variant or a column as words."""
     return variant.replace("_", " ")
 
 

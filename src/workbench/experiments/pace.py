@@ -31,7 +31,7 @@ from workbench.experiments.sequential.boundaries import boundaries
 from workbench.experiments.sequential.proportions import always_valid_proportions
 from workbench.experiments.sums import Sums
 
-__all__ = ["Pace", "compare_at_pace", "last_look", "repeated_pvalue"]
+__all__ = ["Pace", "compare_at_pace", "last_look", "read_on", "repeated_pvalue"]
 
 _LEAST = 1e-15  # alpha of an interval that practically holds everything
 _SPARED = 0.02  # of the information, kept for each look to come: the last one must have some
@@ -91,6 +91,11 @@ class Pace:
         if plan.readings.method == "group-sequential" and look:
             return cls("group-sequential", _information(plan, days, units, look))
         return cls("fixed")
+
+
+def read_on(plan: Plan, as_of: date) -> date:
+    """Return the day whose data are read: with planned looks the last one due, else `as_of`."""
+    return last_look(plan, as_of) or as_of
 
 
 def last_look(plan: Plan, as_of: date) -> date | None:

@@ -12,6 +12,7 @@ from workbench.data.phrases import counted, day, listed, money, share, signed
 from workbench.experiments.answers import VERDICTS, finding_of, metrics_of, overview_of
 from workbench.experiments.comparing import Comparison
 from workbench.experiments.declared import readings_in_words
+from workbench.experiments.evidence import plain
 from workbench.experiments.plan import Metric, Plan
 from workbench.experiments.result import ExperimentResult, Experiments
 from workbench.experiments.wording import Form, chance_of, slug_of
@@ -221,14 +222,14 @@ def _comparisons(found: Experiments) -> pd.DataFrame:
 
 
 def _texts(effect: Comparison, result: ExperimentResult) -> tuple[str | None, ...]:
-    d, plain, form = effect.difference, effect.unadjusted, Form.of_comparison(effect)
+    d, as_is, form = effect.difference, effect.unadjusted, Form.of_comparison(effect)
     low, high = d.effect_size_ci_lower, d.effect_size_ci_upper
     unread = result.decision.verdict == "do not decide"
     return (
         f"{result.plan.title} (do not rely on it)" if unread else result.plan.title,
         _outcome(effect.metric),
-        None if plain.control is None else form.mean(plain.control),
-        None if plain.treatment is None else form.mean(plain.treatment),
+        None if as_is.control is None else form.mean(as_is.control),
+        None if as_is.treatment is None else form.mean(as_is.treatment),
         None if d.effect_size is None else form.difference(d.effect_size),
         d.reason or None if low is None or high is None else form.interval(low, high),
     )
@@ -255,7 +256,7 @@ def _adjusted(found: Experiments) -> tuple[pd.DataFrame, str]:
             (
                 result.plan.title,
                 one.metric.label,
-                one.variant.replace("_", " "),
+                plain(one.variant),
                 *(_with_interval(d, form) for d in (one.unadjusted, one.difference)),
                 one.variance_reduction,
             )

@@ -13,6 +13,7 @@ from workbench.experiments.comparing import Comparison
 from workbench.experiments.curves import Curves, Review
 from workbench.experiments.decision import Decision, Timing
 from workbench.experiments.estimators import Difference
+from workbench.experiments.evidence import plain
 from workbench.experiments.plan import Plan
 from workbench.experiments.segment_effects import SegmentReading
 from workbench.experiments.verdicts import Check, check_frame
@@ -141,7 +142,7 @@ class Experiments:
                 rows.append(
                     (
                         r.plan.title,
-                        one.variant.replace("_", " "),
+                        plain(one.variant),
                         one.outcome,
                         None if one.belief is None else one.belief.probability_harm,
                         None if worth is None else worth.value,

@@ -10,6 +10,7 @@ import narwhals as nw
 
 from workbench.experiments.comparing import compare
 from workbench.experiments.estimators import Difference
+from workbench.experiments.evidence import plain
 from workbench.experiments.heterogeneity import Heterogeneity, effects_by_segment
 from workbench.experiments.moments import Moments, SegmentMoments, moments
 from workbench.experiments.multiplicity import holm
@@ -151,7 +152,7 @@ def _effects(
         estimate,
         control=plan.control,
         variant=variant,
-        label=column.replace("_", " "),
+        label=plain(column),
         declared=True,
         comparisons=max(family, len(found.segments)),
         alpha=plan.alpha,

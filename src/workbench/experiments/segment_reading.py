@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.data.phrases import counted, listed
+from workbench.experiments.evidence import plain
 from workbench.experiments.heterogeneity import Heterogeneity, SegmentEffect
 from workbench.experiments.result import Experiments
 from workbench.experiments.segment_effects import SegmentReading
@@ -103,7 +104,7 @@ def _answer(
             "effect on all customers is the best guess for each."
         )
     parts = [
-        f"{one.metric.label} with {_plain(one.variant)} by {_plain(one.column)} ({title})"
+        f"{one.metric.label} with {plain(one.variant)} by {plain(one.column)} ({title})"
         for title, one in differ
     ]
     return (
@@ -112,16 +113,12 @@ def _answer(
     )
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _figure(title: str, one: SegmentReading) -> tuple[pd.DataFrame, str]:
     effects = _found(one).segments[:_DRAWN]
     scale = 100.0 if one.metric.kind in ("proportion", "retention") else 1.0
     rows = [
         (
-            f"{_plain(one.column)}: {effect.segment}",
+            f"{plain(one.column)}: {effect.segment}",
             scale * float(effect.difference.effect_size or 0.0),
             scale * effect.corrected_ci_lower,
             scale * effect.corrected_ci_upper,
@@ -129,7 +126,7 @@ def _figure(title: str, one: SegmentReading) -> tuple[pd.DataFrame, str]:
         for effect in effects
     ]
     unit = ", in percentage points" if scale > 1 else ""
-    who = _plain(one.variant)
+    who = plain(one.variant)
     how = (
         f"{title}, {one.metric.label}: {who} less control{unit}, with intervals that hold for all "
         "segments together"
@@ -143,7 +140,7 @@ def _found(one: SegmentReading) -> Heterogeneity:
 
 
 def _title(one: SegmentReading) -> str:
-    by = _plain(one.column)
+    by = plain(one.column)
     if one.pvalue_adj is None:
         return f"Too few segments by {by} to be compared"
     if one.differ:
@@ -155,13 +152,13 @@ def _table(usable: list[tuple[str, SegmentReading]]) -> pd.DataFrame:
     rows = []
     several = len({title for title, _ in usable}) > 1
     for title, one in usable:
-        what = f"{one.metric.label}, {_plain(one.variant)}"
+        what = f"{one.metric.label}, {plain(one.variant)}"
         for effect in _found(one).segments:
             d = effect.difference
             form = Form.of(one.metric, max(abs(d.control or 0.0), abs(d.treatment or 0.0)))
             rows.append(
                 (
-                    f"{_plain(one.column)}: {effect.segment}",
+                    f"{plain(one.column)}: {effect.segment}",
                     f"{title}: {what}" if several else what,
                     form.difference(d.effect_size or 0.0),
                     form.interval(effect.corrected_ci_lower, effect.corrected_ci_upper),
@@ -184,7 +181,7 @@ def _best_guess(effect: SegmentEffect, form: Form) -> str | None:
 def _note(readings: list[tuple[str, SegmentReading]]) -> str:
     parts = []
     for title, one in readings:
-        head = f"{title}, {one.metric.label}, {_plain(one.variant)}"
+        head = f"{title}, {one.metric.label}, {plain(one.variant)}"
         if one.found is None:
             parts.append(f"{head}: {one.reason}")
             continue
@@ -193,7 +190,7 @@ def _note(readings: list[tuple[str, SegmentReading]]) -> str:
         else:
             said = "differ" if one.differ else "are not shown to differ"
             tested = f"{shown_p(one.pvalue_adj)}, for all such tests together"
-            parts.append(f"{head}, by {_plain(one.column)}: effects {said} ({tested}).")
+            parts.append(f"{head}, by {plain(one.column)}: effects {said} ({tested}).")
         left = [f"{name}: {why}" for name, why in one.found.omitted.items()]
-        parts += [f"Left out by {_plain(one.column)}: {'; '.join(left)}"] if left else []
+        parts += [f"Left out by {plain(one.column)}: {'; '.join(left)}"] if left else []
     return " ".join(dict.fromkeys(parts))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbench.data.phrases import counted, day, listed
 from workbench.data.small_groups import fewer_than, is_small
+from workbench.experiments.evidence import plain
 from workbench.experiments.multiplicity import holm
 from workbench.experiments.plan import Plan
 from workbench.experiments.sample_ratio import ratio_test
@@ -85,7 +86,7 @@ def _days(tested: pd.DataFrame, plan: Plan, min_group: int) -> Check:
 
 
 def _segment(number: int, name: str, tested: pd.DataFrame, plan: Plan, min_group: int) -> Check:
-    slug, label = f"segment-{number}", f"Groups have the planned sizes in each {_plain(name)}"
+    slug, label = f"segment-{number}", f"Groups have the planned sizes in each {plain(name)}"
     wrong = tested[tested["p"] < CHECK_ALPHA].sort_values("p", kind="stable")
     if wrong.empty:
         many = counted(len(tested), "value")
@@ -117,10 +118,6 @@ def _worst(row: pd.Series, plan: Plan, min_group: int) -> str:
         ]
     )
     return f" The clearest: {parts} ({shown_p(float(row['p']))}, corrected)."
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def check_period(plan: Plan, found: Tally, *, min_group: int) -> Check | None:

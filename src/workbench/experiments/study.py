@@ -21,7 +21,7 @@ from workbench.experiments.declared import remember, told
 from workbench.experiments.estimators import Difference
 from workbench.experiments.evidence import Evidence, evidence_of
 from workbench.experiments.multiplicity import benjamini_hochberg, holm
-from workbench.experiments.pace import Pace, compare_at_pace, last_look
+from workbench.experiments.pace import Pace, compare_at_pace, read_on
 from workbench.experiments.plan import Plan
 from workbench.experiments.prepare import prepare
 from workbench.experiments.result import ExperimentResult, Experiments
@@ -106,11 +106,8 @@ def _read(
 ) -> ExperimentResult:
     """Return one declared experiment, analysed, or why it cannot be."""
     plan = Plan.of(name, declared)
-    day = as_of
-    if plan.readings.method == "group-sequential":
-        day = last_look(plan, as_of) or as_of
     try:
-        ready = prepare(assignments, name, declared, as_of=day, **tables)
+        ready = prepare(assignments, name, declared, as_of=read_on(plan, as_of), **tables)
         return analyse(
             ready.measured.frame,
             ready.plan,
@@ -227,11 +224,8 @@ def _until(
     """Return the assignments that may be read on a day."""
     if "assigned_at" not in names:
         return frame
-    day = as_of
-    if plan.readings.method == "group-sequential":
-        day = last_look(plan, as_of) or as_of
     at = nw.col("assigned_at")
-    return frame.filter(at.is_null() | (at < midnight_after(day)))
+    return frame.filter(at.is_null() | (at < midnight_after(read_on(plan, as_of))))
 
 
 def _without_numbers(plan: Plan, why: str) -> tuple[Comparison, ...]:
