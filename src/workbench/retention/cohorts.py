@@ -23,7 +23,7 @@ from workbench.errors import AnalysisError
 from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
 
-__all__ = ["Triangle", "counted_until", "order_triangle", "subscription_triangle"]
+__all__ = ["Triangle", "cohort_grid", "counted_until", "order_triangle", "subscription_triangle"]
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,37 @@ class Triangle:
             no row.
         """
         shown = self.cells[self.cells["state"] != "suppressed"]
-        wide = shown.pivot(index="cohort", columns="period", values="share").tail(latest)
-        sizes = shown.groupby("cohort")["customers"].first()
-        form = "%Y-%m-%d" if self.calendar.grain == "week" else "%Y-%m"
-        names = [f"{start:{form}} ({sizes[start]:,})" for start in wide.index]
-        pooled = self.overall.set_index("period")[["share"]].T
-        if wide.empty:  # each cohort is too small to be shown; all of them together may not be
-            wide = wide.reindex(columns=self.overall["period"].tolist() or [0])
-        pooled = pooled.reindex(columns=wide.columns)
-        wide = pd.concat([wide, pooled], ignore_index=True)
-        wide.columns = pd.Index([str(period) for period in wide.columns])
-        wide.insert(0, "cohort", [*names, "All cohorts"])
-        return wide
+        return cohort_grid(shown, self.overall, "share", self.calendar, latest)
+
+
+def cohort_grid(
+    cells: pd.DataFrame, overall: pd.DataFrame, value: str, calendar: Calendar, latest: int
+) -> pd.DataFrame:
+    """Return a triangle as it is drawn: a row per cohort, the last one for all of them.
+
+    Parameters
+    ----------
+    cells
+        `cohort`, `period`, `customers` and the value, of the cohorts that are shown.
+    overall
+        `period` and the value over all cohorts.
+    value
+        The column that is drawn.
+    calendar
+        The grain of the cohorts.
+    latest
+        How many cohorts at most, the latest ones.
+    """
+    wide = cells.pivot(index="cohort", columns="period", values=value).tail(latest)
+    sizes = cells.groupby("cohort")["customers"].first()
+    names = [f"{calendar.label(start)} ({sizes[start]:,})" for start in wide.index]
+    pooled = overall.set_index("period")[[value]].T
+    if wide.empty:  # each cohort is too small to be shown; all of them together may not be
+        wide = wide.reindex(columns=overall["period"].tolist() or [0])
+    wide = pd.concat([wide, pooled.reindex(columns=wide.columns)], ignore_index=True)
+    wide.columns = pd.Index([str(period) for period in wide.columns])
+    wide.insert(0, "cohort", [*names, "All cohorts"])
+    return wide
 
 
 def order_triangle(
@@ -130,14 +149,14 @@ def order_triangle(
     if not len(counts):
         raise AnalysisError("no purchase up to as_of", where="orders", fix="Check as_of.")
     here = calendar.number_of(as_of)
-    over = calendar.start_of(here + 1).toordinal() - 1 == as_of.toordinal()
-    last_mature = here if over else here - 1
     active = {
         (int(c), int(p) - int(c)): int(n)
         for c, p, n in zip(counts["cohort"], counts["period"], counts["active"], strict=True)
     }
     sizes = {cohort: n for (cohort, period), n in active.items() if period == 0}
-    return _triangle("orders", active, sizes, here, last_mature, calendar, horizon, min_group)
+    return _triangle(
+        "orders", active, sizes, here, calendar.last_over(as_of), calendar, horizon, min_group
+    )
 
 
 def subscription_triangle(

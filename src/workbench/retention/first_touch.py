@@ -139,9 +139,8 @@ def by_first_touch(
     if not len(sizes):
         raise AnalysisError("no purchase up to as_of", where="orders", fix="Check as_of.")
     here = calendar.number_of(as_of)
-    over = calendar.start_of(here + 1).toordinal() - 1 == as_of.toordinal()
     return _compared(
-        by, counts, sizes, here, here if over else here - 1, calendar, horizon, min_group
+        by, counts, sizes, here, calendar.last_over(as_of), calendar, horizon, min_group
     )
 
 

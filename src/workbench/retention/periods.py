@@ -90,6 +90,23 @@ class Calendar:
         month = number if self.grain == "month" else number * 3 + self._shift
         return date(month // 12, month % 12 + 1, 1)
 
+    def last_over(self, day: date) -> int:
+        """Return the number of the last period that is over at the end of a day.
+
+        Examples
+        --------
+        >>> calendar = Calendar("month")
+        >>> calendar.last_over(date(2024, 1, 31)) - calendar.last_over(date(2024, 1, 30))
+        1
+        """
+        here = self.number_of(day)
+        over = self.start_of(here + 1).toordinal() - 1 == day.toordinal()
+        return here if over else here - 1
+
+    def label(self, start: date) -> str:
+        """Return how a period is called by its first day: the day of a week, else the month."""
+        return f"{start:%Y-%m-%d}" if self.grain == "week" else f"{start:%Y-%m}"
+
     @property
     def _shift(self) -> int:
         """Return how far the first period's start lies from the usual one."""

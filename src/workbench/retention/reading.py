@@ -165,8 +165,7 @@ def _trend(found: Retention) -> tuple[str, str]:
             latest, before = seen.tail(_LATEST), seen.iloc[:-_LATEST]
             late, early = _pooled(latest), _pooled(before)
             doing = "bought" if found.kind == "orders" else "still ran"
-            form = "%Y-%m-%d" if grain == "week" else "%Y-%m"
-            ends = [f"{start:{form}}" for start in latest["cohort"].iloc[[0, -1]]]
+            ends = [found.triangle.calendar.label(one) for one in latest["cohort"].iloc[[0, -1]]]
             beside = f"{share(late)} of them {doing} in {grain} {period} after the start"
             who = f"The {_LATEST} latest cohorts that can be compared ({ends[0]} to {ends[1]})"
             verdict, why = _verdict(latest, before)

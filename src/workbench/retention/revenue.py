@@ -30,7 +30,7 @@ from workbench.data.frames import (
 )
 from workbench.data.small_groups import hide_parts, is_small
 from workbench.errors import AnalysisError
-from workbench.retention.cohorts import counted_until
+from workbench.retention.cohorts import cohort_grid, counted_until
 from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
 from workbench.retention.spells import paying_spells
@@ -122,18 +122,8 @@ class RevenueTriangle:
             per period, "0" and up. Cells without a number are missing.
         """
         shown = self.cells[self.cells["customers"].notna()]
-        wide = shown.pivot(index="cohort", columns="period", values="per_customer").tail(latest)
-        sizes = shown.groupby("cohort")["customers"].first()
-        form = "%Y-%m-%d" if self.calendar.grain == "week" else "%Y-%m"
-        names = [f"{start:{form}} ({sizes[start]:,})" for start in wide.index]
-        pooled = self.overall.set_index("period")[["per_customer"]].T
-        if wide.empty:
-            wide = wide.reindex(columns=self.overall["period"].tolist() or [0])
-        wide = pd.concat([wide, pooled.reindex(columns=wide.columns)], ignore_index=True)
-        wide = wide.astype("float64")
-        wide.columns = pd.Index([str(period) for period in wide.columns])
-        wide.insert(0, "cohort", [*names, "All cohorts"])
-        return wide
+        wide = cohort_grid(shown, self.overall, "per_customer", self.calendar, latest)
+        return wide.astype(dict.fromkeys(wide.columns[1:], "float64"))
 
 
 def order_revenue(
@@ -190,7 +180,6 @@ def _order_counts(
 ) -> _Counts:
     """Return reduced order lines as counts: `cells` by cohort and period, `sizes` by cohort."""
     here = calendar.number_of(as_of)
-    over = calendar.start_of(here + 1).toordinal() - 1 == as_of.toordinal()
     places = [
         (int(c), int(p) - int(c)) for c, p in zip(cells["cohort"], cells["period"], strict=True)
     ]
@@ -199,7 +188,7 @@ def _order_counts(
         payers=dict(zip(places, map(int, cells["payers"]), strict=True)),
         units=dict(zip(places, map(int, cells["units"]), strict=True)),
         here=here,
-        last_mature=here if over else here - 1,
+        last_mature=calendar.last_over(as_of),
     )
 
 
