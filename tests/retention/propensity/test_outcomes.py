@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.leavers import subscribers, times
 from workbench.retention.propensity.bought import buyers_between
 from workbench.retention.propensity.facts import Tables
-from workbench.retention.propensity.held import joined_runs, leavers_between
+from workbench.retention.propensity.held import joined_runs, leavers_between, spells_of
 from workbench.retention.propensity.panel import build_panel, outcome
 
 DAY = date(2024, 6, 30)
@@ -34,8 +34,7 @@ def spells(rows: list[tuple[str, int, int | None, str | None]]) -> pd.DataFrame:
 
 
 def left(rows: list[tuple[str, int, int | None, str | None]]) -> dict[str, bool]:
-    runs = joined_runs(spells(rows))
-    found = leavers_between(runs, after=DAY, until=DAY + timedelta(days=90))
+    found = leavers_between(spells_of(spells(rows)), after=DAY, until=DAY + timedelta(days=90))
     return found["decided"].to_dict()
 
 
@@ -56,6 +55,13 @@ def test_a_change_of_plan_or_a_short_pause_is_no_end() -> None:
     assert left([("a", -100, 40, "upgrade"), ("a", 40, None, None)]) == {}
     assert left([("a", -100, 40, None), ("a", 71, None, None)]) == {}
     assert left([("a", -100, 40, None), ("a", 72, None, None)]) == {"a": True}
+
+
+def test_a_pause_over_the_last_day_is_an_end_as_far_as_anybody_knows() -> None:
+    """Whether a customer came back after the horizon is known by no one on its last day."""
+    gone, back = ("a", -100, 80, None), ("a", 95, None, None)
+    assert left([gone, back]) == left([gone]) == {"a": True}
+    assert left([gone, ("a", 90, None, None)]) == {}
 
 
 def test_one_of_two_subscriptions_is_not_all() -> None:
@@ -83,9 +89,11 @@ def test_runs_are_those_of_a_walk_through_the_days(
     rows: list[tuple[str, int, int | None, str]],
 ) -> None:
     whole = [(who, begin, None if n is None else begin + n, why) for who, begin, n, why in rows]
-    runs = joined_runs(spells(whole))
+    until = DAY + timedelta(days=90)
+    runs = joined_runs(spells_of(spells(whole)), until=until)
     for who in {row[0] for row in whole}:
-        mine = sorted((b, 10_000 if e is None else e) for w, b, e, _ in whole if w == who)
+        mine = sorted((b, 10_000 if e is None else e) for w, b, e, _ in whole if w == who and b <= 90)
+        mine = [(b, 10_000 if e > 90 else e) for b, e in mine]  # nobody knows that it will end
         told: list[list[int]] = []
         for begin, end in mine:
             if told and begin - told[-1][1] <= 31:
@@ -129,6 +137,21 @@ def test_a_panel_learns_only_from_what_was_over_before_the_test() -> None:
     later["ended_at"] = later["ended_at"].fillna(pd.Timestamp(as_of) + pd.Timedelta(days=1))
     again = build_panel(Tables(later, later, made.interactions), as_of=as_of, horizon_days=90)
     pd.testing.assert_frame_equal(again.rows, panel.rows)
+    # Nor can what happens after the test's cut-off reach the outcomes that were learned from.
+    end = pd.Timestamp(date.fromordinal(int(test)))
+    spells = made.subscriptions
+    again = spells[spells["ended_at"].between(end - pd.Timedelta(days=20), end)]
+    assert len(again) > 5, "these leave just before it"
+    again = again.assign(started_at=end + pd.Timedelta(days=3), ended_at=pd.NaT)
+    came_back = build_panel(
+        Tables(subscriptions=pd.concat([spells, again]), interactions=made.interactions),
+        as_of=as_of,
+        horizon_days=90,
+    )
+    learned = ["customer_id", "cutoff", "left"]
+    pd.testing.assert_frame_equal(
+        came_back.part("train", "calibrate")[learned], panel.part("train", "calibrate")[learned]
+    )
     moved = panel.later()
     assert sorted(moved.part("calibrate")["cutoff"].unique()) == [test]
     assert calibrate in set(moved.part("train")["cutoff"])

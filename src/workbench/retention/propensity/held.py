@@ -31,6 +31,7 @@ __all__ = [
     "joined_runs",
     "leavers_between",
     "monthly_amounts",
+    "spells_of",
 ]
 
 JOIN_DAYS = 31
@@ -175,18 +176,48 @@ def monthly_amounts(subscriptions: Any) -> pd.Series | None:
     return found.set_index("customer_id")["units"].sort_index() / MONEY_SCALE
 
 
-def joined_runs(
-    subscriptions: Any,
-    *,
-    undecided: Sequence[str] = UNDECIDED,
-    join_days: int = JOIN_DAYS,
-) -> pd.DataFrame:
-    """Return from when to when customers held a subscription, all of a customer's together.
+def spells_of(subscriptions: Any) -> pd.DataFrame:
+    """Return spells with their days and how they ended, sorted: read once, for every cut-off.
 
     Parameters
     ----------
     subscriptions
         As :func:`held` takes them, with `end_reason` where it is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `customer_id`, `start`, `stop` (day numbers; that of the last day of all where it runs),
+        `reason`.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`held`.
+    """
+    spells = collect(_spells(subscriptions).select("customer_id", "start", "stop", "reason"))
+    order = ["customer_id", "start", "stop", "reason"]
+    return spells.sort_values(order).reset_index(drop=True)
+
+
+def joined_runs(
+    spells: pd.DataFrame,
+    *,
+    until: date,
+    undecided: Sequence[str] = UNDECIDED,
+    join_days: int = JOIN_DAYS,
+) -> pd.DataFrame:
+    """Return from when to when customers held a subscription, as it was known on a day.
+
+    All spells of a customer count together. A spell that began after the day is not read, so that a
+    customer who pauses over it has left, as far as anybody knew.
+
+    Parameters
+    ----------
+    spells
+        As :func:`spells_of` returns them.
+    until
+        The last day that counts. A spell that ended later ran.
     undecided
         Reasons that are no decision to leave.
     join_days
@@ -197,16 +228,11 @@ def joined_runs(
     pandas.DataFrame
         `customer_id`, `start`, `stop` (day numbers; that of the last day of all where it runs),
         `decided` (false where the end had one of the reasons of `undecided`), sorted.
-
-    Raises
-    ------
-    AnalysisError
-        As :func:`held`.
     """
-    spells = collect(_spells(subscriptions).select("customer_id", "start", "stop", "reason"))
-    spells = spells.sort_values(["customer_id", "start", "stop", "reason"]).reset_index(drop=True)
+    spells = spells[spells["start"] <= until.toordinal()]
     who, names = pd.factorize(spells["customer_id"])
     start, stop = (spells[name].to_numpy("int64") for name in ("start", "stop"))
+    stop = np.where(stop > until.toordinal(), _NEVER, stop)
     # The running maximum of the ends within a customer: one number that no other customer reaches.
     apart = who.astype("int64") * (2 * _NEVER)
     reach = np.maximum.accumulate(stop + apart) - apart
@@ -229,13 +255,13 @@ def joined_runs(
     )
 
 
-def leavers_between(runs: pd.DataFrame, *, after: date, until: date) -> pd.DataFrame:
-    """Return who held a subscription on a day and had none left by another.
+def leavers_between(spells: pd.DataFrame, *, after: date, until: date) -> pd.DataFrame:
+    """Return who held a subscription on a day and had none left by another, as was known then.
 
     Parameters
     ----------
-    runs
-        As :func:`joined_runs` returns them.
+    spells
+        As :func:`spells_of` returns them.
     after, until
         The first day does not count, the last does.
 
@@ -244,6 +270,7 @@ def leavers_between(runs: pd.DataFrame, *, after: date, until: date) -> pd.DataF
     pandas.DataFrame
         Indexed by `customer_id`, sorted: `decided`, false for an end that was no decision.
     """
+    runs = joined_runs(spells, until=until)
     first, last = after.toordinal(), until.toordinal()
     left = (runs["start"] <= first) & (runs["stop"] > first) & (runs["stop"] <= last)
     return runs.loc[left, ["customer_id", "decided"]].set_index("customer_id").sort_index()

@@ -25,7 +25,7 @@ from workbench.data.phrases import counted, days
 from workbench.retention.propensity.bought import buyers_between
 from workbench.retention.propensity.facts import Fact, LeftOut, Tables
 from workbench.retention.propensity.features import declared, features_at
-from workbench.retention.propensity.held import joined_runs, leavers_between
+from workbench.retention.propensity.held import leavers_between, spells_of
 
 __all__ = [
     "MAX_TRAINING",
@@ -133,10 +133,10 @@ def build_panel(tables: Tables, *, as_of: date, horizon_days: int) -> Panel:
     learn: list[Part] = ["train"] * (steps - 2)
     parts: list[Part] = ["test", "calibrate", *learn]
     rows, undecided = [], 0
-    runs = None if tables.subscriptions is None else joined_runs(tables.subscriptions)
+    spells = None if tables.subscriptions is None else spells_of(tables.subscriptions)
     for step, part in enumerate(parts, start=1):
         cutoff = as_of - timedelta(days=step * horizon_days)
-        found, apart = _at(tables, runs, cutoff, horizon_days)
+        found, apart = _at(tables, spells, cutoff, horizon_days)
         rows.append(found.assign(part=part))
         undecided += apart
     today = features_at(tables, cutoff=as_of, period_days=horizon_days)
@@ -156,16 +156,16 @@ def build_panel(tables: Tables, *, as_of: date, horizon_days: int) -> Panel:
 
 
 def _at(
-    tables: Tables, runs: pd.DataFrame | None, cutoff: date, horizon_days: int
+    tables: Tables, spells: pd.DataFrame | None, cutoff: date, horizon_days: int
 ) -> tuple[pd.DataFrame, int]:
     """Return customers at a cut-off with who left, and how many ended without a decision."""
     found = features_at(tables, cutoff=cutoff, period_days=horizon_days)
     until = cutoff + timedelta(days=horizon_days)
-    if runs is None:
+    if spells is None:
         stayed = buyers_between(tables.orders, after=cutoff, until=until)
         left, apart = ~found.index.isin(stayed), 0
     else:
-        gone = leavers_between(runs, after=cutoff, until=until)
+        gone = leavers_between(spells, after=cutoff, until=until)
         gone = gone[gone.index.isin(found.index)]
         left = found.index.isin(gone.index[gone["decided"]])
         apart = int((~gone["decided"]).sum())
