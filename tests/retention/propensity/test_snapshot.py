@@ -57,6 +57,25 @@ def test_the_deal_is_the_same_in_any_order_and_engine() -> None:
     assert (other.rows["part"] != panel.rows["part"]).any()
 
 
+def test_personal_columns_are_not_used() -> None:
+    """A name or a telephone number would be shown as a reason."""
+    size = len(table())
+    panel = made(table().assign(name=["Ann", "Bob"] * (size // 2), phone=np.arange(size)))
+    assert not {"name", "phone"} & {fact.name for fact in panel.facts}
+    why = {one.column: one.why for one in panel.left_out}
+    assert why["name"] == why["phone"] == "is personal"
+
+
+def test_an_outcome_that_is_missing_for_some_is_told() -> None:
+    frame = table()
+    frame.loc[3, "gone"] = None
+    with pytest.raises(AnalysisError, match="column gone has missing values"):
+        made(frame)
+    frame.loc[4, "gone"] = "perhaps"
+    with pytest.raises(AnalysisError, match="neither yes nor no"):
+        made(frame)
+
+
 def test_what_is_used_and_what_is_not() -> None:
     panel = made(table(), monthly=pd.Series({"c0001": 2.5}), skip=("plan",))
     assert [fact.name for fact in panel.facts] == ["avg. calls", "price", "column part"]

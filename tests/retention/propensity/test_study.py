@@ -209,12 +209,16 @@ def test_a_leak_that_slipped_in_is_refused() -> None:
             "visits": rng.poisson(3 - 2 * left),
             "last_call": np.where(left, "cancellation", "none"),
             "days_since_end": np.where(left, rng.integers(1, 9, 1500), 0),
+            "refund": np.where(left, rng.normal(20, 5, 1500), np.nan),
+            "state": np.where(left, 2, rng.choice([1, 3], 1500)),
         }
     )
     result = study(Tables(customers=snapshot), left="left")
     refused = result.not_used().set_index("column")["why"]
     assert "written afterwards" in refused["last_call"]
     assert "written afterwards" in refused["days_since_end"]
+    assert "written afterwards" in refused["refund"], "known only of those who left"
+    assert "written afterwards" in refused["state"], "a number that stands for a name"
     assert [fact.name for fact in result.fit.model.design.facts] == ["visits"]  # type: ignore[union-attr]
 
 

@@ -176,18 +176,27 @@ def _giveaway(
         return ""
     if fact.kind == LEVEL:
         named = level_of(column, levels[fact.name])
-        values = pd.Series(left).groupby(named.to_numpy()).transform("mean").to_numpy("float64")
+        told = [_rate_by(named.to_numpy(), left)]
     else:
-        values = column.to_numpy("float64")
-        missing = np.isnan(values)
-        middle = float(np.median(values[~missing])) if not missing.all() else 0.0
-        values = np.where(missing, middle, values)
-    ranks = stats.rankdata(values)
+        numbers = column.to_numpy("float64")
+        missing = np.isnan(numbers)
+        middle = float(np.median(numbers[~missing])) if not missing.all() else 0.0
+        told = [np.where(missing, middle, numbers), missing.astype("float64")]
+        codes = np.where(missing, middle - 1, numbers)
+        if len(np.unique(codes)) <= MAX_LEVELS:  # numbers that stand for names have no order
+            told.append(_rate_by(codes, left))
     n, m = int(gone.sum()), int((~gone).sum())
-    above = (ranks[gone].sum() - n * (n + 1) / 2) / (n * m)
-    if max(above, 1 - above) >= GIVEAWAY:
-        return "tells who left almost by itself, so it was probably written afterwards"
+    for values in told:
+        above = (stats.rankdata(values)[gone].sum() - n * (n + 1) / 2) / (n * m)
+        if max(above, 1 - above) >= GIVEAWAY:
+            return "tells who left almost by itself, so it was probably written afterwards"
     return ""
+
+
+def _rate_by(names: npt.NDArray[Any], left: Floats) -> Floats:
+    """Return for each row the share that left among those of the same name."""
+    rate: Floats = pd.Series(left).groupby(names).transform("mean").to_numpy("float64")
+    return rate
 
 
 def _matrix(

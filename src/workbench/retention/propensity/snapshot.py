@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.data.contracts import contract
 from workbench.data.frames import aliases, collect, column_names, lazy
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, NUMBER, Fact, LeftOut
@@ -27,9 +28,16 @@ _IDS = ("customer_id", "subscription_id", "order_id")
 _WHY_ID = "names a customer and says nothing of them"
 _WHY_LATER = "tells the outcome, or is known only after it"
 _WHY_MANY = "has too many different values to learn from"
+_PERSONAL = frozenset(
+    column.name
+    for table in ("customers", "subscriptions")
+    for column in contract(table).columns
+    if column.personal
+)
 _LATER = ("started_at", "ended_at", "end_reason")
 _YES = frozenset({"yes", "true", "1", "1.0", "y", "left", "churned"})
 _NO = frozenset({"no", "false", "0", "0.0", "n", "stayed"})
+_WHY_PERSONAL = "is personal"
 _MAX_LEVELS = 50
 _MONTHS = 12
 
@@ -117,12 +125,13 @@ def _deal(size: int, seed: int) -> np.ndarray[Any, Any]:
 
 
 def _yes_or_no(column: pd.Series, name: str) -> pd.Series:
-    said = column.astype(str).str.strip().str.lower()
+    said = column.astype(object).where(column.notna(), "").astype(str).str.strip().str.lower()
     yes, no = said.isin(_YES), said.isin(_NO)
     if not (yes | no).all():
         wrong = sorted(said[~(yes | no)].unique())[0]
+        what = f"holds `{wrong}`, which is" if wrong else "has missing values, which are"
         raise AnalysisError(
-            f"column {name} holds `{wrong}`, which is neither yes nor no",
+            f"column {name} {what} neither yes nor no",
             where="snapshot",
             fix="Use true/false, 1/0 or yes/no, missing nowhere.",
         )
@@ -176,6 +185,8 @@ def _is_number(column: pd.Series) -> bool:
 def _why_not(name: str, column: pd.Series, left: str, skip: Sequence[str]) -> str:
     if name in _IDS:
         return _WHY_ID
+    if name in _PERSONAL:
+        return _WHY_PERSONAL
     if name in (left, *_LATER) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _WHY_LATER
     if name in skip:
