@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from support.leavers import AS_OF, subscribers, times
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.bought import bought
-from workbench.retention.propensity.contacts import asked
+from workbench.retention.propensity.contacts import SETTLED_DAYS, asked
 from workbench.retention.propensity.facts import Tables
 from workbench.retention.propensity.features import declared, features_at
 
@@ -105,6 +105,24 @@ def test_contacts_by_hand() -> None:
     assert np.isnan(found.loc["b", "satisfaction"])
 
 
+def test_how_a_contact_went_is_known_only_some_time_after_it_is_over() -> None:
+    """It is opened again, or rated, after it was over: a leak where the day of neither is told."""
+    over = END - np.array([0, SETTLED_DAYS - 1, SETTLED_DAYS])
+    rows = pd.DataFrame(
+        {
+            "customer_id": ["a", "b", "c"],
+            "opened_at": times(np.full(3, END - 60)),
+            "resolved_at": times(over),
+            "reopened": True,
+            "satisfaction": 1.0,
+        }
+    )
+    found = asked(rows, cutoff=CUTOFF, period_days=PERIOD)
+    assert found["open_contacts"].tolist() == [0, 0, 0]
+    assert found["reopened"].tolist() == [0, 0, 1]
+    assert found["satisfaction"].isna().tolist() == [True, True, False]
+
+
 def test_subscriptions_by_hand() -> None:
     spells = pd.DataFrame(
         {
@@ -189,7 +207,8 @@ def test_values_that_were_written_later_change_nothing() -> None:
     spells.loc[running, "end_reason"] = "leak"
     open_still = cases["resolved_at"] > pd.Timestamp(CUTOFF)
     assert open_still.any()
-    cases.loc[open_still, ["satisfaction", "reopened"]] = [-99.0, True]
+    fresh = cases["resolved_at"] > pd.Timestamp(CUTOFF) - pd.Timedelta(days=SETTLED_DAYS)
+    cases.loc[open_still | fresh, ["satisfaction", "reopened"]] = [-99.0, True]
     people = tables.customers.assign(marketing_consent=False, department="leaving")
     planted = replace(tables, subscriptions=spells, interactions=cases, customers=people)
     pd.testing.assert_frame_equal(at(planted), before)

@@ -21,7 +21,7 @@ from workbench.retention.propensity.reasons import contributions
 from workbench.retention.propensity.study import Propensity, Terms, who_leaves
 
 
-def tables(size: int = 1500, **planted: float) -> Tables:
+def tables(size: int = 2400, **planted: float) -> Tables:
     made = subscribers(size, **planted)  # type: ignore[arg-type]
     return Tables(**{name: getattr(made, name) for name in asdict(made)})
 
@@ -147,7 +147,7 @@ def test_nothing_but_returns() -> None:
 
 
 def test_nobody_left() -> None:
-    unit = ended(tables(), pd.Series(pd.NaT, index=range(1500), dtype="datetime64[s]"))
+    unit = ended(tables(), pd.Series(pd.NaT, index=range(2400), dtype="datetime64[s]"))
     assert "No customer to learn from left" in study(unit).reason
 
 

@@ -20,8 +20,11 @@ from workbench.data.frames import (
 from workbench.data.lines import finite
 from workbench.retention.propensity.facts import YEAR_DAYS, Fact, LeftOut, in_period
 
-__all__ = ["asked", "asked_facts", "touched", "touched_facts", "unknown_answers"]
+__all__ = ["SETTLED_DAYS", "asked", "asked_facts", "touched", "touched_facts", "unknown_answers"]
 
+SETTLED_DAYS = 30
+"""A contact may be opened again, and is rated, only after it is over, on a day that no table tells:
+how it went is read only where it had been over for so long."""
 _ANSWERS = ("reopened", "satisfaction")
 
 
@@ -63,8 +66,8 @@ def _answers(interactions: Any) -> list[str]:
 def asked(interactions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
     """Return what was known by a day of each customer's contacts with support.
 
-    How a contact ended - whether it was opened again, how it was rated - is read only where it was
-    over by that day.
+    How a contact went - whether it was opened again, how it was rated - is read only where it had
+    been over for :data:`SETTLED_DAYS` by that day.
 
     Parameters
     ----------
@@ -91,7 +94,9 @@ def asked(interactions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
     chosen: dict[str, nw.Expr] = {}
     if "resolved_at" in names:
         require_time(frame, "resolved_at", where="interactions")
-        chosen["over"] = day_number("resolved_at").is_between(1, end)
+        over = day_number("resolved_at")
+        chosen["over"] = over.is_between(1, end)
+        chosen["settled"] = over.is_between(1, end - SETTLED_DAYS)
     if "reopened" in names:
         require_number(frame, "reopened", where="interactions")
         chosen["again"] = nw.col("reopened").cast(nw.Float64).fill_null(0.0)
@@ -100,18 +105,17 @@ def asked(interactions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
         chosen["rated"] = finite(frame, "satisfaction")
         rating = nw.when(chosen["rated"]).then(nw.col("satisfaction")).otherwise(0)
         frame = frame.with_columns(rating=rating)
-        chosen["rating"] = money_units(
-            "rating"
-        )  # whole numbers: their sum is the same in any order
+        # Whole numbers: their sum is the same in any order.
+        chosen["rating"] = money_units("rating")
     rows = frame.select("customer_id", day=day_number("opened_at"), **chosen)
     parts = _periods(end, period_days)
     if "over" in chosen:
         parts["open"] = nw.when("over").then(0.0).otherwise(1.0)
     year = nw.col("day") > end - YEAR_DAYS
     if "again" in chosen:
-        parts["reopened"] = nw.when(nw.col("over") & year).then(nw.col("again")).otherwise(0.0)
+        parts["reopened"] = nw.when(nw.col("settled") & year).then(nw.col("again")).otherwise(0.0)
     if "rated" in chosen:
-        told = nw.col("over") & year & nw.col("rated")
+        told = nw.col("settled") & year & nw.col("rated")
         parts["ratings"] = nw.when(told).then(1.0).otherwise(0.0)
         parts["stars"] = nw.when(told).then(nw.col("rating")).otherwise(0)
     found = _reduced(rows, end, parts)
