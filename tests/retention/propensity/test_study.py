@@ -222,6 +222,22 @@ def test_a_leak_that_slipped_in_is_refused() -> None:
     assert [fact.name for fact in result.fit.model.design.facts] == ["visits"]  # type: ignore[union-attr]
 
 
+def test_what_is_deleted_once_a_customer_has_left_tells_nothing() -> None:
+    """A leak by what is missing: privacy asks to delete the data of those who left."""
+    unit = tables(per_contact=0.0, basic=0.0)  # nothing tells who leaves
+    people = unit.customers.copy()
+    stopped = unit.subscriptions.loc[unit.subscriptions["ended_at"].notna(), "customer_id"]
+    people.loc[people["customer_id"].isin(stopped), ["birth_year", "country"]] = None
+    emptied = study(replace(unit, customers=people))
+    why = emptied.not_used().set_index("column")["why"]
+    assert "deleted afterwards" in why["age_years"]
+    assert "deleted afterwards" in why["country"]
+    assert not emptied.useful
+    removed = study(replace(unit, customers=people[people["country"].notna()]))
+    assert "deleted afterwards" in removed.not_used().set_index("column")["why"]["known_days"]
+    assert not removed.useful
+
+
 def test_wrong_terms_and_columns() -> None:
     unit = tables()
     with pytest.raises(AnalysisError, match="column gone is missing"):

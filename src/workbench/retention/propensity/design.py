@@ -28,6 +28,7 @@ MIN_LEVEL = 20
 one."""
 OTHER = "all others"
 _MARKED = 0.01  # a missing value is marked where at least this share is missing
+_CHANCE = float(stats.norm.isf(0.01))  # standard errors: beyond, chance is not the reason
 GIVEAWAY = 0.98
 """A fact that by itself ranks leavers above stayers so often was written after they had left."""
 
@@ -127,7 +128,11 @@ def learn_design(
                 same = False
             constant = bool(same)
             middle[fact.name] = float(np.median(known)) if len(known) else 0.0
-        why = "is the same for everybody" if constant else _giveaway(fact, column, levels, left)
+        why = (
+            "is the same for everybody"
+            if constant
+            else _deleted(fact, column, left) or _giveaway(fact, column, levels, left)
+        )
         if why:
             out.append(LeftOut("facts", fact.name, why))
             marked.discard(fact.name)
@@ -191,6 +196,22 @@ def _giveaway(
         if max(above, 1 - above) >= GIVEAWAY:
             return "tells who left almost by itself, so it was probably written afterwards"
     return ""
+
+
+def _deleted(fact: Fact, column: pd.Series, left: Floats) -> str:
+    """Return why a fact is refused that seems to be deleted once a customer has left."""
+    if not fact.kept:
+        return ""
+    missing = (column.isna() | (column.astype(object) == NOT_KNOWN)).to_numpy("float64")
+    gone = left == 1
+    both = float(missing.mean())
+    if not gone.any() or gone.all() or not 0 < both < 1:
+        return ""
+    apart = float(missing[gone].mean() - missing[~gone].mean())
+    error = (both * (1 - both) * (1 / gone.sum() + 1 / (~gone).sum())) ** 0.5
+    if apart / error <= _CHANCE:
+        return ""
+    return "is missing more often of those who left, so it was probably deleted afterwards"
 
 
 def _rate_by(names: npt.NDArray[Any], left: Floats) -> Floats:

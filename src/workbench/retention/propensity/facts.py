@@ -36,6 +36,9 @@ class Fact:
     mark
         Whether it may tell something that the number is missing. Where another fact says why it
         is (no purchase, no contact), it does not.
+    kept
+        Whether a table holds it as of today and it may be deleted once a customer has left: it is
+        refused where it is missing more often of those who left.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Fact:
     digits: int = 0
     money: bool = False
     mark: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)

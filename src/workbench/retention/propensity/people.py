@@ -22,11 +22,11 @@ _AGES = (10, 110)  # years; a year of birth outside is a typing error
 def known_facts(customers: Any) -> tuple[Fact, ...]:
     """Return the facts that :func:`known` makes of a table of customers."""
     names = lazy(customers, where="customers").collect_schema().names()
-    made = [Fact(name, label, LEVEL) for name, label in _LEVELS.items() if name in names]
+    made = [Fact(name, label, LEVEL, kept=True) for name, label in _LEVELS.items() if name in names]
     if "joined_at" in names:
-        made.append(Fact("known_days", "Days since joining", mark=True))
+        made.append(Fact("known_days", "Days since joining", mark=True, kept=True))
     if "birth_year" in names:
-        made.append(Fact("age_years", "Age in years", mark=True))
+        made.append(Fact("age_years", "Age in years", mark=True, kept=True))
     return tuple(made)
 
 
