@@ -44,7 +44,7 @@ def study(size: int = 3000) -> Propensity:
     ).assign(matters=True)
     value = panel.part("test")["value"].to_numpy("float64")
     profit = profit_of_contacting(
-        fit.chosen.log_odds, fit.left, value, contact_cost=1.0, saved_share=0.1
+        fit.chosen.log_odds, fit.left, value, contact_cost=1.0, saved_share=0.1, min_group=5
     )
     lift = lift_by_segment(today, today["segment"], min_group=5)
     empty = pd.DataFrame()
@@ -101,12 +101,44 @@ def test_the_sentences_hold_the_numbers() -> None:
 def test_a_contact_that_never_pays() -> None:
     assert STUDY.profit is not None
     never = replace(STUDY.profit, break_even=None)
-    assert "No contact pays" in said(profit=never).profit
+    assert "does not pay for the average customer" in said(profit=never).profit
     assert said(profit=replace(STUDY.profit, best_share=0.0)).profit_title.startswith("No contact")
     assert "everyone" in said(profit=replace(STUDY.profit, best_share=1.0)).profit_title
     assert (
         "the 40% most at stake" in said(profit=replace(STUDY.profit, best_share=0.4)).profit_title
     )
+
+
+def test_what_contacting_earns_is_told_as_far_as_it_may_be() -> None:
+    assert STUDY.profit is not None
+    whole = said().profit
+    assert "contacting those for whom it pays would have earned" in whole
+    assert "In hindsight the best would have been" in whole
+    few = Figure(None, None, None, reason="fewer than 5 customers")
+    hidden = said(profit=replace(STUDY.profit, rule=few, best=None)).profit
+    assert "On the customers tried, contacting everyone would have earned" in hidden
+    assert "hindsight" not in hidden
+    assert "pays would" not in hidden
+    for best_share, who in ((0.0, "nobody"), (1.0, "everyone")):
+        found = said(profit=replace(STUDY.profit, best_share=best_share)).profit
+        assert found.endswith(f"it would have been best to contact {who}.")
+
+
+def test_where_nothing_tells_what_customers_bring_there_is_no_list() -> None:
+    found = said(profit=None)
+    assert found.usable
+    assert not found.valued
+    assert found.profit.startswith("What customers bring in is not known")
+    assert found.lifted == ""
+
+
+def test_where_nobody_could_leave_nothing_is_decided() -> None:
+    none = STUDY.today.head(0)
+    why = "There is no customer today who could leave."
+    found = said(model=None, profit=None, today=none, reason=why)
+    assert found.decision == "Nothing today: there is no customer today who could leave."
+    assert found.expected is None
+    assert found.no_number == why.rstrip(".")
 
 
 def test_nobody_can_be_told_apart() -> None:
@@ -129,5 +161,12 @@ def test_a_snapshot_speaks_of_itself() -> None:
     found = said(panel=panel)
     assert "dealt by lot" in found.chosen
     assert "one snapshot" in found.limit
-    assert "will leave can be told" in found.answer
+    assert "Those who left can be told in part" in found.answer
+    assert "beforehand" not in found.answer
+    assert "earlier days" not in found.how, "there are none"
+    assert found.expected_label == "Customers expected to leave, if they do as others did"
+    assert STUDY.fit is not None
+    flat = replace(STUDY.fit, gain=Figure(0.001, -0.002, 0.004))
+    never = said(panel=panel, fit=flat, model=None, profit=None)
+    assert never.answer.startswith("Those who left cannot be told from those who stayed")
     assert "The model looks most at Visits" in found.drivers, "the name of a column"

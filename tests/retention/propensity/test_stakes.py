@@ -10,26 +10,58 @@ from hypothesis import strategies as st
 from scipy.special import logit
 
 from workbench.errors import AnalysisError
-from workbench.retention.propensity.stakes import OTHERS, lift_by_segment, profit_of_contacting
+from workbench.retention.propensity.stakes import (
+    OTHERS,
+    Profit,
+    lift_by_segment,
+    profit_of_contacting,
+)
 
 LOG_ODDS = logit(np.array([0.9, 0.5, 0.09, 0.02]))
 LEFT = np.array([1.0, 0.0, 1.0, 0.0])
 VALUE = np.array([100.0, 100.0, 100.0, 100.0])
 
 
+def profit_of(size: int, **terms: float) -> Profit:
+    """Return the profit on so many customers, a quarter of them like each of the four above."""
+    repeated = (np.repeat(values, size // 4) for values in (LOG_ODDS, LEFT, VALUE))
+    return profit_of_contacting(*repeated, min_group=5, **terms)
+
+
 def test_the_rule_contacts_those_who_are_worth_it() -> None:
-    found = profit_of_contacting(LOG_ODDS, LEFT, VALUE, contact_cost=2.0, saved_share=0.2)
+    found = profit_of(40, contact_cost=2.0, saved_share=0.2)
     assert found.break_even == pytest.approx(0.1)
-    assert found.contacted == 2, "0.09 x 0.2 x 100 is less than the cost"
-    assert found.rule.value == pytest.approx(20 - 2 - 2)
-    assert found.everyone.value == pytest.approx(20 + 20 - 8)
-    assert found.best == pytest.approx(20 + 20 - 6)
+    assert found.contacted == 20, "0.09 x 0.2 x 100 is less than the cost"
+    assert found.rule.value == pytest.approx(200 - 20 - 20)
+    assert found.everyone.value == pytest.approx(200 + 200 - 80)
+    assert found.best == pytest.approx(200 + 200 - 60)
     assert found.best_share == 0.75
-    assert found.curve["profit"].tolist() == pytest.approx([0, 18, 16, 34, 32])
+    assert found.curve["profit"].tolist() == pytest.approx([0, 180, 160, 340, 320])
+
+
+def test_no_few_customers_can_be_told_from_what_contacting_earns() -> None:
+    """What few customers bring must not be shown, nor be the difference of what is shown."""
+    value = np.linspace(20, 120, 400)
+    risk = np.linspace(-3, 1, 400)
+    left = (np.arange(400) % 3 == 0).astype("float64")
+    sizes = []
+    for cost in np.linspace(0.2, 8.8, 60):
+        found = profit_of_contacting(
+            risk, left, value, contact_cost=float(cost), saved_share=0.1, min_group=5
+        )
+        rest = len(left) - found.contacted
+        few = {0 < found.contacted < 5, 0 < rest < 5}
+        assert (found.rule.value is None) == (True in few)
+        apart = abs(round(found.best_share * len(left)) - found.contacted)
+        assert (found.best is None) == (0 < apart < 5)
+        sizes.append(found.contacted)
+    assert min(size for size in sizes if size) < 5
+    wide = profit_of_contacting(risk, left, value, contact_cost=1, saved_share=0.1, min_group=50)
+    assert np.diff(wide.curve["contacted"]).min() * 400 >= 50
 
 
 def test_a_contact_that_never_pays() -> None:
-    found = profit_of_contacting(LOG_ODDS, LEFT, VALUE, contact_cost=50.0, saved_share=0.2)
+    found = profit_of(40, contact_cost=50.0, saved_share=0.2)
     assert found.break_even is None
     assert (found.contacted, found.rule.value, found.best) == (0, 0.0, 0.0)
 
@@ -37,7 +69,7 @@ def test_a_contact_that_never_pays() -> None:
 @pytest.mark.parametrize(("cost", "saved"), [(-1.0, 0.1), (np.inf, 0.1), (1.0, 0.0), (1.0, 1.1)])
 def test_terms_that_cannot_be(cost: float, saved: float) -> None:
     with pytest.raises(AnalysisError, match="must be"):
-        profit_of_contacting(LOG_ODDS, LEFT, VALUE, contact_cost=cost, saved_share=saved)
+        profit_of(40, contact_cost=cost, saved_share=saved)
 
 
 def test_a_point_of_retention_by_hand() -> None:

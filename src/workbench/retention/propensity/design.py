@@ -19,7 +19,7 @@ from scipy import stats
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact, LeftOut
 
-__all__ = ["OTHER", "Design", "learn_design", "level_of"]
+__all__ = ["OTHER", "Design", "NothingTells", "learn_design", "level_of"]
 
 Floats = npt.NDArray[np.float64]
 MAX_LEVELS = 10
@@ -31,6 +31,10 @@ _MARKED = 0.01  # a missing value is marked where at least this share is missing
 _CHANCE = float(stats.norm.isf(0.01))  # standard errors: beyond, chance is not the reason
 GIVEAWAY = 0.98
 """A fact that by itself ranks leavers above stayers so often was written after they had left."""
+
+
+class NothingTells(AnalysisError):
+    """No fact may be used: each is the same for everybody, or tells too much."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def learn_design(
     Raises
     ------
     AnalysisError
-        When a number is infinite, or no fact is left.
+        When a number is infinite; :class:`NothingTells` when no fact is left.
     """
     kept: list[Fact] = []
     out: list[LeftOut] = []
@@ -139,8 +143,10 @@ def learn_design(
             continue
         kept.append(fact)
     if not kept:
-        raise AnalysisError(
-            "no fact differs between customers", where="propensity", fix="Give more tables."
+        raise NothingTells(
+            "no fact that may be used differs between customers",
+            where="propensity",
+            fix="Give more tables.",
         )
     chosen = tuple(kept)
     raw, owner = _matrix(chosen, levels, frozenset(marked), rows)

@@ -12,20 +12,38 @@ from workbench.retention.propensity.study import Propensity
 __all__ = ["PropensityReading", "read_propensity"]
 
 _NO_NUMBER = "customers could not be told apart"
+_HOW = (
+    "From what was known of each customer on earlier days it is learned who left afterwards. It is "
+    "then tried on a later day that had no part in it. Nothing that happened after a day, or might "
+    "have been written after it, enters what is said on that day. Where customers cannot be told "
+    "apart, this says so."
+)
+_HOW_SNAPSHOT = (
+    "The data are one table with a column that says who has left. From a part of the customers it "
+    "is learned what those who left have in common, and it is tried on others. Those who have not "
+    "left are then judged by it. Where customers cannot be told apart, this says so."
+)
+_MEASURES = (
+    "A leaver has the higher risk: how often, of one customer who left and one who stayed; 50% is "
+    "chance. Log loss and Brier score: how far the probabilities lay from what happened; less is "
+    "better. Slope of calibration: 1 is right; above it differences between customers were "
+    "understated, below it overstated."
+)
 _HOW_FACTS = (
     "A fact matters as much as the model does worse when that fact is dealt out anew among the "
     "customers. Where the line leaves out nought, that is no accident. Facts that say much the "
     "same share what they are worth between them."
 )
 _HOW_WORTH = (
-    "At stake is each customer's probability to leave times what the customer brings in a year. A "
-    "point of retention is one customer in a hundred who stays and would have left."
+    "At stake is each customer's probability to leave times what the customer brought in the year "
+    "before, or pays in a year. A point of retention is one customer in a hundred who stays and "
+    "would have left."
 )
 _HOW_LIST = (
-    f"On the list stand, of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk, "
-    "those with whom a contact is worth its cost: most at stake first, each with what raises the "
-    "risk most. Only who agreed to marketing can be contacted. Who of them is contacted, by which "
-    "list, is settled for all lists of the unit together."
+    f"Of the {share(AT_RISK_SHARE, 0)} of customers with the highest risk, the list holds those "
+    "with whom a contact is worth its cost: most at stake first, each with what raises the risk "
+    "most and the channel they use. Only those who agreed to marketing can be contacted, and some "
+    "of them are left alone by chance, so that a later report can tell what the contact brought."
 )
 _LIMIT = (
     "A high risk is no reason to think that a contact helps: what a contact brings is seen only by "
@@ -43,16 +61,22 @@ class PropensityReading:
 
     Parameters
     ----------
+    how
+        How to read all of it: what is learned from, and tried on.
     answer, decision
         Whether those who leave can be told beforehand, and what is to be decided.
     usable
-        Whether they can: only then is there a list.
+        Whether they can: only then is anything told of today's customers.
+    valued
+        Whether it is known, too, what customers bring in: only then is there a list.
     reason
         Why there are no numbers; empty where there are.
     apart
         Why there are no customers of today to tell of; empty where there are.
     calibrated
         Whether the probabilities came true.
+    measures
+        How to read the measures of the models.
     drivers
         What the model looks at, as a sentence.
     chosen
@@ -82,12 +106,15 @@ class PropensityReading:
         Its interval as the report room takes it.
     """
 
+    how: str
     answer: str
     decision: str
     usable: bool
+    valued: bool
     reason: str
     apart: str
     calibrated: str
+    measures: str
     drivers: str
     chosen: str
     profit: str
@@ -132,12 +159,15 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     profit_title = tell.profit_title(found)
     gains_title, calibrated = tell.gains_title(quality), tell.calibrated(quality)
     return PropensityReading(
+        how=_how(found),
         answer=answer,
         decision=decision,
         usable=found.useful,
+        valued=found.profit is not None,
         reason="",
         apart=apart,
         calibrated=calibrated,
+        measures=_MEASURES,
         drivers=drivers,
         chosen=tell.chosen(found, found.fit, said),
         profit=tell.profit(found, currency),
@@ -158,7 +188,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,
         limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
-        expected_label=f"Customers expected to {said.leaves}",
+        expected_label=_expected(found, said),
         expected=round(float(found.today["probability"].sum())) if found.useful else None,
         no_number=apart.rstrip(".") or _NO_NUMBER,
         lift=quality.lift.value,
@@ -166,16 +196,29 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     )
 
 
+def _how(found: Propensity) -> str:
+    return _HOW_SNAPSHOT if found.panel.kind == "snapshot" else _HOW
+
+
+def _expected(found: Propensity, said: tell.Labels) -> str:
+    """Return what the number of customers expected to leave is; a snapshot tells no time."""
+    label = f"Customers expected to {said.leaves}"
+    return f"{label}, if they do as others did" if found.panel.kind == "snapshot" else label
+
+
 def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
     why = found.reason
     text = f"Who will {said.leaves} cannot be said. {why}"
     return PropensityReading(
+        how=_how(found),
         answer=text,
         decision="Nothing on these data.",
         usable=False,
+        valued=False,
         reason=why,
         apart=why,
         calibrated="",
+        measures=_MEASURES,
         drivers="",
         chosen="",
         profit="",
@@ -193,7 +236,7 @@ def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
         how_worth=_HOW_WORTH,
         how_list=_HOW_LIST,
         limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
-        expected_label=f"Customers expected to {said.leaves}",
+        expected_label=_expected(found, said),
         expected=None,
         no_number=why.rstrip("."),
         lift=None,

@@ -10,6 +10,7 @@ import pandas as pd
 from workbench.data.phrases import counted, days, listed, money, share, uncapitalised
 from workbench.retention.propensity.fitting import Fit
 from workbench.retention.propensity.quality import Figure, Quality
+from workbench.retention.propensity.stakes import Profit
 from workbench.retention.propensity.study import Propensity
 
 __all__ = [
@@ -68,18 +69,30 @@ def answer(found: Propensity, fit: Fit, said: Labels) -> tuple[str, str]:
     """Return whether those who leave can be told beforehand, and what is to be decided."""
     q = fit.chosen.quality
     base = share(q.leavers / q.customers)
+    snapshot = found.panel.kind == "snapshot"
     tried = f"Of {counted(q.customers, 'customer')} that the model had not seen, {base} {said.left}"
     if not fit.better:
-        return (
-            f"Who will {said.leaves} cannot be told beforehand: the best model is no better than "
-            f"giving everyone the average. {tried}.",
-            "Contact everybody or nobody; a choice by risk would be a choice by lot.",
+        who = (
+            "Those who left cannot be told from those who stayed"
+            if snapshot
+            else f"Who will {said.leaves} cannot be told beforehand"
         )
+        return (
+            f"{who}: the best model is no better than giving everyone the average. {tried}.",
+            "Whether all customers are contacted to keep them, or none; a choice by risk would be "
+            "a choice by lot.",
+        )
+    who = (
+        "Those who left can be told in part from those who stayed"
+        if snapshot
+        else f"Who will {said.leaves} can be told beforehand in part"
+    )
+    decision = "Whether the customers most likely to leave are contacted to keep them, and by whom."
     return (
-        f"Those who will {said.leaves} can be told beforehand in part. {tried}; of the tenth with "
-        f"the highest risk {share(q.precision.value or 0.0)} did{_between(q.precision)}, "
+        f"{who}. {tried}; of the tenth with the highest risk "
+        f"{share(q.precision.value or 0.0)} did{_between(q.precision)}, "
         f"{_times(q.lift.value or 0.0)} the average{_between_times(q.lift)}.",
-        "Whether these customers are contacted before they leave, and by whom.",
+        decision if found.useful else f"Nothing today: {uncapitalised(found.reason)}",
     )
 
 
@@ -195,21 +208,39 @@ def _signed(value: float) -> str:
 def profit(found: Propensity, currency: str) -> str:
     """Return what contacting earns, and who is worth a contact."""
     if found.profit is None:
-        return ""
+        return (
+            "What customers bring in is not known, so nobody can say with whom a contact is worth "
+            "its cost, and there is no list."
+            if found.useful
+            else ""
+        )
     p = found.profit
     terms = (
         f"at {money(p.contact_cost, currency)} a contact, if it keeps {share(p.saved_share, 0)} of "
         "those who would leave (an assumption, not measured)"
     )
+    pays = f"A contact pays for the average customer from a risk of {share(p.break_even or 0.0)} on"
     if p.break_even is None:
-        return f"No contact pays for the average customer {terms}."
-    rule, every = p.rule, p.everyone
+        pays = "A contact does not pay for the average customer, however high the risk"
+    everyone = money(round(p.everyone.value or 0.0, 2), currency)
+    tried = f"contacting everyone would have earned {everyone}"
+    if p.rule.value is not None:
+        earned = money(round(p.rule.value, 2), currency)
+        tried = (
+            "contacting those for whom it pays would have earned "
+            f"{earned}{_money_between(p.rule, currency)}, and contacting everyone {everyone}"
+        )
+    return f"{pays}, {terms}. On the customers tried, {tried}.{_hindsight(p, currency)}"
+
+
+def _hindsight(p: Profit, currency: str) -> str:
+    if p.best is None:
+        return ""
+    if p.best_share in (0.0, 1.0):
+        who = "everyone" if p.best_share else "nobody"
+        return f" In hindsight it would have been best to contact {who}."
     return (
-        f"A contact pays for the average customer from a risk of {share(p.break_even)} on, "
-        f"{terms}. On the customers tried, contacting whoever is worth it would have earned "
-        f"{money(round(rule.value or 0.0, 2), currency)}{_money_between(rule, currency)}, and "
-        f"contacting everyone {money(round(every.value or 0.0, 2), currency)}. In hindsight the "
-        f"best would have been the {share(p.best_share, 0)} most at stake, with "
+        f" In hindsight the best would have been the {share(p.best_share, 0)} most at stake, with "
         f"{money(round(p.best, 2), currency)}."
     )
 
@@ -235,7 +266,7 @@ def _money_between(figure: Figure, currency: str) -> str:
 
 def lifted(found: Propensity, currency: str) -> str:
     """Return what one point of retention is worth."""
-    if not found.useful or not len(found.segments):
+    if found.profit is None or not len(found.segments):
         return ""
     whole = found.segments.iloc[-1]
     worth = money(round(float(whole["point"]), 2), currency)

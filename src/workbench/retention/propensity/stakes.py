@@ -24,7 +24,8 @@ __all__ = ["MAX_SEGMENTS", "OTHERS", "Profit", "lift_by_segment", "profit_of_con
 Floats = npt.NDArray[np.float64]
 MAX_SEGMENTS = 12
 OTHERS = "all others"
-_POINTS = 20  # of a curve: so many customers lie between two of them that none is told of
+_POINTS = 20  # of a curve, at most
+_BETWEEN = 10  # customers lie between two of them at least, so that no single one is told of
 ALL = "all customers"
 
 
@@ -45,12 +46,15 @@ class Profit:
         How many customers of the test the rule contacts: those with probability x saved share x
         value above the cost.
     rule
-        The profit of that rule, for all customers of the test, with its interval.
+        The profit of that rule, for all customers of the test, with its interval; no value where
+        those whom the rule contacts, or those whom it does not, are too few to tell of.
     everyone
         The profit of contacting everyone.
-    best_share, best
-        The share of customers, those most at stake first, with the highest profit on the test, and
-        that profit: chosen in hindsight, so it flatters.
+    best_share
+        The share of customers, of those on the curve, with the highest profit on the test: chosen
+        in hindsight, so it flatters.
+    best
+        That profit; None where the best share and the rule differ by too few customers to tell of.
     curve
         `contacted` (share of customers), `profit`, from nobody to everyone.
     """
@@ -62,12 +66,18 @@ class Profit:
     rule: Figure
     everyone: Figure
     best_share: float
-    best: float
+    best: float | None
     curve: pd.DataFrame
 
 
 def profit_of_contacting(
-    log_odds: Floats, left: Floats, value: Floats, *, contact_cost: float, saved_share: float
+    log_odds: Floats,
+    left: Floats,
+    value: Floats,
+    *,
+    contact_cost: float,
+    saved_share: float,
+    min_group: int,
 ) -> Profit:
     """Return what contacting earns by the calibrated probabilities.
 
@@ -79,6 +89,8 @@ def profit_of_contacting(
         Of one contact, not below 0.
     saved_share
         Share of those who would leave that a contact keeps, above 0 and at most 1.
+    min_group
+        The smallest group of customers whose profit may be shown, or be computed from what is.
 
     Raises
     ------
@@ -103,20 +115,23 @@ def profit_of_contacting(
     chosen = expected > 0
     order = np.argsort(-expected, kind="stable")
     running = np.concatenate([[0.0], np.cumsum(earned[order])])
-    best = int(np.argmax(running))
-    size = len(left)
-    points = np.unique(np.round(np.linspace(0, size, _POINTS + 1)).astype("int64"))
+    size, contacted = len(left), int(chosen.sum())
+    steps = min(_POINTS, max(size // max(min_group, _BETWEEN), 1))
+    points = np.unique(np.round(np.linspace(0, size, steps + 1)).astype("int64"))
     curve = pd.DataFrame({"contacted": points / size, "profit": running[points]})
+    best = int(points[np.argmax(running[points])])
     mean = float(value.mean()) * saved_share
+    few = is_small(contacted, min_group) or is_small(size - contacted, min_group)
+    rule = _total(np.where(chosen, earned, 0.0))
     return Profit(
         contact_cost,
         saved_share,
         contact_cost / mean if mean > contact_cost else None,
-        int(chosen.sum()),
-        _total(np.where(chosen, earned, 0.0)),
+        contacted,
+        Figure(None, None, None, reason=f"fewer than {min_group} customers") if few else rule,
         _total(earned),
         best / size,
-        float(running[best]),
+        None if is_small(abs(best - contacted), min_group) else float(running[best]),
         curve,
     )
 

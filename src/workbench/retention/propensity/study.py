@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from workbench.data.frames import column_names
+from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.acting import LIST, Terms, candidates, segments_of
+from workbench.retention.propensity.design import NothingTells
 from workbench.retention.propensity.facts import LeftOut, Tables
 from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
 from workbench.retention.propensity.held import monthly_amounts
@@ -41,7 +43,8 @@ class Propensity:
     fit
         The models and their test; None where there are too few data.
     profit
-        What contacting earns, on the test; None without a model that is better than the average.
+        What contacting earns, on the test; None without a model that is better than the average,
+        and where nothing tells what customers bring.
     importance
         Which facts the model rests on; empty without one.
     model
@@ -181,7 +184,7 @@ def who_leaves(
     seed
         Of shuffles and deals.
     min_group
-        Smaller segments are joined.
+        Smaller segments are joined, and nothing is told of fewer customers.
     currency
         ISO code of amounts.
     terms
@@ -206,20 +209,17 @@ def who_leaves(
     else:
         panel = build_panel(tables, as_of=as_of, horizon_days=days)
     if panel.reason:
-        return _nothing(panel, None, None, terms, min_group, panel.reason)
-    fit = fit_models(panel, seed=seed)
-    if not fit.better or panel.part("today").empty:
-        none_left = "" if not fit.better else "There is no customer today who could leave."
-        return _nothing(panel, fit, None, terms, min_group, none_left)
+        return _nothing(panel, None, terms, min_group, panel.reason)
+    try:
+        fit = fit_models(panel, seed=seed)
+        none_left = _too_few_today(panel, min_group)
+        if none_left or not fit.better:
+            return _nothing(panel, fit, terms, min_group, none_left if fit.better else "")
+        model = fit_today(panel, fit.model.name, seed=seed)
+    except NothingTells:
+        why = "No fact that may be used differs between customers."
+        return _nothing(panel, None, terms, min_group, why)
     test = panel.part("test")
-    profit = profit_of_contacting(
-        fit.chosen.log_odds,
-        fit.left,
-        test["value"].to_numpy("float64"),
-        contact_cost=terms.contact_cost,
-        saved_share=terms.saved_share,
-    )
-    model = fit_today(panel, fit.model.name, seed=seed)
     today = panel.part("today").drop(columns=["cutoff", "part", "left"]).reset_index(drop=True)
     today = today.assign(probability=model.probability(today))
     today = today.assign(
@@ -229,7 +229,7 @@ def who_leaves(
     return Propensity(
         panel,
         fit,
-        profit,
+        _profit(fit, test, terms, min_group),
         importance(fit.model, test, fit.left, seed=seed),
         model,
         today,
@@ -241,19 +241,37 @@ def who_leaves(
     )
 
 
+def _too_few_today(panel: Panel, min_group: int) -> str:
+    """Return why nothing is told of today's customers, as a sentence; empty where it is."""
+    size = len(panel.part("today"))
+    if size == 0:
+        return "There is no customer today who could leave."
+    few = f"Fewer than {min_group} customers could leave today, too few to tell of."
+    return few if is_small(size, min_group) else ""
+
+
+def _profit(fit: Fit, test: pd.DataFrame, terms: Terms, min_group: int) -> Profit | None:
+    """Return what contacting earns on the test; None where nobody knows what customers bring."""
+    value = test["value"].to_numpy("float64")
+    found = profit_of_contacting(
+        fit.chosen.log_odds,
+        fit.left,
+        value,
+        contact_cost=terms.contact_cost,
+        saved_share=terms.saved_share,
+        min_group=min_group,
+    )
+    return found if value.any() else None
+
+
 def _nothing(
-    panel: Panel,
-    fit: Fit | None,
-    profit: Profit | None,
-    terms: Terms,
-    min_group: int,
-    reason: str,
+    panel: Panel, fit: Fit | None, terms: Terms, min_group: int, reason: str
 ) -> Propensity:
     """Return a study without customers of today."""
     return Propensity(
         panel,
         fit,
-        profit,
+        None,
         pd.DataFrame(columns=IMPORTANCE),
         None,
         pd.DataFrame(columns=["customer_id", "probability", "value", "at_stake", "segment"]),
