@@ -137,6 +137,16 @@ def test_groups_of_like_probability_hold_everybody(case: tuple[int, int, int]) -
     assert (found["customers"] * found["said"]).sum() == pytest.approx(expit(score).sum())
     assert found["said"].is_monotonic_increasing
     assert len(found) <= len(set(score.tolist())), "equal probabilities are never split"
+    assert len(found) <= 10
+    assert (found["customers"] >= len(left) // 10).all()
+
+
+def test_no_group_of_like_probability_is_of_a_few_customers() -> None:
+    """Many who tie must not leave a handful beside them, of whom the share that left is told."""
+    score = np.concatenate([np.arange(3) - 9.0, np.full(60, -2.0), np.linspace(-1, 1, 137)])
+    found = reliability(score, (score > 0).astype("float64"))
+    assert found["customers"].tolist()[0] == 63
+    assert found["customers"].min() >= 20
 
 
 def test_gains_begin_at_nobody_and_end_at_all() -> None:

@@ -260,18 +260,29 @@ def gains(score: Floats, left: Floats, shares: tuple[float, ...] = ()) -> pd.Dat
 def reliability(log_odds: Floats, left: Floats, *, bins: int = 10) -> pd.DataFrame:
     """Return what was said and what happened, by groups of customers of like probability.
 
+    Parameters
+    ----------
+    log_odds, left
+        As :func:`measure` takes them.
+    bins
+        How many groups at most, at least 1; fewer where many customers tie.
+
     Returns
     -------
     pandas.DataFrame
         `customers`, `said` (mean probability), `left` (share that left), `ci_lower`, `ci_upper`
-        (Wilson), lowest probability first; groups of at least a tenth of the customers, ties never
-        split.
+        (Wilson), lowest probability first; each of at least the customers over `bins`, rounded
+        down, ties never split.
     """
     order = np.argsort(log_odds, kind="stable")
     ranked, gone = log_odds[order], left[order]
-    cuts = [round(len(left) * step / bins) for step in range(1, bins)]
-    starts = sorted({int(np.searchsorted(ranked, ranked[cut])) for cut in cuts if cut < len(left)})
-    bounds = [0, *[start for start in starts if start], len(left)]
+    size, least = len(left), max(len(left) // bins, 1)
+    bounds = [0]
+    for start in (np.flatnonzero(np.diff(ranked)) + 1).tolist():
+        wide = start - bounds[-1] >= least and size - start >= least
+        if wide and len(bounds) < bins:
+            bounds.append(start)
+    bounds.append(size)
     rows = []
     for begin, end in pairwise(bounds):
         said = float(expit(ranked[begin:end]).mean())

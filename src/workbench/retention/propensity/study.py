@@ -92,7 +92,8 @@ class Propensity:
         """Return what was said and what happened, on the test; empty without a test."""
         if self.fit is None:
             return pd.DataFrame(columns=RELIABILITY)
-        return reliability(self.fit.chosen.log_odds, self.fit.left)
+        bins = max(min(10, len(self.fit.left) // self.min_group), 1)
+        return reliability(self.fit.chosen.log_odds, self.fit.left, bins=bins)
 
     def calibration_drawn(self) -> pd.DataFrame:
         """Return the reliability curve beside what would be right; a point at 0 without a test.
