@@ -88,3 +88,23 @@ def test_without_prices_or_rows() -> None:
         log.until(date(2024, 1, 1).toordinal())
     with pytest.raises(AnalysisError, match="1 spells have a negative monthly_amount"):
         contract_log(table([("s1", "2024-01-10", None, -1)]), as_of=date(2024, 6, 30))
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_an_infinite_amount_is_told_and_a_missing_one_is_none(engine: str) -> None:
+    frame = table().assign(monthly_amount=[np.nan, *np.arange(1.0, len(ROWS))])
+    for amount, fails in ((5.0, False), (np.inf, True)):
+        changed = frame.copy()
+        changed.loc[1, "monthly_amount"] = amount
+        made: Any = changed
+        if engine == "polars":
+            made = pl.from_pandas(changed, nan_to_null=False)
+        if engine == "duckdb":
+            con = duckdb.connect()
+            con.register("rows_", changed)
+            made = con.sql("select * from rows_")
+        if fails:
+            with pytest.raises(AnalysisError, match="1 spells have an infinite monthly_amount"):
+                contract_log(made, as_of=date(2024, 12, 31))
+        else:
+            assert np.isfinite(contract_log(made, as_of=date(2024, 12, 31)).amount).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -275,9 +276,23 @@ def test_everybody_left_and_nobody_left() -> None:
     made = forecast(None, stayed, **OPTIONS)
     assert "Fewer than 50 subscriptions ended" in made.reason
     checked(made)
+    hardly = gone.assign(ended_at=gone["ended_at"].where(gone.index >= 3))
+    few = forecast(None, hardly[~(hardly["ended_at"] > pd.Timestamp(AS_OF))], **OPTIONS)
+    assert few.reason == "Fewer than 5 subscriptions run."
+    assert "3 subscriptions" not in checked(few).headline
     silent = buying(5, 900, DAYS)
     silent = silent[silent["ordered_at"] < pd.Timestamp("2023-10-01")]
     checked(forecast(silent, **OPTIONS))
+
+
+def test_few_whose_purchases_brought_nothing_are_not_counted(found: Forecasts) -> None:
+    assert found.worth is not None
+    few, many = (
+        read_forecasts(replace(found, worth=replace(found.worth, left_out=n)), currency="EUR")
+        for n in (2, 12)
+    )
+    assert "(fewer than 5 of them)" in few.worth_how
+    assert "(12 of them)" in many.worth_how
 
 
 def test_what_cannot_be_asked() -> None:

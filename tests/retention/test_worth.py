@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -82,6 +83,17 @@ def test_small_groups_are_not_shown(known: Known) -> None:
     assert hidden["value"].isna().equals(hidden["customers"].isna())
 
 
+def test_a_group_of_nobody_has_no_row(known: Known) -> None:
+    """Nobody is no small group: "hidden, for they are few" would be wrong."""
+    everyone = [
+        replace(known, cell=np.full_like(known.cell, cell)) for cell in range(len(known.cells.n))
+    ]
+    fit = fit_bgnbd(known.cells)
+    tables = [worth_of_buyers(one, [fit], min_group=5).table for one in everyone[:4]]
+    assert [table["customers"].tolist() for table in tables] == [[800]] * 4
+    assert not any(table.isna().any().any() for table in tables)
+
+
 def test_purchases_that_brought_nothing_and_a_withheld_forecast(known: Known) -> None:
     orders = buying(1, 800, 364)
     gifts = orders["customer_id"].isin([f"c{k:05d}" for k in range(20)])
@@ -106,5 +118,10 @@ def test_contracts_are_worth_their_payments(contracts: Contracts) -> None:
     assert found.one_point is not None
     assert 0 < found.one_point < 0.2 * each.sum()
     assert found.table["customers"].sum() == running.sum()
+    few = replace(contracts, end=np.where(np.cumsum(running) <= 3, contracts.end, contracts.last))
+    assert few.running.sum() == 3
+    alone = worth_of_contracts(few, fit, "month", min_group=5, priced=True)
+    assert (alone.total, alone.one_point) == (None, None)
+    assert alone.reason == "Fewer than 5 subscriptions run."
     unknown = worth_of_contracts(contracts, fit, "month", min_group=5, priced=False)
     assert unknown.reason == "What subscriptions pay is not stated."

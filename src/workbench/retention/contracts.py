@@ -23,6 +23,7 @@ from workbench.data.frames import (
     require_number,
     require_time,
 )
+from workbench.data.lines import finite
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 
@@ -193,6 +194,15 @@ def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
     return (np.asarray(days, dtype="int64") - 719_163).astype("datetime64[D]")
 
 
+def _odd(frame: nw.LazyFrame[Any]) -> nw.Expr:
+    """Return 1 where a monthly amount is infinite, which is no amount; missing ones are 0."""
+    amount = nw.col("monthly_amount")
+    if not frame.collect_schema()["monthly_amount"].is_float():
+        return nw.lit(0)
+    there = ~amount.is_null() & ~amount.is_nan() & ~amount.is_finite()
+    return nw.when(there).then(1).otherwise(0)
+
+
 def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
     """Return the spells of all subscriptions.
 
@@ -208,7 +218,8 @@ def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
     Raises
     ------
     AnalysisError
-        When columns are missing or of the wrong kind, amounts are negative, or nothing is left.
+        When columns are missing or of the wrong kind, amounts are negative or infinite, or nothing
+        is left.
     """
     needs = ("subscription_id", "started_at", "ended_at")
     frame = lazy(subscriptions, where="subscriptions", needs=needs)
@@ -217,12 +228,15 @@ def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
     priced = "monthly_amount" in frame.collect_schema().names()
     if priced:
         require_number(frame, "monthly_amount", where="subscriptions")
-        frame = frame.with_columns(paid=nw.col("monthly_amount").fill_null(0))
-        frame = frame.with_columns(units=money_units("paid"))
+        known = finite(frame, "monthly_amount")
+        frame = frame.with_columns(paid=nw.when(known).then(nw.col("monthly_amount")).otherwise(0))
+        frame = frame.with_columns(units=money_units("paid"), unreadable=_odd(frame))
     else:
-        frame = frame.with_columns(units=nw.lit(0))
+        frame = frame.with_columns(units=nw.lit(0), unreadable=nw.lit(0))
     frame = frame.select(
-        "subscription_id", "units", start=day_number("started_at"), stop=day_number("ended_at")
+        *("subscription_id", "units", "unreadable"),
+        start=day_number("started_at"),
+        stop=day_number("ended_at"),
     ).filter((nw.col("start") > 0) & (nw.col("start") <= as_of.toordinal()))
     found = collect(frame)
     start, stop = (found[name].to_numpy("int64") for name in ("start", "stop"))
@@ -233,12 +247,13 @@ def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
         raise AnalysisError(
             f"no subscription began up to {as_of}", where="subscriptions", fix="Check as_of."
         )
-    if (units < 0).any():
-        raise AnalysisError(
-            f"{int((units < 0).sum()):,} spells have a negative monthly_amount",
-            where="subscriptions",
-            fix="Let triage reject them: a discount lowers the amount, but not below nought.",
-        )
+    for what, bad in (("a negative", units < 0), ("an infinite", found["unreadable"] > 0)):
+        if bad.any():
+            raise AnalysisError(
+                f"{int(bad.sum()):,} spells have {what} monthly_amount",
+                where="subscriptions",
+                fix="Let triage reject them: a discount lowers the amount, but not below nought.",
+            )
     contract = pd.factorize(found["subscription_id"], sort=True)[0].astype("int64")
     order = np.lexsort((units, end, start, contract))
     order = order[kept[order]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.data.phrases import counted, day, listed, money, share, uncapitalised
+from workbench.data.phrases import day, listed, money, share, uncapitalised
+from workbench.data.small_groups import fewer_than
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.recurring_shown import ShownWaterfall
 from workbench.retention.worth import LIKELY
@@ -59,8 +60,8 @@ def worth_how(found: Forecasts) -> str:
         )
     if worth.left_out:
         said += (
-            f" {counted(worth.left_out, 'customer')} whose purchases brought nothing "
-            f"{'is' if worth.left_out == 1 else 'are'} taken to go on so."
+            " Customers whose purchases brought nothing are taken to go on so "
+            f"({fewer_than(worth.left_out, found.min_group)} of them)."
         )
     return said
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.data.frames import column_names
+from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention.backtest.churning import naive_churn, try_renewals
@@ -180,7 +181,7 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
         begin=begin,
     )
     fit = fit_contracts(known, terms.grain)
-    reason = reason or ("" if running else "No subscription runs any more.")
+    reason = reason or _too_few_run(running, terms.min_group)
     if reason:
         return _nothing("subscriptions", terms, running, (), moved, reason)
     options: Any = {"ahead": terms.ahead, "seed": terms.seed, "draws": TRIED}
@@ -224,6 +225,12 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
         moved=moved,
         min_group=terms.min_group,
     )
+
+
+def _too_few_run(running: int, min_group: int) -> str:
+    if not running:
+        return "No subscription runs any more."
+    return f"Fewer than {min_group} subscriptions run." if is_small(running, min_group) else ""
 
 
 def _begun(log: ContractLog, days: tuple[date, ...]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.data.small_groups import hide_parts
+from workbench.data.small_groups import hide_parts, is_small
 from workbench.retention.contracts import Contracts, renewals_made
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.fits import Model, PurchaseFit
@@ -40,8 +40,9 @@ class Worth:
     Parameters
     ----------
     table
-        One row per group: `group`, `customers`, `expected` (purchases, or payments), `value`,
-        `each` (value per customer). None in all of them where the group is too small to show.
+        One row per group with anybody in it: `group`, `customers`, `expected` (purchases, or
+        payments), `value`, `each` (value per customer). None in all of them where the group is too
+        small to show.
     total
         The value of all; None where it is withheld.
     at_stake, stake_group
@@ -190,11 +191,7 @@ def worth_of_contracts(
     """
     terms: Any = {"years": years, "discount": discount, "margin": margin}
     running = contracts.running
-    reason = withheld or ("" if priced else "What subscriptions pay is not stated.")
-    if not reason and not fit.converged:
-        reason = fit.reason
-    if not reason and not running.any():
-        reason = "No subscription runs."
+    reason = withheld or _no_payments(int(running.sum()), fit, priced, min_group)
     if reason:
         return _nothing(reason, terms)
     start = contracts.start[running]
@@ -222,6 +219,17 @@ def worth_of_contracts(
     )
 
 
+def _no_payments(running: int, fit: RenewalFit, priced: bool, min_group: int) -> str:
+    """Return why nothing can be said of the payments of what runs; empty where it can."""
+    if not priced:
+        return "What subscriptions pay is not stated."
+    if not fit.converged:
+        return fit.reason
+    if not running:
+        return "No subscription runs."
+    return f"Fewer than {min_group} subscriptions run." if is_small(running, min_group) else ""
+
+
 def _lifted(fit: RenewalFit, done: Ints, paid: Floats, periods: int, rate: float) -> Floats:
     """Return the values if one point more of those there before renewed at each renewal."""
     rows, place = np.unique(done, return_inverse=True)
@@ -241,11 +249,13 @@ def _grouped(
     away = hide_parts([int(count) for count in n], min_group=min_group)
     rows: list[tuple[Any, ...]] = []
     for place, name in enumerate(names):
+        if not n[place]:
+            continue  # nobody: there is nothing to hide, and no value of each
         if away[place]:
             rows.append((name, None, None, None, None))
             continue
         count, whole = int(n[place]), float(sums[1][place])
-        rows.append((name, count, float(sums[0][place]), whole, whole / count if count else None))
+        rows.append((name, count, float(sums[0][place]), whole, whole / count))
     columns = ["group", "customers", "expected", "value", "each"]
     return pd.DataFrame(rows, columns=columns, dtype=object), [not hidden for hidden in away]
 

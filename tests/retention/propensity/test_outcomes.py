@@ -92,7 +92,9 @@ def test_runs_are_those_of_a_walk_through_the_days(
     until = DAY + timedelta(days=90)
     runs = joined_runs(spells_of(spells(whole)), until=until)
     for who in {row[0] for row in whole}:
-        mine = sorted((b, 10_000 if e is None else e) for w, b, e, _ in whole if w == who and b <= 90)
+        mine = sorted(
+            (b, 10_000 if e is None else e) for w, b, e, _ in whole if w == who and b <= 90
+        )
         mine = [(b, 10_000 if e > 90 else e) for b, e in mine]  # nobody knows that it will end
         told: list[list[int]] = []
         for begin, end in mine:
