@@ -127,6 +127,24 @@ _WORDS: Mapping[str, str] = {
         "Customers who bought, or had a running subscription, in the period."
     ),
     "repeat purchase|repeat purchases|repeat customers": "A purchase after a customer's first one.",
+    "logistic regression|logistic": (
+        "A simple model of a chance: each fact adds to it or takes from it by its own weight."
+    ),
+    "boosted trees|boosting": (
+        "A model of many small questions, each correcting what the ones before got wrong. It sees "
+        "steps and combinations, and needs more data."
+    ),
+    "log loss": (
+        "How far probabilities lay from what happened; the smaller, the better. Being sure and "
+        "wrong costs most."
+    ),
+    "Brier score|Brier": (
+        "The mean squared distance between what was said and what happened; 0 is perfect."
+    ),
+    "calibration|slope of calibration": (
+        "Whether probabilities come true: of 100 customers with a risk of 30%, about 30 leave. A "
+        "slope of 1 is right; below 1, high risks were too high and low ones too low."
+    ),
     "baseline": "A simple forecast that a better one must beat to be worth having.",
     "backtest|backtested": "Checking a forecast on a past that it was not shown.",
     "holdout|held out|held-out": (

@@ -19,7 +19,7 @@ from scipy import stats
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact, LeftOut
 
-__all__ = ["OTHER", "Design", "NothingTells", "learn_design", "level_of"]
+__all__ = ["OTHER", "Design", "NothingTellsError", "learn_design", "level_of"]
 
 Floats = npt.NDArray[np.float64]
 MAX_LEVELS = 10
@@ -33,7 +33,7 @@ GIVEAWAY = 0.98
 """A fact that by itself ranks leavers above stayers so often was written after they had left."""
 
 
-class NothingTells(AnalysisError):
+class NothingTellsError(AnalysisError):
     """No fact may be used: each is the same for everybody, or tells too much."""
 
 
@@ -104,7 +104,7 @@ def learn_design(
     Raises
     ------
     AnalysisError
-        When a number is infinite; :class:`NothingTells` when no fact is left.
+        When a number is infinite; :class:`NothingTellsError` when no fact is left.
     """
     kept: list[Fact] = []
     out: list[LeftOut] = []
@@ -143,7 +143,7 @@ def learn_design(
             continue
         kept.append(fact)
     if not kept:
-        raise NothingTells(
+        raise NothingTellsError(
             "no fact that may be used differs between customers",
             where="propensity",
             fix="Give more tables.",

@@ -2,8 +2,8 @@
 
 Each table is reduced in its own engine, and reads no row and no value of after the cut-off: rows
 are dropped by their day, ends of subscriptions are hidden, and how a contact with support went is
-read only once it had been over for some time. Columns of which nobody knows when they were written - consent, for one
-- are not used at all, and are named in `Features.left_out`.
+read only once it had been over for some time. Columns of which nobody knows when they were written
+- consent, for one - are not used at all, and are named in `Features.left_out`.
 """
 
 from __future__ import annotations

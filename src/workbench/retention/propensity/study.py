@@ -13,7 +13,7 @@ from workbench.data.frames import column_names
 from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.acting import LIST, Terms, candidates, segments_of
-from workbench.retention.propensity.design import NothingTells
+from workbench.retention.propensity.design import NothingTellsError
 from workbench.retention.propensity.facts import LeftOut, Tables
 from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
 from workbench.retention.propensity.held import monthly_amounts
@@ -217,7 +217,7 @@ def who_leaves(
         if none_left or not fit.better:
             return _nothing(panel, fit, terms, min_group, none_left if fit.better else "")
         model = fit_today(panel, fit.model.name, seed=seed)
-    except NothingTells:
+    except NothingTellsError:
         why = "No fact that may be used differs between customers."
         return _nothing(panel, None, terms, min_group, why)
     test = panel.part("test")
