@@ -14,9 +14,9 @@ from scipy.special import expit
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.design import OTHER, learn_design, level_of
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact
-from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
+from workbench.retention.propensity.fitting import Fit, fit_models, fit_today, score_today
 from workbench.retention.propensity.importance import importance
-from workbench.retention.propensity.models import fit_logistic
+from workbench.retention.propensity.models import ModelName, fit_logistic
 from workbench.retention.propensity.panel import Panel, outcome
 from workbench.retention.propensity.reasons import contributions, reasons
 
@@ -91,7 +91,7 @@ def test_facts_that_tell_nothing_or_too_much_are_left_out() -> None:
     assert why["x1"] == why["age"] == why["kind"] == "is the same for everybody"
     with pytest.raises(AnalysisError, match="Fact 0 is infinite for 1 rows"):
         learn_design(rows.assign(x0=[np.inf, *[0.0] * (len(rows) - 1)]), FACTS, left)
-    with pytest.raises(AnalysisError, match="no fact differs"):
+    with pytest.raises(AnalysisError, match="no fact that may be used differs"):
         learn_design(rows.assign(x0=1.0), FACTS[:1], left)
 
 
@@ -167,3 +167,23 @@ def test_reasons_in_words() -> None:
 def test_too_few_are_refused() -> None:
     with pytest.raises(AnalysisError, match="too few"):
         fit_models(Panel("orders", 90, pd.DataFrame(), FACTS, (), 0, "too few."), seed=1)
+
+
+@pytest.mark.parametrize("name", ["logistic", "boosting"])
+def test_nobody_of_a_snapshot_is_scored_by_a_model_that_knows_who_stayed(name: ModelName) -> None:
+    """Today's customers of a snapshot were learned from: their own row must not lower the risk."""
+    rows = panel(1500).rows
+    learned = rows[rows["part"] != "today"]
+    today = learned[learned["left"] == 0].assign(part="today", left=np.nan, cutoff=2)
+    whole = Panel("snapshot", None, pd.concat([learned, today], ignore_index=True), FACTS, (), 0, "")
+    scores = score_today(whole, fit_today(whole, name, seed=1), seed=1)
+    assert len(scores) == len(today)
+    for place in (0, 7, 20):
+        who = today["customer_id"].iloc[place]
+        own = (whole.rows["customer_id"] == who) & (whole.rows["part"] != "today")
+        without = replace(whole, rows=whole.rows[~own].reset_index(drop=True))
+        again = score_today(without, fit_today(without, name, seed=1), seed=1)
+        assert again[place] == scores[place]
+    later = replace(whole, kind="orders", horizon_days=90)
+    model = fit_today(later, name, seed=1)
+    assert (score_today(later, model, seed=1) == model.probability(later.part("today"))).all()

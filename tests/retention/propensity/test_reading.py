@@ -119,6 +119,10 @@ def test_what_contacting_earns_is_told_as_far_as_it_may_be() -> None:
     assert "On the customers tried, contacting everyone would have earned" in hidden
     assert "hindsight" not in hidden
     assert "pays would" not in hidden
+    everyone = said(profit=replace(STUDY.profit, contacted=STUDY.tried)).profit
+    assert "it pays for each one: contacting everyone would have earned" in everyone
+    nobody = said(profit=replace(STUDY.profit, contacted=0, rule=Figure(0.0, 0.0, 0.0))).profit
+    assert "it pays for nobody: contacting everyone would have earned" in nobody
     for best_share, who in ((0.0, "nobody"), (1.0, "everyone")):
         found = said(profit=replace(STUDY.profit, best_share=best_share)).profit
         assert found.endswith(f"it would have been best to contact {who}.")

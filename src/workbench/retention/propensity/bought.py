@@ -27,10 +27,10 @@ def bought_facts(period_days: int) -> tuple[Fact, ...]:
         Fact("monetary_value", "Mean spend per repeat purchase", money=True),
         Fact("spend_year", "Spend in the last 365 days", money=True),
         Fact("purchases_lately", f"Purchases {lately}"),
-        Fact("purchases_trend", f"Purchases {lately}, less those before"),
-        Fact("spend_trend", f"Spend {lately}, less that before", money=True),
+        Fact("purchases_trend", f"Purchases {lately} less those before"),
+        Fact("spend_trend", f"Spend {lately} less that before", money=True),
         Fact("gap_days", "Usual days between purchases"),
-        Fact("overdue", "Time since the last purchase, as a multiple of the usual gap", digits=1),
+        Fact("overdue", "Time since the last purchase as a multiple of the usual gap", digits=1),
         Fact("returned_share", "Share of order lines sent back", digits=2),
     )
 

@@ -33,7 +33,7 @@ def asked_facts(interactions: Any, period_days: int) -> tuple[Fact, ...]:
     lately = in_period(period_days)
     made = [
         Fact("contacts", f"Contacts with support {lately}"),
-        Fact("contacts_trend", f"Contacts with support {lately}, less those before"),
+        Fact("contacts_trend", f"Contacts with support {lately} less those before"),
         Fact("contacts_year", "Contacts with support in the last 365 days"),
         Fact("days_since_contact", "Days since the last contact with support"),
     ]
@@ -143,7 +143,7 @@ def touched_facts(period_days: int) -> tuple[Fact, ...]:
     lately = in_period(period_days)
     return (
         Fact("touchpoints", f"Contacts by campaigns {lately}"),
-        Fact("touchpoints_trend", f"Contacts by campaigns {lately}, less those before"),
+        Fact("touchpoints_trend", f"Contacts by campaigns {lately} less those before"),
         Fact("days_since_touchpoint", "Days since the last contact by a campaign"),
     )
 

@@ -5,12 +5,14 @@
    of the difference in log loss, over customers, leaves out nought. Else the simpler model is.
 3. The one that was chosen is held against everyone's average on the test, which had no part in
    any of this. Unless it is clearly better, the answer is that nobody can be told apart.
-4. Today's customers are scored by the same recipe, moved on by one step.
+4. Today's customers are scored by the same recipe, moved on by one step. In a snapshot they are
+   themselves among those that were learned from, as ones who stayed: there each is scored by a
+   model that has not seen them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +26,12 @@ from workbench.retention.propensity.models import Model, ModelName, fit_boosting
 from workbench.retention.propensity.panel import Panel, outcome
 from workbench.retention.propensity.quality import Figure, Quality, difference, losses, measure
 
-__all__ = ["MAX_ROWS", "Fit", "Trial", "fit_models", "fit_today"]
+__all__ = ["MAX_ROWS", "Fit", "Trial", "fit_models", "fit_today", "score_today"]
 
 Floats = npt.NDArray[np.float64]
 MAX_ROWS = 200_000
 """More training rows than this are thinned by chance: further ones teach these models nothing."""
+_FOLDS = 5  # of a snapshot's customers, each scored by a model of the others
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,38 @@ def fit_today(panel: Panel, name: ModelName, *, seed: int) -> Model:
         else fit_boosting(design, train, left, seed=seed)
     )
     return model.calibrated(calibrate, outcome(calibrate))
+
+
+def score_today(panel: Panel, model: Model, *, seed: int) -> Floats:
+    """Return the probability that each of today's customers leaves, in the order of the rows.
+
+    Parameters
+    ----------
+    panel, seed
+        As `fit_today` takes them.
+    model
+        What `fit_today` returned.
+
+    Notes
+    -----
+    A model knows of those it has learned from that they stayed, and takes their risk for too low
+    (of Telco's customers by 1% with the logistic model, by 3% with trees). So the customers of a
+    snapshot are dealt into five groups, and each is scored by the recipe made anew without them.
+    """
+    today = panel.part("today")
+    if panel.kind != "snapshot":
+        return model.probability(today)
+    names = panel.rows["customer_id"].drop_duplicates().sort_values().to_numpy()
+    fold = pd.Series(np.random.default_rng(seed).permutation(len(names)) % _FOLDS, index=names)
+    of_row = panel.rows["customer_id"].map(fold)
+    own = of_row[today.index].to_numpy()
+    made = np.empty(len(today))
+    for place in range(_FOLDS):
+        others = replace(panel, rows=panel.rows[(of_row != place).to_numpy()])
+        if (own == place).any():
+            fresh = fit_today(others, model.name, seed=seed)
+            made[own == place] = fresh.probability(today[own == place])
+    return made
 
 
 def _thinned(panel: Panel, seed: int) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def held_facts(subscriptions: Any, period_days: int) -> tuple[Fact, ...]:
         Fact("spells_before", "Subscriptions and plans that ended before"),
     ]
     if "monthly_amount" in names:
-        change = f"Monthly amount, less that of {period_days} days before"
+        change = f"Monthly amount less that of {period_days} days before"
         made.append(Fact("monthly_amount", "Monthly amount", money=True))
         made.append(Fact("amount_trend", change, money=True))
     if "plan" in names:

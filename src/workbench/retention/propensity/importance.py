@@ -1,4 +1,4 @@
-"""Which facts the model rests on: how much worse it does when one of them is dealt out anew.
+"""Which facts the model rests on: how much worse it does when one of them is shuffled.
 
 A fact's values are shuffled between the test's customers and the model is asked again, several
 times; how much the log loss rises is how much the model rests on that fact. The interval is over

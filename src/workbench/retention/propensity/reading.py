@@ -24,15 +24,15 @@ _HOW_SNAPSHOT = (
     "left are then judged by it. Where customers cannot be told apart, this says so."
 )
 _MEASURES = (
-    "A leaver has the higher risk: how often, of one customer who left and one who stayed; 50% is "
-    "chance. Log loss and Brier score: how far the probabilities lay from what happened; less is "
+    "Ranked right: of one customer who left and one who stayed, how often the leaver had the "
+    "higher risk; 50% is chance. Log loss and Brier score: how far the probabilities lay from what happened; less is "
     "better. Slope of calibration: 1 is right; above it differences between customers were "
     "understated, below it overstated."
 )
 _HOW_FACTS = (
-    "A fact matters as much as the model does worse when that fact is dealt out anew among the "
-    "customers. Where the line leaves out nought, that is no accident. Facts that say much the "
-    "same share what they are worth between them."
+    "A fact matters as much as the model does worse when that fact is shuffled between the "
+    "customers. Where the line stays clear of nought, chance hardly explains it. Facts that say "
+    "much the same share what they are worth between them."
 )
 _HOW_WORTH = (
     "At stake is each customer's probability to leave times what the customer brought in the year "

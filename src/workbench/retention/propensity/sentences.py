@@ -177,7 +177,7 @@ def chosen(found: Propensity, fit: Fit, said: Labels) -> str:
             f" (difference in log loss {_signed(gain.value)}, interval {_signed(gain.ci_lower)} to "
             f"{_signed(gain.ci_upper)}, above nought in favour of trees)"
         )
-    return f"Used is {name}: {why}{numbers}. {_how(found, said)}"
+    return f"The model used is {name}: {why}{numbers}. {_how(found, said)}"
 
 
 def _how(found: Propensity, said: Labels) -> str:
@@ -225,11 +225,15 @@ def profit(found: Propensity, currency: str) -> str:
     everyone = money(round(p.everyone.value or 0.0, 2), currency)
     tried = f"contacting everyone would have earned {everyone}"
     if p.rule.value is not None:
-        earned = money(round(p.rule.value, 2), currency)
+        earned = f"{money(round(p.rule.value, 2), currency)}{_money_between(p.rule, currency)}"
         tried = (
-            "contacting those for whom it pays would have earned "
-            f"{earned}{_money_between(p.rule, currency)}, and contacting everyone {everyone}"
+            f"contacting those for whom it pays would have earned {earned}, and contacting "
+            f"everyone {everyone}"
         )
+        if p.contacted == found.tried:
+            tried = f"it pays for each one: contacting everyone would have earned {earned}"
+        elif p.contacted == 0:
+            tried = f"it pays for nobody: contacting everyone would have earned {everyone}"
     return f"{pays}, {terms}. On the customers tried, {tried}.{_hindsight(p, currency)}"
 
 

@@ -15,7 +15,7 @@ from workbench.errors import AnalysisError, one_of
 from workbench.retention.propensity.acting import LIST, Terms, candidates, segments_of
 from workbench.retention.propensity.design import NothingTellsError
 from workbench.retention.propensity.facts import LeftOut, Tables
-from workbench.retention.propensity.fitting import Fit, fit_models, fit_today
+from workbench.retention.propensity.fitting import Fit, fit_models, fit_today, score_today
 from workbench.retention.propensity.held import monthly_amounts
 from workbench.retention.propensity.importance import importance
 from workbench.retention.propensity.models import Model
@@ -82,6 +82,11 @@ class Propensity:
     def useful(self) -> bool:
         """Return whether customers can be told apart."""
         return self.model is not None
+
+    @property
+    def tried(self) -> int:
+        """Return how many customers the models were tried on."""
+        return 0 if self.fit is None else len(self.fit.left)
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
@@ -217,12 +222,13 @@ def who_leaves(
         if none_left or not fit.better:
             return _nothing(panel, fit, terms, min_group, none_left if fit.better else "")
         model = fit_today(panel, fit.model.name, seed=seed)
+        probability = score_today(panel, model, seed=seed)
     except NothingTellsError:
         why = "No fact that may be used differs between customers."
         return _nothing(panel, None, terms, min_group, why)
     test = panel.part("test")
     today = panel.part("today").drop(columns=["cutoff", "part", "left"]).reset_index(drop=True)
-    today = today.assign(probability=model.probability(today))
+    today = today.assign(probability=probability)
     today = today.assign(
         at_stake=today["probability"] * today["value"],
         segment=segments_of(tables, today["customer_id"], by, as_of).to_numpy(),
