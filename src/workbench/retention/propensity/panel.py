@@ -230,7 +230,7 @@ def too_few(rows: pd.DataFrame) -> str:
         if gone == 0:
             return f"No customer {what} left, so nothing tells those who leave."
         if gone < MIN_LEAVERS:
-            return f"Fewer than {MIN_LEAVERS} customers {what} left."
+            return f"Of the customers {what}, fewer than {MIN_LEAVERS} left."
         if all_ - gone < MIN_LEAVERS:
-            return f"Fewer than {MIN_LEAVERS} customers {what} stayed."
+            return f"Of the customers {what}, fewer than {MIN_LEAVERS} stayed."
     return ""
