@@ -172,13 +172,13 @@ def test_too_few_are_refused() -> None:
 @pytest.mark.parametrize("name", ["logistic", "boosting"])
 def test_nobody_of_a_snapshot_is_scored_by_a_model_that_knows_who_stayed(name: ModelName) -> None:
     """Today's customers of a snapshot were learned from: their own row must not lower the risk."""
-    rows = panel(1500).rows
+    rows = panel(1000).rows
     learned = rows[rows["part"] != "today"]
     today = learned[learned["left"] == 0].assign(part="today", left=np.nan, cutoff=2)
     whole = Panel("snapshot", None, pd.concat([learned, today], ignore_index=True), FACTS, (), 0, "")
     scores = score_today(whole, fit_today(whole, name, seed=1), seed=1)
     assert len(scores) == len(today)
-    for place in (0, 7, 20):
+    for place in (0, 7):
         who = today["customer_id"].iloc[place]
         own = (whole.rows["customer_id"] == who) & (whole.rows["part"] != "today")
         without = replace(whole, rows=whole.rows[~own].reset_index(drop=True))

@@ -21,6 +21,7 @@ from workbench.retention.propensity.reasons import contributions
 from workbench.retention.propensity.study import Propensity, Terms, who_leaves
 
 
+@cache
 def tables(size: int = 2400, **planted: float) -> Tables:
     made = subscribers(size, **planted)  # type: ignore[arg-type]
     return Tables(**{name: getattr(made, name) for name in asdict(made)})
@@ -202,7 +203,7 @@ def test_all_customers_are_the_same() -> None:
 
 
 def test_a_fact_that_is_missing_or_constant_is_left_out() -> None:
-    unit = tables()
+    unit = replace(tables(), interactions=None, touchpoints=None)
     people = unit.customers.assign(country="GB", birth_year=np.nan)
     result = study(replace(unit, customers=people))
     why = result.not_used().set_index("column")["why"]
@@ -250,7 +251,7 @@ def test_a_leak_that_slipped_in_is_refused() -> None:
 
 def test_what_is_deleted_once_a_customer_has_left_tells_nothing() -> None:
     """A leak by what is missing: privacy asks to delete the data of those who left."""
-    unit = tables(per_contact=0.0, basic=0.0)  # nothing tells who leaves
+    unit = tables(1500, per_contact=0.0, basic=0.0)  # nothing tells who leaves
     people = unit.customers.copy()
     stopped = unit.subscriptions.loc[unit.subscriptions["ended_at"].notna(), "customer_id"]
     people.loc[people["customer_id"].isin(stopped), ["birth_year", "country"]] = None
@@ -275,7 +276,7 @@ def test_nothing_may_be_used() -> None:
 
 
 def test_wrong_terms_and_columns() -> None:
-    unit = tables()
+    unit = tables(60)  # terms are read however few the customers are
     with pytest.raises(AnalysisError, match="column gone is missing"):
         study(unit, left="gone")
     with pytest.raises(AnalysisError, match="saved_share == 0"):

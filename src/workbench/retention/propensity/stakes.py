@@ -19,7 +19,14 @@ from workbench.data.small_groups import is_small
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.quality import LEVEL, Figure
 
-__all__ = ["MAX_SEGMENTS", "OTHERS", "Profit", "lift_by_segment", "profit_of_contacting"]
+__all__ = [
+    "MAX_SEGMENTS",
+    "OTHERS",
+    "Profit",
+    "check_terms",
+    "lift_by_segment",
+    "profit_of_contacting",
+]
 
 Floats = npt.NDArray[np.float64]
 MAX_SEGMENTS = 12
@@ -104,12 +111,7 @@ def profit_of_contacting(
     contact whoever has ``probability x saved_share x value > contact_cost``; it was set before the
     test was looked at, so its profit there is an honest one.
     """
-    if not (contact_cost >= 0 and np.isfinite(contact_cost)):
-        raise AnalysisError(f"contact_cost == {contact_cost}, must be >= 0", where="propensity")
-    if not 0 < saved_share <= 1:
-        raise AnalysisError(
-            f"saved_share == {saved_share}, must be above 0 and at most 1", where="propensity"
-        )
+    check_terms(contact_cost, saved_share)
     earned = left * saved_share * value - contact_cost
     expected = expit(log_odds) * saved_share * value - contact_cost
     chosen = expected > 0
@@ -134,6 +136,16 @@ def profit_of_contacting(
         None if is_small(abs(best - contacted), min_group) else float(running[best]),
         curve,
     )
+
+
+def check_terms(contact_cost: float, saved_share: float) -> None:
+    """Raise an error for a cost of a contact, or a share of those it keeps, that cannot be."""
+    if not (contact_cost >= 0 and np.isfinite(contact_cost)):
+        raise AnalysisError(f"contact_cost == {contact_cost}, must be >= 0", where="propensity")
+    if not 0 < saved_share <= 1:
+        raise AnalysisError(
+            f"saved_share == {saved_share}, must be above 0 and at most 1", where="propensity"
+        )
 
 
 def _total(earned: Floats) -> Figure:

@@ -22,7 +22,12 @@ from workbench.retention.propensity.models import Model
 from workbench.retention.propensity.panel import Panel, build_panel
 from workbench.retention.propensity.quality import gains, reliability
 from workbench.retention.propensity.snapshot import snapshot_panel
-from workbench.retention.propensity.stakes import Profit, lift_by_segment, profit_of_contacting
+from workbench.retention.propensity.stakes import (
+    Profit,
+    check_terms,
+    lift_by_segment,
+    profit_of_contacting,
+)
 
 __all__ = ["Propensity", "Terms", "who_leaves"]
 
@@ -205,9 +210,10 @@ def who_leaves(
     Raises
     ------
     AnalysisError
-        When tables or columns are missing or of the wrong kind.
+        When tables or columns are missing or of the wrong kind, or terms cannot be.
     """
     terms = terms or Terms()
+    check_terms(terms.contact_cost, terms.saved_share)
     snapshot = _snapshot_table(tables, left)
     if snapshot is not None:
         monthly = monthly_amounts(tables.subscriptions)
