@@ -175,7 +175,8 @@ def test_nobody_of_a_snapshot_is_scored_by_a_model_that_knows_who_stayed(name: M
     rows = panel(1000).rows
     learned = rows[rows["part"] != "today"]
     today = learned[learned["left"] == 0].assign(part="today", left=np.nan, cutoff=2)
-    whole = Panel("snapshot", None, pd.concat([learned, today], ignore_index=True), FACTS, (), 0, "")
+    both = pd.concat([learned, today], ignore_index=True)
+    whole = Panel("snapshot", None, both, FACTS, (), 0, "")
     scores = score_today(whole, fit_today(whole, name, seed=1), seed=1)
     assert len(scores) == len(today)
     for place in (0, 7):

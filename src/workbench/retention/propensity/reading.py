@@ -25,9 +25,9 @@ _HOW_SNAPSHOT = (
 )
 _MEASURES = (
     "Ranked right: of one customer who left and one who stayed, how often the leaver had the "
-    "higher risk; 50% is chance. Log loss and Brier score: how far the probabilities lay from what happened; less is "
-    "better. Slope of calibration: 1 is right; above it differences between customers were "
-    "understated, below it overstated."
+    "higher risk; 50% is chance. Log loss and Brier score: how far the probabilities lay from what "
+    "happened; less is better. Slope of calibration: 1 is right; above it differences between "
+    "customers were understated, below it overstated."
 )
 _HOW_FACTS = (
     "A fact matters as much as the model does worse when that fact is shuffled between the "
