@@ -188,3 +188,15 @@ def test_nobody_of_a_snapshot_is_scored_by_a_model_that_knows_who_stayed(name: M
     later = replace(whole, kind="orders", horizon_days=90)
     model = fit_today(later, name, seed=1)
     assert (score_today(later, model, seed=1) == model.probability(later.part("today"))).all()
+
+
+@pytest.mark.parametrize(("missing", "refused"), [(28, False), (45, True)])
+def test_an_attribute_missing_by_chance_is_kept(missing: int, refused: bool) -> None:
+    """A customer stands in several rows and is one customer: chance is not counted four times."""
+    left = np.repeat([1.0, 0.0], [100, 400])
+    age = np.where(np.r_[np.arange(100) < missing, np.arange(400) < 80], np.nan, 40.0)
+    age = np.where(np.arange(500) % 2, age + 5, age)
+    rows = pd.DataFrame({"customer_id": np.arange(500), "age": age, "visits": np.arange(500) % 7})
+    facts = (Fact("age", "Age", mark=True, kept=True), Fact("visits", "Visits"))
+    _, out = learn_design(pd.concat([rows] * 4), facts, np.tile(left, 4))
+    assert [one.column for one in out] == ["age"] * refused

@@ -106,6 +106,8 @@ def learn_design(
     AnalysisError
         When a number is infinite; :class:`NothingTellsError` when no fact is left.
     """
+    # A customer stands in the rows of several cut-offs, and tells the same in each.
+    seen = len(rows) / max(rows["customer_id"].nunique(), 1)
     kept: list[Fact] = []
     out: list[LeftOut] = []
     levels: dict[str, tuple[str, ...]] = {}
@@ -135,7 +137,7 @@ def learn_design(
         why = (
             "is the same for everybody"
             if constant
-            else _deleted(fact, column, left) or _giveaway(fact, column, levels, left)
+            else _deleted(fact, column, left, seen) or _giveaway(fact, column, levels, left)
         )
         if why:
             out.append(LeftOut("facts", fact.name, why))
@@ -204,7 +206,7 @@ def _giveaway(
     return ""
 
 
-def _deleted(fact: Fact, column: pd.Series, left: Floats) -> str:
+def _deleted(fact: Fact, column: pd.Series, left: Floats, seen: float) -> str:
     """Return why a fact is refused that seems to be deleted once a customer has left."""
     if not fact.kept:
         return ""
@@ -214,10 +216,10 @@ def _deleted(fact: Fact, column: pd.Series, left: Floats) -> str:
     if not gone.any() or gone.all() or not 0 < both < 1:
         return ""
     apart = float(missing[gone].mean() - missing[~gone].mean())
-    error = (both * (1 - both) * (1 / gone.sum() + 1 / (~gone).sum())) ** 0.5
+    error = (seen * both * (1 - both) * (1 / gone.sum() + 1 / (~gone).sum())) ** 0.5
     if apart / error <= _CHANCE:
         return ""
-    return "is missing more often of those who left, so it was probably deleted afterwards"
+    return "is missing more often of those who left, so it may have been deleted afterwards"
 
 
 def _rate_by(names: npt.NDArray[Any], left: Floats) -> Floats:

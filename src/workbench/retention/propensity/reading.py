@@ -157,7 +157,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     apart = "" if found.useful else (found.reason or f"{tell.capitalised(_NO_NUMBER)}.")
     drivers, drivers_title = tell.drivers(found)
     profit_title = tell.profit_title(found)
-    gains_title, calibrated = tell.gains_title(quality), tell.calibrated(quality)
+    gains_title, calibrated = tell.gains_title(quality), tell.calibrated(found.fit)
     return PropensityReading(
         how=_how(found),
         answer=answer,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from scipy.special import expit
 
 from workbench.data.phrases import counted, days, listed, money, share, uncapitalised
 from workbench.retention.propensity.fitting import Fit
@@ -119,11 +120,15 @@ def gains_title(q: Quality) -> str:
     return f"The tenth with the highest risk holds {held} of those who left"
 
 
-def calibrated(q: Quality) -> str:
+def calibrated(fit: Fit) -> str:
     """Return whether the probabilities came true."""
+    q = fit.chosen.quality
     slope, shift = q.slope, q.intercept
+    expected = share(float(expit(fit.chosen.log_odds).mean()))
+    level = f"Of the customers tried, {expected} were expected to leave and "
+    level += f"{share(q.leavers / q.customers)} did."
     if slope.value is None or slope.ci_lower is None or slope.ci_upper is None:
-        return f"Whether high risks are overstated cannot be said: {slope.reason}."
+        return f"{level} Whether high risks are overstated cannot be said: {slope.reason}."
     numbers = (
         f"slope of calibration {slope.value:.2f}, interval {slope.ci_lower:.2f} to "
         f"{slope.ci_upper:.2f}, where 1 is right"
@@ -138,8 +143,8 @@ def calibrated(q: Quality) -> str:
     elif shift.ci_upper is not None and shift.ci_upper < 0:
         parts.append("fewer customers left than was said")
     if not parts:
-        return f"The probabilities came true as far as chance lets one see ({numbers})."
-    return f"The probabilities did not quite come true: {listed(parts)} ({numbers})."
+        return f"{level} The probabilities came true as far as chance lets one see ({numbers})."
+    return f"{level} The probabilities did not quite come true: {listed(parts)} ({numbers})."
 
 
 def drivers(found: Propensity) -> tuple[str, str]:
