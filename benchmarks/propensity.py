@@ -1,6 +1,6 @@
 """Does the propensity to leave hold what it promises? Simulations with a known truth.
 
-    python benchmarks/propensity.py [--draws 400] [--seed 1]
+    python benchmarks/propensity.py [--draws 400] [--seed 1] [--part nothing --customers 3000]
 
 - Intervals at 95% of AUC, precision and lift of the top tenth, and the share of leavers that it
   holds: how often they cover the true value, by number of customers and share that leaves. The
@@ -40,6 +40,7 @@ from workbench.retention.propensity.study import who_leaves
 
 Rng = np.random.Generator
 AS_OF = date(2025, 6, 30)
+PARTS = ("intervals", "calibration", "nothing", "demo")
 FACTS = tuple(Fact(f"x{i}", f"Fact {i}") for i in range(8))
 
 
@@ -110,7 +111,8 @@ def nothing(x: np.ndarray) -> np.ndarray:
 def customers(rng: Rng, size: int, risk: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
     x = rng.normal(size=(size, len(FACTS)))
     rows = pd.DataFrame(x, columns=[fact.name for fact in FACTS])
-    return rows.assign(left=(rng.random(size) < expit(risk(x))).astype("float64"))
+    left = (rng.random(size) < expit(risk(x))).astype("float64")
+    return rows.assign(left=left, customer_id=np.arange(size))
 
 
 def panel(rng: Rng, size: int, risk: Callable[[np.ndarray], np.ndarray]) -> Panel:
@@ -145,9 +147,9 @@ def calibrations(rng: Rng, draws: int) -> None:
                   f" {np.mean(better):>7.0%}")  # fmt: skip
 
 
-def chance(rng: Rng, draws: int) -> None:
+def chance(rng: Rng, draws: int, sizes: tuple[int, ...]) -> None:
     print("\nNothing to be found: called better than everyone's average (2.5% are allowed)")
-    for size in (300, 1000, 3000):
+    for size in sizes:
         better = [fit_models(panel(rng, size, nothing), seed=1).better for _ in range(draws)]
         print(f"{size:>10,} customers {np.mean(better):>7.1%}")
 
@@ -231,13 +233,22 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--draws", type=int, default=400)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--part", choices=["all", *PARTS], default="all", help="only this part")
+    options.add_argument(
+        "--customers", type=int, nargs="+", default=[300, 1000, 3000], help="of `nothing`"
+    )
     chosen = options.parse_args()
     rng = np.random.default_rng(chosen.seed)
     print(f"{chosen.draws} draws, seed {chosen.seed}")
-    intervals(rng, 4 * chosen.draws)
-    calibrations(rng, max(chosen.draws // 4, 1))
-    chance(rng, chosen.draws)
-    demo(20250630)
+    wanted = PARTS if chosen.part == "all" else (chosen.part,)
+    if "intervals" in wanted:
+        intervals(rng, 4 * chosen.draws)
+    if "calibration" in wanted:
+        calibrations(rng, max(chosen.draws // 4, 1))
+    if "nothing" in wanted:
+        chance(rng, chosen.draws, tuple(chosen.customers))
+    if "demo" in wanted:
+        demo(20250630)
 
 
 if __name__ == "__main__":
