@@ -146,6 +146,16 @@ def test_where_nobody_could_leave_nothing_is_decided() -> None:
     assert found.no_number == why.rstrip(".")
 
 
+def test_segments_that_do_not_add_up_say_so() -> None:
+    two = STUDY.today.assign(segment=["dear", "cheap"] * 200)
+    two["value"] = np.where(two["segment"] == "dear", 300.0, 20.0)
+    segments = lift_by_segment(two, two["segment"], min_group=5)
+    found = said(segments=segments).lifted
+    assert "Most of it lies with dear" in found
+    assert "do not add up" in found
+    assert "do not add up" not in said().lifted, "there is one segment only"
+
+
 def test_nobody_can_be_told_apart() -> None:
     assert STUDY.fit is not None
     flat = replace(STUDY.fit, gain=Figure(0.001, -0.002, 0.004))

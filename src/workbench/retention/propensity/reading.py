@@ -46,8 +46,8 @@ _HOW_LIST = (
     "of them are left alone by chance, so that a later report can tell what the contact brought."
 )
 _LIMIT = (
-    "A high risk is no reason to think that a contact helps: what a contact brings is seen only by "
-    "those who are held out of the list."
+    "A high risk is no reason to think that a contact helps: what it brings is told only by a "
+    "comparison with those who are held out of the list."
 )
 _SNAPSHOT_LIMIT = (
     "The data are one snapshot: nothing shows that what is known of a customer was known before "

@@ -287,7 +287,9 @@ def lifted(found: Propensity, currency: str) -> str:
         top = found.segments.iloc[0]
         text += (
             f" Most of it lies with {top['segment']}: "
-            f"{money(round(float(top['point']), 2), currency)}."
+            f"{money(round(float(top['point']), 2), currency)}. The segments do not add up to the "
+            "whole: a point of all keeps more of those who leave often, a point of each segment "
+            "keeps as many of each hundred."
         )
     return text
 
