@@ -149,6 +149,22 @@ def test_subscriptions_by_hand() -> None:
     assert a["value"] == 12 * 35
 
 
+def test_an_amount_that_is_not_known_is_not_nought() -> None:
+    """Of a customer whose amount is missing nobody may read that they pay nothing."""
+    spells = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b", "c"],
+            "started_at": times(np.full(4, END - 400)),
+            "ended_at": times(np.zeros(4, dtype="int64")).where([False] * 4),
+            "monthly_amount": [10.0, np.nan, np.inf, 7.0],
+        }
+    )
+    found = at(Tables(subscriptions=spells))
+    assert found["monthly_amount"].isna().tolist() == [True, True, False]
+    assert found["amount_trend"].isna().tolist() == [True, True, False]
+    assert found["value"].tolist() == [0.0, 0.0, 84.0]
+
+
 @pytest.mark.parametrize("make", [unit, shop])
 def test_all_engines_agree(make: Any) -> None:
     tables = make()

@@ -60,10 +60,12 @@ def test_the_deal_is_the_same_in_any_order_and_engine() -> None:
 def test_personal_columns_are_not_used() -> None:
     """A name or a telephone number would be shown as a reason."""
     size = len(table())
-    panel = made(table().assign(name=["Ann", "Bob"] * (size // 2), phone=np.arange(size)))
-    assert not {"name", "phone"} & {fact.name for fact in panel.facts}
+    frame = table().assign(name=["Ann", "Bob"] * (size // 2), phone=np.arange(size))
+    panel = made(frame.assign(marketing_consent=np.arange(size) % 2 == 0))
+    assert not {"name", "phone", "marketing_consent"} & {fact.name for fact in panel.facts}
     why = {one.column: one.why for one in panel.left_out}
     assert why["name"] == why["phone"] == "is personal"
+    assert "withdrawn" in why["marketing_consent"]
 
 
 def test_an_outcome_that_is_missing_for_some_is_told() -> None:

@@ -99,7 +99,8 @@ def features_at(tables: Tables, *, cutoff: date, period_days: int) -> pd.DataFra
     -------
     pandas.DataFrame
         Indexed by `customer_id`, sorted: one column for each fact of :func:`declared`, floats
-        (NaN: not known) or text, and `value`: what the customer brings in a year, as of that day.
+        (NaN: not known) or text, and `value`: what the customer brings in a year, as of that day
+        (0 where that is not known: nothing is known to be at stake).
 
     Raises
     ------
@@ -114,7 +115,8 @@ def features_at(tables: Tables, *, cutoff: date, period_days: int) -> pd.DataFra
     else:
         base = bought(tables.orders, **span)
         yearly = base["spend_year"]
-    made = base.assign(value=yearly).assign(value=lambda rows: rows["value"].clip(lower=0.0))
+    made = base.assign(value=yearly)
+    made["value"] = made["value"].fillna(0.0).clip(lower=0.0)
     if tables.interactions is not None:
         made = made.join(asked(tables.interactions, **span), how="left")
     if tables.touchpoints is not None:

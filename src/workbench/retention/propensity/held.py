@@ -78,7 +78,8 @@ def held(subscriptions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by `customer_id`, sorted, one column for each of :func:`held_facts`: floats, and
-        text for `plan` (that of the spell that pays most).
+        text for `plan` (that of the spell that pays most). NaN where what one of the spells pays is
+        not known.
 
     Raises
     ------
@@ -95,9 +96,12 @@ def held(subscriptions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
         "spells_before": nw.when(runs).then(0).otherwise(1),
         "units_now": nw.when(runs).then(nw.col("units")).otherwise(0),
         "units_before": nw.when(ran).then(nw.col("units")).otherwise(0),
+        "unknown_now": nw.when(runs).then(nw.col("unknown")).otherwise(0),
+        "unknown_before": nw.when(ran).then(nw.col("unknown")).otherwise(0),
         "latest": nw.when(runs).then(nw.col("start")).otherwise(0),
     }
-    sums = ["subscriptions", "spells_before", "units_now", "units_before"]
+    sums = ["subscriptions", "spells_before"]
+    sums += ["units_now", "units_before", "unknown_now", "unknown_before"]
     reduced = spells.with_columns(**parts).group_by("customer_id")
     found = collect(
         reduced.agg(
@@ -105,16 +109,17 @@ def held(subscriptions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
         ).filter(nw.col("subscriptions") > 0)
     )
     found = found.set_index("customer_id").sort_index().astype("float64")
+    told = found["unknown_now"] == 0
+    both = told & (found["unknown_before"] == 0) & (found["first"] <= earlier)
+    now, before = (found[f"units_{when}"] / MONEY_SCALE for when in ("now", "before"))
     made = pd.DataFrame(
         {
             "tenure_days": end - found["first"],
             "spell_days": end - found["latest"],
             "subscriptions": found["subscriptions"],
             "spells_before": found["spells_before"],
-            "monthly_amount": found["units_now"] / MONEY_SCALE,
-            "amount_trend": ((found["units_now"] - found["units_before"]) / MONEY_SCALE).where(
-                found["first"] <= earlier
-            ),
+            "monthly_amount": now.where(told),
+            "amount_trend": (now - before).where(both),
         }
     )
     wanted = [fact.name for fact in held_facts(subscriptions, period_days)]
@@ -136,14 +141,15 @@ def _spells(subscriptions: Any) -> nw.LazyFrame[Any]:
         new: nw.col(old).cast(nw.String).fill_null("") if old in names else nothing
         for new, old in (("plan", "plan"), ("reason", "end_reason"))
     }
-    amount = nw.lit(0)
+    amount, unknown = nw.lit(0), nw.lit(0)
     if "monthly_amount" in names:
         require_number(frame, "monthly_amount", where="subscriptions")
         known = finite(frame, "monthly_amount")
         amount = nw.when(known).then(nw.col("monthly_amount")).otherwise(0)
-    frame = frame.with_columns(amount=amount)
+        unknown = nw.when(known).then(0).otherwise(1)
+    frame = frame.with_columns(amount=amount, unknown=unknown)
     frame = frame.select(
-        "customer_id",
+        *("customer_id", "unknown"),
         start=day_number("started_at"),
         stop=day_number("ended_at"),
         units=money_units("amount"),

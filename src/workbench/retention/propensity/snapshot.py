@@ -38,6 +38,7 @@ _LATER = ("started_at", "ended_at", "end_reason")
 _YES = frozenset({"yes", "true", "1", "1.0", "y", "left", "churned"})
 _NO = frozenset({"no", "false", "0", "0.0", "n", "stayed"})
 _WHY_PERSONAL = "is personal"
+_WHY_CONSENT = "is often withdrawn by those who leave"
 _MAX_LEVELS = 50
 _MONTHS = 12
 
@@ -187,6 +188,8 @@ def _why_not(name: str, column: pd.Series, left: str, skip: Sequence[str]) -> st
         return _WHY_ID
     if name in _PERSONAL:
         return _WHY_PERSONAL
+    if name == "marketing_consent":
+        return _WHY_CONSENT
     if name in (left, *_LATER) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return _WHY_LATER
     if name in skip:
