@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -90,23 +91,7 @@ def asked(interactions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
     end = cutoff.toordinal()
     frame = lazy(interactions, where="interactions", needs=("customer_id", "opened_at"))
     require_time(frame, "opened_at", where="interactions")
-    names = _answers(interactions)
-    chosen: dict[str, nw.Expr] = {}
-    if "resolved_at" in names:
-        require_time(frame, "resolved_at", where="interactions")
-        over = day_number("resolved_at")
-        chosen["over"] = over.is_between(1, end)
-        chosen["settled"] = over.is_between(1, end - SETTLED_DAYS)
-    if "reopened" in names:
-        require_number(frame, "reopened", where="interactions")
-        chosen["again"] = nw.col("reopened").cast(nw.Float64).fill_null(0.0)
-    if "satisfaction" in names:
-        require_number(frame, "satisfaction", where="interactions")
-        chosen["rated"] = finite(frame, "satisfaction")
-        rating = nw.when(chosen["rated"]).then(nw.col("satisfaction")).otherwise(0)
-        frame = frame.with_columns(rating=rating)
-        # Whole numbers: their sum is the same in any order.
-        chosen["rating"] = money_units("rating")
+    frame, chosen = _outcomes(frame, _answers(interactions), end)
     rows = frame.select("customer_id", day=day_number("opened_at"), **chosen)
     parts = _periods(end, period_days)
     if "over" in chosen:
@@ -136,6 +121,29 @@ def asked(interactions: Any, *, cutoff: date, period_days: int) -> pd.DataFrame:
             found["stars"] / MONEY_SCALE / found["ratings"].where(found["ratings"] > 0)
         )
     return made
+
+
+def _outcomes(
+    frame: nw.LazyFrame[Any], names: Sequence[str], end: int
+) -> tuple[nw.LazyFrame[Any], dict[str, nw.Expr]]:
+    """Return what tells how contacts went, by the columns that there are."""
+    chosen: dict[str, nw.Expr] = {}
+    if "resolved_at" in names:
+        require_time(frame, "resolved_at", where="interactions")
+        over = day_number("resolved_at")
+        chosen["over"] = over.is_between(1, end)
+        chosen["settled"] = over.is_between(1, end - SETTLED_DAYS)
+    if "reopened" in names:
+        require_number(frame, "reopened", where="interactions")
+        chosen["again"] = nw.col("reopened").cast(nw.Float64).fill_null(0.0)
+    if "satisfaction" in names:
+        require_number(frame, "satisfaction", where="interactions")
+        chosen["rated"] = finite(frame, "satisfaction")
+        rating = nw.when(chosen["rated"]).then(nw.col("satisfaction")).otherwise(0)
+        frame = frame.with_columns(rating=rating)
+        # Whole numbers: their sum is the same in any order.
+        chosen["rating"] = money_units("rating")
+    return frame, chosen
 
 
 def touched_facts(period_days: int) -> tuple[Fact, ...]:

@@ -119,21 +119,8 @@ def learn_design(
             levels[fact.name] = _levels(column)
             constant = level_of(column, levels[fact.name]).nunique() < 2
         else:
-            numbers = column.to_numpy("float64")
-            if np.isinf(numbers).any():
-                raise AnalysisError(
-                    f"{fact.label} is infinite for {int(np.isinf(numbers).sum()):,} rows",
-                    where="propensity",
-                    fix="Mend the source, or let triage reject such rows.",
-                )
-            known = numbers[~np.isnan(numbers)]
-            missing = 1 - len(known) / max(len(numbers), 1)
-            same = len(known) == 0 or known.min() == known.max()
-            if fact.mark and missing >= _MARKED and len(known):
-                marked.add(fact.name)
-                same = False
-            constant = bool(same)
-            middle[fact.name] = float(np.median(known)) if len(known) else 0.0
+            middle[fact.name], told, constant = _number(fact, column.to_numpy("float64"))
+            marked.update([fact.name] * told)
         why = (
             "is the same for everybody"
             if constant
@@ -164,6 +151,28 @@ def learn_design(
         owner,
     )
     return design, tuple(out)
+
+
+def _number(fact: Fact, numbers: Floats) -> tuple[float, bool, bool]:
+    """Return a number's median, whether its being missing is marked, and whether it tells nothing.
+
+    Raises
+    ------
+    AnalysisError
+        When it is infinite.
+    """
+    if np.isinf(numbers).any():
+        raise AnalysisError(
+            f"{fact.label} is infinite for {int(np.isinf(numbers).sum()):,} rows",
+            where="propensity",
+            fix="Mend the source, or let triage reject such rows.",
+        )
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return 0.0, False, True
+    marked = fact.mark and 1 - len(known) / len(numbers) >= _MARKED
+    same = bool(known.min() == known.max()) and not marked
+    return float(np.median(known)), marked, same
 
 
 def level_of(column: pd.Series, names: tuple[str, ...]) -> pd.Series:

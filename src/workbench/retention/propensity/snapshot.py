@@ -78,6 +78,28 @@ def snapshot_panel(
         When a column is missing, a customer stands twice, the outcome is neither yes nor no, or a
         number is infinite.
     """
+    found = _customers(table, left, skip)
+    gone = _yes_or_no(found[left], left)
+    columns, facts, left_out = _columns(found, left, skip)
+    pays = 0.0 if monthly is None else monthly.reindex(found["customer_id"]).to_numpy("float64")
+    rows = pd.DataFrame(
+        {
+            "customer_id": found["customer_id"],
+            "cutoff": 0,
+            "part": _deal(len(found), seed),
+            "left": gone,
+            "value": np.nan_to_num(pays, nan=0.0) * _MONTHS,
+            **columns,
+        }
+    )
+    stayed = rows[rows["left"] == 0].assign(left=np.nan, part="today", cutoff=1)
+    reason = too_few(rows)
+    rows = pd.concat([rows, stayed], ignore_index=True)
+    return Panel("snapshot", None, rows, facts, left_out, 0, reason)
+
+
+def _customers(table: Any, left: str, skip: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a snapshot, one for each customer, sorted."""
     names = column_names(table)
     for wanted in ("customer_id", left, *skip):
         if wanted not in names:
@@ -97,24 +119,7 @@ def snapshot_panel(
             where="snapshot",
             fix="A snapshot has one row for each customer.",
         )
-    found = found.sort_values("customer_id").reset_index(drop=True)
-    gone = _yes_or_no(found[left], left)
-    columns, facts, left_out = _columns(found, left, skip)
-    pays = 0.0 if monthly is None else monthly.reindex(found["customer_id"]).to_numpy("float64")
-    rows = pd.DataFrame(
-        {
-            "customer_id": found["customer_id"],
-            "cutoff": 0,
-            "part": _deal(len(found), seed),
-            "left": gone,
-            "value": np.nan_to_num(pays, nan=0.0) * _MONTHS,
-            **columns,
-        }
-    )
-    stayed = rows[rows["left"] == 0].assign(left=np.nan, part="today", cutoff=1)
-    reason = too_few(rows)
-    rows = pd.concat([rows, stayed], ignore_index=True)
-    return Panel("snapshot", None, rows, facts, left_out, 0, reason)
+    return found.sort_values("customer_id").reset_index(drop=True)
 
 
 def _deal(size: int, seed: int) -> np.ndarray[Any, Any]:

@@ -214,12 +214,7 @@ def who_leaves(
     """
     terms = terms or Terms()
     check_terms(terms.contact_cost, terms.saved_share)
-    snapshot = _snapshot_table(tables, left)
-    if snapshot is not None:
-        monthly = monthly_amounts(tables.subscriptions)
-        panel = snapshot_panel(snapshot, left=left, seed=seed, monthly=monthly)
-    else:
-        panel = build_panel(tables, as_of=as_of, horizon_days=days)
+    panel = _panel(tables, as_of, days, seed, left)
     if panel.reason:
         return _nothing(panel, None, terms, min_group, panel.reason)
     try:
@@ -234,11 +229,9 @@ def who_leaves(
         return _nothing(panel, None, terms, min_group, why)
     test = panel.part("test")
     today = panel.part("today").drop(columns=["cutoff", "part", "left"]).reset_index(drop=True)
-    today = today.assign(probability=probability)
-    today = today.assign(
-        at_stake=today["probability"] * today["value"],
-        segment=segments_of(tables, today["customer_id"], by, as_of).to_numpy(),
-    )
+    segment = segments_of(tables, today["customer_id"], by, as_of).to_numpy()
+    at_stake = probability * today["value"]
+    today = today.assign(probability=probability, at_stake=at_stake, segment=segment)
     return Propensity(
         panel,
         fit,
@@ -251,6 +244,16 @@ def who_leaves(
         terms,
         min_group,
         "",
+    )
+
+
+def _panel(tables: Tables, as_of: date, horizon_days: int, seed: int, left: str) -> Panel:
+    """Return the customers to learn from: by days, or of a snapshot where a column tells."""
+    snapshot = _snapshot_table(tables, left)
+    if snapshot is None:
+        return build_panel(tables, as_of=as_of, horizon_days=horizon_days)
+    return snapshot_panel(
+        snapshot, left=left, seed=seed, monthly=monthly_amounts(tables.subscriptions)
     )
 
 
