@@ -113,6 +113,7 @@ def test_the_figures_have_rows_in_any_case() -> None:
 def test_sentences_of_a_unit_that_has_it() -> None:
     said = read_propensity(found(), currency="EUR")
     assert "end their subscription within 90 days" in said.answer
+    assert "pause" not in said.how
     assert "times the average" in said.answer
     assert said.usable
     assert "marketing_consent" in said.not_used
@@ -308,6 +309,16 @@ def test_buyers_without_a_contract() -> None:
     assert result.panel.kind == "orders"
     said = read_propensity(result, currency="GBP")
     assert "buy nothing within 60 days" in said.answer
+    first = int(result.panel.rows["cutoff"].min())
+    known = result.panel.rows[result.panel.rows["cutoff"] == first]
+    gone = known.loc[known["left"] == 1, "customer_id"]
+    later = orders["ordered_at"] > pd.Timestamp(date.fromordinal(first + 60))
+    back = gone.isin(
+        orders.loc[later & (orders["ordered_at"] <= pd.Timestamp(AS_OF)), "customer_id"]
+    )
+    assert result.panel.came_back() == (first, len(gone), pytest.approx(back.mean()))
+    assert 0.1 < back.mean() < 0.9
+    assert f"{back.mean():.1%} bought again later" in said.how
     assert set(result.at_risk["channel"]) == {"web"}
     assert result.at_risk["consent"].isna().all(), "nobody asked"
     reach = contact_of(Tables(orders=orders), pd.Index(["k001", "nobody"]), as_of=AS_OF)

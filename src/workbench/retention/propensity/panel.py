@@ -96,6 +96,28 @@ class Panel:
             self.reason,
         )
 
+    def came_back(self) -> tuple[int, int, float] | None:
+        """Return how many of the first cut-off's leavers bought again after the horizon.
+
+        Returns
+        -------
+        tuple or None
+            The number of the cut-off day, how many left after it, and the share of them who bought
+            again by the last day; None without purchases or leavers.
+        """
+        last = "days_since_last_purchase"
+        rows = self.rows
+        if last not in rows or self.horizon_days is None or not (rows["left"] == 1).any():
+            return None
+        first = int(rows["cutoff"].min())
+        gone = rows.loc[(rows["cutoff"] == first) & (rows["left"] == 1), "customer_id"]
+        if not len(gone):
+            return None
+        # Whoever bought after the horizon stands at a later cut-off with the day of it.
+        later = rows["cutoff"] - rows[last] > first + self.horizon_days
+        back = gone.isin(rows.loc[later, "customer_id"])
+        return first, len(gone), float(back.mean())
+
 
 def outcome(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return who left, as numbers."""

@@ -159,7 +159,7 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     profit_title = tell.profit_title(found)
     gains_title, calibrated = tell.gains_title(quality), tell.calibrated(found.fit)
     return PropensityReading(
-        how=_how(found),
+        how=_how(found, said),
         answer=answer,
         decision=decision,
         usable=found.useful,
@@ -196,8 +196,10 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
     )
 
 
-def _how(found: Propensity) -> str:
-    return _HOW_SNAPSHOT if found.panel.kind == "snapshot" else _HOW
+def _how(found: Propensity, said: tell.Labels) -> str:
+    if found.panel.kind == "snapshot":
+        return _HOW_SNAPSHOT
+    return f"{_HOW} {tell.pausing(found, said)}".rstrip()
 
 
 def _expected(found: Propensity, said: tell.Labels) -> str:
@@ -210,7 +212,7 @@ def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
     why = found.reason
     text = f"Who will {said.leaves} cannot be said. {why}"
     return PropensityReading(
-        how=_how(found),
+        how=_how(found, said),
         answer=text,
         decision="Nothing on these data.",
         usable=False,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 from scipy.special import expit
 
-from workbench.data.phrases import counted, days, listed, money, share, uncapitalised
+from workbench.data.phrases import counted, day, days, listed, money, share, uncapitalised
 from workbench.retention.propensity.fitting import Fit
+from workbench.retention.propensity.panel import MIN_LEAVERS
 from workbench.retention.propensity.quality import Figure, Quality
 from workbench.retention.propensity.stakes import Profit
 from workbench.retention.propensity.study import Propensity
@@ -25,6 +27,7 @@ __all__ = [
     "labels",
     "lifted",
     "not_used",
+    "pausing",
     "profit",
     "profit_title",
 ]
@@ -64,6 +67,18 @@ def labels(found: Propensity) -> Labels:
     if kind == "orders":
         return Labels(f"buy nothing {ahead}", f"bought nothing {ahead}", "buyers of the last year")
     return Labels(f"end their subscription {ahead}", f"left {ahead}", "subscribers")
+
+
+def pausing(found: Propensity, said: Labels) -> str:
+    """Return how many of those who bought nothing for a while came back; empty for subscribers."""
+    back = found.panel.came_back()
+    if back is None or back[1] < max(found.min_group, MIN_LEAVERS):
+        return ""
+    since = day(date.fromordinal(back[0]))
+    return (
+        f"Leaving here means to {said.leaves}, and some only pause: of those who "
+        f"{said.left} after {since}, {share(back[2])} bought again later."
+    )
 
 
 def answer(found: Propensity, fit: Fit, said: Labels) -> tuple[str, str]:
