@@ -209,6 +209,7 @@ def test_a_fact_that_is_missing_or_constant_is_left_out() -> None:
     result = study(replace(unit, customers=people))
     why = result.not_used().set_index("column")["why"]
     assert why["country"] == why["age_years"] == "is the same for everybody"
+    assert "Age" not in read_propensity(result, currency="EUR").not_used, "that is no guard's work"
     assert result.useful
 
 
@@ -248,6 +249,8 @@ def test_a_leak_that_slipped_in_is_refused() -> None:
     assert "written afterwards" in refused["refund"], "known only of those who left"
     assert "written afterwards" in refused["state"], "a number that stands for a name"
     assert [fact.name for fact in result.fit.model.design.facts] == ["visits"]  # type: ignore[union-attr]
+    said = read_propensity(result, currency="EUR").not_used
+    assert "days since end, last call, refund and state (tells who left almost" in said
 
 
 def test_what_is_deleted_once_a_customer_has_left_tells_nothing() -> None:
@@ -272,7 +275,7 @@ def test_nothing_may_be_used() -> None:
         {"customer_id": np.arange(1500), "left": left, "plan": "a", "bye": np.where(left, 9, 1)}
     )
     result = study(Tables(customers=snapshot), left="left")
-    assert result.reason == "No fact that may be used differs between customers."
+    assert result.reason.startswith("No fact that may be used differs between customers (bye tells")
     assert "cannot be said" in read_propensity(result, currency="EUR").answer
 
 

@@ -19,7 +19,7 @@ from scipy import stats
 from workbench.errors import AnalysisError
 from workbench.retention.propensity.facts import LEVEL, NOT_KNOWN, Fact, LeftOut
 
-__all__ = ["OTHER", "Design", "NothingTellsError", "learn_design", "level_of"]
+__all__ = ["OTHER", "SAME", "Design", "NothingTellsError", "learn_design", "level_of"]
 
 Floats = npt.NDArray[np.float64]
 MAX_LEVELS = 10
@@ -29,12 +29,29 @@ one."""
 OTHER = "all others"
 _MARKED = 0.01  # a missing value is marked where at least this share is missing
 _CHANCE = float(stats.norm.isf(0.01))  # standard errors: beyond, chance is not the reason
+SAME = "is the same for everybody"
+"""Why a fact tells nothing."""
 GIVEAWAY = 0.98
 """A fact that by itself ranks leavers above stayers so often was written after they had left."""
 
 
 class NothingTellsError(AnalysisError):
-    """No fact may be used: each is the same for everybody, or tells too much."""
+    """No fact may be used: each is the same for everybody, or tells too much.
+
+    Parameters
+    ----------
+    left_out
+        The facts, and why.
+    """
+
+    def __init__(self, left_out: tuple[LeftOut, ...]) -> None:
+        refused = "; ".join(f"{one.column} {one.why}" for one in left_out if one.why != SAME)
+        super().__init__(
+            "no fact that may be used differs between customers"
+            + (f" ({refused})" if refused else ""),
+            where="propensity",
+            fix="Give more tables.",
+        )
 
 
 @dataclass(frozen=True)
@@ -122,7 +139,7 @@ def learn_design(
             middle[fact.name], told, constant = _number(fact, column.to_numpy("float64"))
             marked.update([fact.name] * told)
         why = (
-            "is the same for everybody"
+            SAME
             if constant
             else _deleted(fact, column, left, seen) or _giveaway(fact, column, levels, left)
         )
@@ -132,11 +149,7 @@ def learn_design(
             continue
         kept.append(fact)
     if not kept:
-        raise NothingTellsError(
-            "no fact that may be used differs between customers",
-            where="propensity",
-            fix="Give more tables.",
-        )
+        raise NothingTellsError(tuple(out))
     chosen = tuple(kept)
     raw, owner = _matrix(chosen, levels, frozenset(marked), rows)
     short = _shortened(chosen, levels, middle, owner, raw)

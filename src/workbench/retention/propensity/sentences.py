@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 from scipy.special import expit
 
 from workbench.data.phrases import counted, day, days, listed, money, share, uncapitalised
+from workbench.retention.propensity.design import SAME
 from workbench.retention.propensity.fitting import Fit
 from workbench.retention.propensity.panel import MIN_LEAVERS
 from workbench.retention.propensity.quality import Figure, Quality
@@ -303,21 +303,25 @@ def lifted(found: Propensity, currency: str) -> str:
         text += (
             f" Most of it lies with {top['segment']}: "
             f"{money(round(float(top['point']), 2), currency)}. The segments do not add up to the "
-            "whole: a point of all keeps more of those who leave often, a point of each segment "
-            "keeps as many of each hundred."
+            "whole, as those who leave are not spread evenly over them."
         )
     return text
 
 
 def not_used(found: Propensity) -> str:
-    """Return which columns were not used, in one sentence."""
+    """Return which columns and facts were refused, in one sentence; not those that tell nothing."""
+    labels = {fact.name: fact.label for fact in found.panel.facts}
     columns = pd.DataFrame(
-        [(one.column, one.why) for one in found.left_out if one.table != "facts"],
+        [
+            (labels.get(one.column, one.column) if one.table == "facts" else one.column, one.why)
+            for one in found.left_out
+            if one.why != SAME
+        ],
         columns=["column", "why"],
     )
     if columns.empty:
         return "No column had to be left out."
-    parts: list[Any] = []
+    parts = []
     for why, names in columns.groupby("why", sort=False)["column"]:
         parts.append(f"{listed(sorted(names))} ({why})")
     return f"Not used, so that nothing from later can enter: {'; '.join(parts)}."

@@ -224,9 +224,8 @@ def who_leaves(
             return _nothing(panel, fit, terms, min_group, none_left if fit.better else "")
         model = fit_today(panel, fit.model.name, seed=seed)
         probability = score_today(panel, model, seed=seed)
-    except NothingTellsError:
-        why = "No fact that may be used differs between customers."
-        return _nothing(panel, None, terms, min_group, why)
+    except NothingTellsError as error:
+        return _nothing(panel, None, terms, min_group, f"{error.what[:1].upper()}{error.what[1:]}.")
     test = panel.part("test")
     today = panel.part("today").drop(columns=["cutoff", "part", "left"]).reset_index(drop=True)
     segment = segments_of(tables, today["customer_id"], by, as_of).to_numpy()
