@@ -47,8 +47,21 @@ def study(size: int = 3000) -> Propensity:
         fit.chosen.log_odds, fit.left, value, contact_cost=1.0, saved_share=0.1, min_group=5
     )
     lift = lift_by_segment(today, today["segment"], min_group=5)
-    empty = pd.DataFrame()
-    return Propensity(panel, fit, profit, importance, fit.model, today, empty, lift, Terms(), 5, "")
+    expected = Figure(float(today["probability"].sum()), 60.2, 110.7)
+    return Propensity(
+        panel,
+        fit,
+        profit,
+        importance,
+        fit.model,
+        today,
+        expected,
+        pd.DataFrame(),
+        lift,
+        Terms(),
+        5,
+        "",
+    )
 
 
 STUDY = study()
@@ -92,6 +105,10 @@ def test_the_sentences_hold_the_numbers() -> None:
     assert "Ends by a failed payment are no decision to leave and do not count (7)" in found.chosen
     assert found.not_used.endswith("desk (is new).")
     assert found.expected == round(float(STUDY.today["probability"].sum()))
+    assert found.expected_ci is not None
+    assert found.expected_ci[:3] == (60, 111, 0.95)
+    none = said(expected=Figure(80.0, None, None, reason="a snapshot"))
+    assert (none.expected, none.expected_ci) == (80, None)
     assert "4 customers" not in found.lifted
     assert "Of the customers tried, 21.1% were expected to leave and 20.9% did." in found.calibrated
     assert "from a risk of 10.0% on" in found.profit
@@ -140,7 +157,7 @@ def test_where_nothing_tells_what_customers_bring_there_is_no_list() -> None:
 def test_where_nobody_could_leave_nothing_is_decided() -> None:
     none = STUDY.today.head(0)
     why = "There is no customer today who could leave."
-    found = said(model=None, profit=None, today=none, reason=why)
+    found = said(model=None, profit=None, today=none, expected=None, reason=why)
     assert found.decision == "Nothing today: there is no customer today who could leave."
     assert found.expected is None
     assert found.no_number == why.rstrip(".")

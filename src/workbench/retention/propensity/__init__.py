@@ -16,6 +16,7 @@
     quality.py     ranking, calibration, the top tenth, gains, with intervals over customers
     importance.py  which facts the model rests on
     reasons.py     why a customer's risk is high, in words
+    leavers.py     how many will leave, with an interval
     stakes.py      what a contact earns, and what a point of retention is worth
     contact.py     consent and channel of customers
     acting.py      customers to act on before they leave, and their segments

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workbench.data.phrases import share
 from workbench.retention.propensity import sentences as tell
 from workbench.retention.propensity.acting import AT_RISK_SHARE
+from workbench.retention.propensity.quality import Figure
 from workbench.retention.propensity.study import Propensity
 
 __all__ = ["PropensityReading", "read_propensity"]
@@ -98,6 +99,8 @@ class PropensityReading:
     expected_label, expected
         What the number is, in a few words; how many of today's customers are expected to leave, or
         None where nobody can say.
+    expected_ci
+        Its interval as the report room takes it, in whole customers; None without one.
     no_number
         Why it is None.
     lift
@@ -134,6 +137,7 @@ class PropensityReading:
     limit: str
     expected_label: str
     expected: float | None
+    expected_ci: tuple[float, float, float, str] | None
     no_number: str
     lift: float | None
     lift_ci: tuple[float, float, float, str] | None
@@ -189,7 +193,8 @@ def read_propensity(found: Propensity, *, currency: str) -> PropensityReading:
         how_list=_HOW_LIST,
         limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
         expected_label=_expected(found, said),
-        expected=round(float(found.today["probability"].sum())) if found.useful else None,
+        expected=_whole(found.expected.value) if found.expected else None,
+        expected_ci=_ends(found.expected),
         no_number=apart.rstrip(".") or _NO_NUMBER,
         lift=quality.lift.value,
         lift_ci=quality.lift.ci,
@@ -200,6 +205,18 @@ def _how(found: Propensity, said: tell.Labels) -> str:
     if found.panel.kind == "snapshot":
         return _HOW_SNAPSHOT
     return f"{_HOW} {tell.pausing(found, said)}".rstrip()
+
+
+def _whole(value: float | None) -> float | None:
+    return None if value is None else float(round(value))
+
+
+def _ends(figure: Figure | None) -> tuple[float, float, float, str] | None:
+    """Return an interval of customers in whole numbers."""
+    if figure is None or figure.ci is None:
+        return None
+    low, high, level, method = figure.ci
+    return float(round(low)), float(round(high)), level, method
 
 
 def _expected(found: Propensity, said: tell.Labels) -> str:
@@ -240,6 +257,7 @@ def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
         limit=f"{_LIMIT} {_SNAPSHOT_LIMIT}" if found.panel.kind == "snapshot" else _LIMIT,
         expected_label=_expected(found, said),
         expected=None,
+        expected_ci=None,
         no_number=why.rstrip("."),
         lift=None,
         lift_ci=None,

@@ -18,9 +18,10 @@ from workbench.retention.propensity.facts import LeftOut, Tables
 from workbench.retention.propensity.fitting import Fit, fit_models, fit_today, score_today
 from workbench.retention.propensity.held import monthly_amounts
 from workbench.retention.propensity.importance import importance
+from workbench.retention.propensity.leavers import expected_leavers
 from workbench.retention.propensity.models import Model
 from workbench.retention.propensity.panel import Panel, build_panel
-from workbench.retention.propensity.quality import gains, reliability
+from workbench.retention.propensity.quality import Figure, gains, reliability
 from workbench.retention.propensity.snapshot import snapshot_panel
 from workbench.retention.propensity.stakes import (
     Profit,
@@ -57,6 +58,8 @@ class Propensity:
     today
         One row per customer of today: the facts, `probability`, `value` (of a year), `at_stake`,
         `segment`; sorted by `customer_id`; empty without a model.
+    expected
+        How many of today's customers are expected to leave; None without a model.
     at_risk
         Candidates for a list, most at stake first: `customer_id`, `risk` (probability),
         `year_value`, `value` (at stake), `channel`, `consent`, `reason`.
@@ -77,6 +80,7 @@ class Propensity:
     importance: pd.DataFrame
     model: Model | None
     today: pd.DataFrame
+    expected: Figure | None
     at_risk: pd.DataFrame
     segments: pd.DataFrame
     terms: Terms
@@ -238,6 +242,7 @@ def who_leaves(
         importance(fit.model, test, fit.left, seed=seed),
         model,
         today,
+        expected_leavers(panel, model, probability),
         candidates(model, today, tables, terms, as_of, currency),
         lift_by_segment(today, today["segment"], min_group=min_group),
         terms,
@@ -290,6 +295,7 @@ def _nothing(
         pd.DataFrame(columns=IMPORTANCE),
         None,
         pd.DataFrame(columns=["customer_id", "probability", "value", "at_stake", "segment"]),
+        None,
         pd.DataFrame(columns=LIST),
         pd.DataFrame(columns=SEGMENTS),
         terms,
