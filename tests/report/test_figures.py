@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from workbench.errors import NotebookError
 from workbench.report import charts, figure, theme
+from workbench.report.drawing import tick_writer
 from workbench.report.figures import svg_of
 
 SEGMENTS = pd.DataFrame({"name": ["Loyal", "New $5 or $6", "<b>\u202e"], "value": [3e6, 2.0, 0.0]})
@@ -275,3 +276,20 @@ def test_an_estimate_without_an_interval_is_a_point_that_is_clear_of_nothing() -
     colours = [to_hex(colour) for colour in (theme.PALETTE[0], theme.GREY)]
     assert [to_hex(line.get_color()) for line in points] == colours
     assert len(picture.axes[0].collections) == 1, "one interval is drawn"
+
+
+@pytest.mark.parametrize(
+    ("ends", "value", "shown"),
+    [
+        ((0.7, 1.6), 1.2, "1.2"),
+        ((0.7, 1.6), 1.0, "1.0"),
+        ((0.98, 1.03), 1.01, "1.01"),
+        ((0.0, 5.0), 1.0, "1"),
+        ((0.0, 3.0), 0.5, "0.5"),
+        ((0.0, 90_000.0), 20_000.0, "20,000"),
+    ],
+)
+def test_ticks_of_an_axis_have_the_digits_of_its_steps(
+    ends: tuple[float, float], value: float, shown: str
+) -> None:
+    assert tick_writer(ends, "number", None)(value, 0) == shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from workbench.retention import forecast_shown, forecasts
 from workbench.retention.backtest import origins
 from workbench.retention.backtest.origins import MIN_CUSTOMERS, MIN_ORIGINS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
-from workbench.retention.forecast_results import Forecasts
+from workbench.retention.forecast_results import Forecast, Forecasts
 from workbench.retention.forecasts import forecast
 from workbench.retention.periods import Calendar
 
@@ -181,6 +182,51 @@ def test_subscriptions_without_prices() -> None:
     assert set(made.numbers) == {"ended", "active"}
     assert said.no_money == "none"
     assert "not stated" in said.moved
+
+
+def test_a_season_is_in_the_forecast_and_told() -> None:
+    months = (0.8, 0.8, 0.9, 1.0, 1.0, 1.0, 0.9, 0.9, 1.0, 1.1, 1.4, 1.2)
+    days = 3 * 365
+    end = (START + pd.Timedelta(days=days - 1)).date()
+    made = forecast(buying(8, 700, days, months=months), **OPTIONS | {"as_of": end})
+    assert made.season is not None
+    assert not made.season.even
+    said = checked(made)
+    assert "most in November" in said.season
+    assert "in November" in said.season_title
+    assert "clock that runs faster" in said.models_how
+    drawn = forecast_shown.drawn_season(made)
+    assert drawn["month"].tolist()[0] == "January"
+    assert len(drawn) == 12
+    assert (drawn["ci_lower"] < drawn["factor"]).all()
+    # Each trial looked for one, with a year before it.
+    assert all(trial.bounds[0] >= START.toordinal() + origins.A_YEAR for trial in made.trials)
+
+
+def test_a_young_business_has_no_season(found: Forecasts) -> None:
+    assert found.season is not None
+    assert found.season.even
+    said = checked(found)
+    assert said.season == ""
+    assert "No season is in the forecast. The trials have no whole year" in said.models_how
+
+
+def test_no_worth_without_a_forecast_of_orders_and_money(
+    orders: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = forecasts.judged
+
+    def only_orders(*args: Any) -> dict[str, Forecast]:
+        numbers = judge(*args)
+        verdict = replace(numbers["revenue"].verdict, published=False, reason="it was not")
+        return numbers | {"revenue": replace(numbers["revenue"], verdict=verdict)}
+
+    monkeypatch.setattr(forecasts, "judged", only_orders)
+    made = forecast(orders, **OPTIONS)
+    assert made.numbers["orders"].verdict.published
+    assert made.worth is not None
+    assert "withheld" in made.worth.reason
+    assert made.worth.total is None
 
 
 def test_an_event_seen_before_is_in_the_forecast_and_another_is_named() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.data.frames import days_to_dates
-from workbench.data.phrases import counted
+from workbench.data.phrases import MONTH_NAMES, counted
 from workbench.retention.forecast_results import Forecasts
+from workbench.retention.purchases.season import EVEN
 from workbench.retention.spans import named
 
 __all__ = [
     "NUMBERS",
     "drawn_outlook",
+    "drawn_season",
     "drawn_trial",
     "listed_events",
     "listed_forecast",
@@ -77,6 +80,20 @@ def drawn_trial(found: Forecasts, name: str) -> pd.DataFrame:
         _line(tracked[tracked["after"]], "expected", FORECAST),
     ]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def drawn_season(found: Forecasts) -> pd.DataFrame:
+    """Return the factor of each month: `month`, `factor`, `ci_lower`, `ci_upper`, 12 rows.
+
+    Factors are 1 and have no interval where there is no season.
+    """
+    season = found.season or EVEN
+    low, high = season.ends(0.05)
+    told = [None] * len(low), [None] * len(high)
+    ends = told if season.even else (low.tolist(), high.tolist())
+    made = {"month": MONTH_NAMES, "factor": np.exp(season.logs)}
+    drawn = {"ci_lower": ends[0], "ci_upper": ends[1]}
+    return pd.DataFrame({**made, **{k: pd.Series(v, dtype=object) for k, v in drawn.items()}})
 
 
 def _line(frame: pd.DataFrame, column: str, label: str) -> pd.DataFrame:

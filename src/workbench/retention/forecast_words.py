@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.data.phrases import counted, day, listed, money, share, uncapitalised
+import numpy as np
+
+from workbench.data.phrases import MONTH_NAMES, counted, day, listed, money, share, uncapitalised
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.recurring_shown import ShownWaterfall
 from workbench.retention.worth import LIKELY
@@ -16,6 +18,7 @@ __all__ = [
     "moved_words",
     "no_kept",
     "relation_words",
+    "season_words",
     "stake_decision",
     "stake_words",
     "waterfall_of",
@@ -68,10 +71,16 @@ def worth_how(found: Forecasts) -> str:
 def models_how(found: Forecasts) -> str:
     """Return what the models assume, in a sentence."""
     if found.kind == "orders":
+        season = found.season
+        told = (
+            "Their time is that of a clock that runs faster in strong months."
+            if season is None or not season.even
+            else f"No season is in the forecast. {season.reason}"
+        )
         return (
             "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees "
             "which is right, so the forecast takes both alike. Gamma-Gamma describes what a "
-            "purchase brings."
+            f"purchase brings. {told}"
         )
     return (
         "Each subscription has its own chance to end at a renewal (beta distributed, "
@@ -122,7 +131,8 @@ def stake_decision(found: Forecasts) -> str | None:
     """Return what is to be decided about it."""
     if found.worth is None or found.worth.reason:
         return None
-    return "How much may be spent on keeping them: never more than what is at stake there."
+    who = "customers" if found.kind == "orders" else "subscriptions"
+    return f"How much may be spent on keeping {who}: never more than what is at stake there."
 
 
 def _sentence(text: str) -> str:
@@ -150,6 +160,28 @@ def event_words(found: Forecasts) -> str:
             f"Not in the forecast, for the past does not tell what they do, {be} {listed(rest)}."
         )
     return " ".join(said)
+
+
+def season_words(found: Forecasts) -> tuple[str, str]:
+    """Return in which months customers buy more, as a sentence and a title; or nothing."""
+    season = found.season
+    if season is None or season.even:
+        return "", ""
+    factor = np.exp(season.logs)
+    low, high = season.ends(0.05)
+    most, least = int(factor.argmax()), int(factor.argmin())
+    clear = ((low > 1) | (high < 1)).any()
+    most_of, least_of = MONTH_NAMES[most], MONTH_NAMES[least]
+    title = f"Customers buy most in {most_of}, least in {least_of}"
+    if not clear:
+        title = f"Customers seem to buy most in {most_of}, but no month surely differs from usual"
+    said = (
+        f"Known customers buy most in {most_of}, {factor[most]:.2f} times as often as in an "
+        f"average month (95% interval for the next one {low[most]:.2f} to {high[most]:.2f}), and "
+        f"least in {least_of}, {factor[least]:.2f} times ({low[least]:.2f} to {high[least]:.2f}). "
+        "The forecast holds this season, as far as it is sure."
+    )
+    return said, title
 
 
 def moved_words(found: Forecasts, currency: str) -> str:

@@ -19,7 +19,7 @@ from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention.backtest.churning import naive_churn, try_renewals
 from workbench.retention.backtest.naive import history_of, naive_purchases
-from workbench.retention.backtest.origins import origins, too_few
+from workbench.retention.backtest.origins import origins, saw_a_year, too_few
 from workbench.retention.backtest.purchases import (
     all_futures,
     events_known,
@@ -35,6 +35,8 @@ from workbench.retention.maximise import Floats
 from workbench.retention.periods import Calendar
 from workbench.retention.purchases.log import PurchaseLog, purchase_log
 from workbench.retention.purchases.outlook import QUANTITIES
+from workbench.retention.purchases.season import no_season
+from workbench.retention.purchases.seasons import on_season
 from workbench.retention.recurring import (
     revenue_retention,
     revenue_waterfall,
@@ -48,6 +50,7 @@ __all__ = ["forecast"]
 
 TRIED, DRAWN = 150, 300
 """Futures that are drawn of each model for a trial, and for the forecast itself."""
+YOUNG = "The trials have no whole year before them, so no season is looked for."
 
 
 def forecast(
@@ -108,7 +111,8 @@ def forecast(
 def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     known = log.until(terms.as_of.toordinal())
     begin = date.fromordinal(known.begin)
-    days = origins(terms.as_of, terms.grain, ahead=terms.ahead, begin=begin)
+    days = origins(terms.as_of, terms.grain, ahead=terms.ahead, begin=begin, seasonal=True)
+    seasonal = saw_a_year(days, begin)
     events = days_of(terms.events, "orders")
     found = events_known(known, events, int(terms.edges[-1]))
     early = int((known.first <= days[0].toordinal()).sum()) if days else 0
@@ -123,9 +127,13 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     )
     if reason:
         return _nothing("orders", terms, known.customers, found, None, reason)
+    # What is published is what was tried: a season only where each trial looked for one.
+    known = on_season(known, [span for _, span in events]) if seasonal else known
     fits = purchase_fits(known)
     options: Any = {"ahead": terms.ahead, "seed": terms.seed, "draws": TRIED, "events": events}
-    trials = tuple(try_purchases(log, day, terms.grain, **options) for day in days)
+    trials = tuple(
+        try_purchases(log, day, terms.grain, **options, seasonal=seasonal) for day in days
+    )
     options = {"seed": terms.seed, "draws": DRAWN, "events": found}
     drawn = all_futures(known, fits, terms.edges, **options)
     futures = [*drawn.values()][-1] if drawn else None
@@ -150,13 +158,14 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
         trials=trials,
         brier=brier_table(trials),
         events=found,
+        season=known.season if seasonal else no_season(YOUNG),
         worth=worth_of_buyers(
             known,
             fits,
             min_group=terms.min_group,
             discount=terms.discount,
             margin=terms.margin,
-            withheld=_withheld(numbers["orders"]),
+            withheld=_withheld(numbers["orders"]) or _withheld(numbers["revenue"]),
         ),
         moved=None,
         min_group=terms.min_group,

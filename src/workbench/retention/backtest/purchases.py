@@ -18,8 +18,9 @@ from workbench.retention.events import Days, EventFactor, event_factors
 from workbench.retention.futures import Futures, pooled
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paretonbd
-from workbench.retention.purchases.log import WEEK, Known, PurchaseLog
+from workbench.retention.purchases.log import Known, PurchaseLog
 from workbench.retention.purchases.outlook import what_comes
+from workbench.retention.purchases.seasons import on_season
 from workbench.retention.spans import bounds
 from workbench.retention.spend import SpendFit, fit_gamma_gamma
 
@@ -99,6 +100,7 @@ def try_purchases(
     seed: int,
     draws: int,
     events: Sequence[tuple[str, Days]] = (),
+    seasonal: bool = False,
 ) -> Trial:
     """Return the trial of the purchase models from one earlier day.
 
@@ -116,16 +118,20 @@ def try_purchases(
         Of the futures.
     events
         Known events, past and to come.
+    seasonal
+        Whether a season is looked for; it needs a whole year before the day.
     """
     known = log.until(origin.toordinal())
+    if seasonal:
+        known = on_season(known, [span for _, span in events])
     edges = bounds(origin, grain, back=0, ahead=ahead)
     fits = purchase_fits(known)
     factors = events_known(known, events, int(edges[-1]))
     futures = all_futures(known, fits, edges, seed=seed, draws=draws, events=factors)
     cells = known.cells
-    people, horizon = (cells.frequency, cells.recency, cells.T), float(edges[-1] - edges[0]) / WEEK
+    people, horizon = (cells.frequency, cells.recency, cells.T), known.weeks_until(edges[-1:])[0]
     chances: dict[str, Floats] = {
-        fit.name: 1 - fit.model.probabilities(horizon, *people, up_to=0)[:, 0]
+        fit.name: 1 - fit.model.probabilities(float(horizon), *people, up_to=0)[:, 0]
         for fit in fits
         if fit.converged
     }
