@@ -20,6 +20,7 @@ def buying(
     busy: tuple[tuple[int, int], ...] = (),
     factor: float = 1.0,
     months: Sequence[float] = (1.0,) * 12,
+    stay: bool = False,
 ) -> pd.DataFrame:
     """Return order lines of a BG/NBD process (times in weeks: .8, 4, .8, 3) with gamma spend.
 
@@ -33,11 +34,13 @@ def buying(
         First and last days on which so many times as many purchases are made.
     months
         The same of the months of the year, January first.
+    stay
+        Whether nobody leaves.
     """
     rng = np.random.default_rng(seed)
     first = rng.integers(0, days // 2, customers)
     rate = rng.gamma(0.8, 1 / 4.0, customers) / 7
-    leaves = rng.beta(0.8, 3.0, customers)
+    leaves = rng.beta(0.8, 3.0, customers) * (not stay)
     most = max(1.0, factor) * max(months)
     month = [(START + pd.Timedelta(days=day)).month - 1 for day in range(days)]
     rows = []

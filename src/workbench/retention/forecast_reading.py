@@ -345,6 +345,8 @@ def _tried(found: Forecasts) -> str:
 
 
 def _whys(found: Forecasts) -> str:
+    if not found.numbers:
+        return found.reason
     said = [
         f"{NUMBERS[found.kind][name].capitalize()}: {number.verdict.reason}."
         for name, number in found.numbers.items()

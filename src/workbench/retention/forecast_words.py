@@ -25,6 +25,14 @@ __all__ = [
     "worth_how",
 ]
 
+_BOTH = (
+    "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees which is "
+    "right, so the forecast takes both alike."
+)
+_ALONE = (
+    "Models in which customers leave could not be fitted, so NBD stands in their place: all buy "
+    "on, each at a rate of their own."
+)
 _HARDLY = 0.1  # times as many as usual: in words
 MOVED_HOW = (
     "What customers pay a month is compared from the first day of a period to that of the next. "
@@ -69,23 +77,32 @@ def worth_how(found: Forecasts) -> str:
 
 
 def models_how(found: Forecasts) -> str:
-    """Return what the models assume, in a sentence."""
-    if found.kind == "orders":
-        season = found.season
-        told = (
-            "Their time is that of a clock that runs faster in strong months."
-            if season is None or not season.even
-            else f"No season is in the forecast. {season.reason}"
-        )
+    """Return what the models assume, in a few sentences."""
+    if found.kind == "subscriptions":
         return (
-            "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees "
-            "which is right, so the forecast takes both alike. Gamma-Gamma describes what a "
-            f"purchase brings. {told}"
+            "Each subscription has its own chance to end at a renewal (beta distributed, "
+            "shifted-beta-geometric): those likely to leave go first."
         )
-    return (
-        "Each subscription has its own chance to end at a renewal (beta distributed, "
-        "shifted-beta-geometric): those likely to leave go first."
-    )
+    said = [_BOTH]
+    if [fit.name for fit in found.fits] == ["NBD"]:
+        said = [_ALONE]
+    said.append("Gamma-Gamma describes what a purchase brings.")
+    tried = dict.fromkeys(trial.chosen for trial in found.trials if trial.chosen != found.model)
+    if found.model and any(tried):
+        names = listed([_named(name) for name in tried if name])
+        every = all(trial.chosen != found.model for trial in found.trials)
+        which = "The" if every else "Some"
+        said.append(f"{which} trials rest on {names}, as the data were then.")
+    season = found.season
+    if season is not None and not season.even:
+        said.append("Their time is that of a clock that runs faster in strong months.")
+    elif season is not None:
+        said.append(f"No season is in the forecast. {season.reason}")
+    return " ".join(said)
+
+
+def _named(model: str) -> str:
+    return "NBD, in which nobody leaves" if model == "NBD" else model
 
 
 def relation_words(found: Forecasts) -> str:

@@ -17,7 +17,12 @@ from workbench.retention.backtest.trials import Trial, brier, changes_of
 from workbench.retention.events import Days, EventFactor, event_factors
 from workbench.retention.futures import Futures, pooled
 from workbench.retention.maximise import Floats
-from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paretonbd
+from workbench.retention.purchases.fits import (
+    PurchaseFit,
+    fit_bgnbd,
+    fit_nbd,
+    fit_paretonbd,
+)
 from workbench.retention.purchases.log import Known, PurchaseLog
 from workbench.retention.purchases.outlook import what_comes
 from workbench.retention.purchases.seasons import on_season
@@ -31,14 +36,19 @@ BOTH = "both models"
 
 
 def purchase_fits(known: Known) -> tuple[PurchaseFit, ...]:
-    """Return BG/NBD and Pareto/NBD fitted to what was known.
+    """Return BG/NBD and Pareto/NBD fitted to what was known, or NBD where neither can be fitted.
 
     Parameters
     ----------
     known
         The customers with their purchases so far.
     """
-    return fit_bgnbd(known.cells), fit_paretonbd(known.cells)
+    several = fit_bgnbd(known.cells), fit_paretonbd(known.cells)
+    if not any(fit.converged for fit in several):
+        # Mostly there is no telling who left; whether it will do, the trials tell.
+        simple = fit_nbd(known.cells)
+        return (simple,) if simple.converged else several
+    return several
 
 
 def all_futures(

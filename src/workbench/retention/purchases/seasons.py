@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.retention.maximise import Floats
-from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd
+from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_nbd
 from workbench.retention.purchases.log import Known, in_season
 from workbench.retention.purchases.outlook import weekly_purchases
 from workbench.retention.purchases.season import EVEN, MONTHS, months_of, no_season, season_of
@@ -46,6 +46,8 @@ def on_season(known: Known, busy: Iterable[tuple[int, int]] = ()) -> Known:
     for _ in range(_TURNS):
         known = in_season(known, season)
         fit = fit_bgnbd(known.cells)
+        if not fit.converged:
+            fit = fit_nbd(known.cells)
         if not fit.converged:
             return in_season(known, no_season(fit.reason))
         path = path_until(fit.model, known.cells, -known.weeks_until(ends))
