@@ -148,9 +148,7 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     )
     return Forecasts(
         kind="orders",
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=known.customers,
         model=futures.model if futures else "",
         fits=fits,
@@ -162,13 +160,10 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
         worth=worth_of_buyers(
             known,
             fits,
-            min_group=terms.min_group,
-            discount=terms.discount,
-            margin=terms.margin,
+            **_valued(terms),
             withheld=_withheld(numbers["orders"]) or _withheld(numbers["revenue"]),
         ),
         moved=None,
-        min_group=terms.min_group,
     )
 
 
@@ -210,9 +205,7 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
     )
     return Forecasts(
         kind="subscriptions",
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=running,
         model=fit.name if futures else "",
         fits=(fit,),
@@ -224,15 +217,24 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
             known,
             fit,
             terms.grain,
-            min_group=terms.min_group,
             priced=log.priced,
-            discount=terms.discount,
-            margin=terms.margin,
+            **_valued(terms),
             withheld=_withheld(numbers["active"]),
         ),
         moved=moved,
-        min_group=terms.min_group,
     )
+
+
+def _asked(terms: Terms) -> dict[str, Any]:
+    """Return what a result repeats of what was asked for."""
+    told = ("as_of", "grain", "ahead", "min_group")
+    return {name: getattr(terms, name) for name in told}
+
+
+def _valued(terms: Terms) -> dict[str, Any]:
+    """Return by what a value is worked out."""
+    told = ("min_group", "discount", "margin")
+    return {name: getattr(terms, name) for name in told}
 
 
 def _begun(log: ContractLog, days: tuple[date, ...]) -> bool:
@@ -256,9 +258,7 @@ def _nothing(
 ) -> Forecasts:
     return Forecasts(
         kind=kind,
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=customers,
         model="",
         fits=(),
@@ -268,7 +268,6 @@ def _nothing(
         events=events,
         worth=None,
         moved=moved,
-        min_group=terms.min_group,
         reason=reason,
     )
 
