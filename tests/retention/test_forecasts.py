@@ -159,6 +159,10 @@ def test_subscriptions(found: Forecasts) -> None:
     assert made.moved is not None
     assert made.moved.year is not None
     assert "gross" in said.moved
+    steps = forecast_shown.drawn_year(made)
+    assert steps["amount"].iloc[:-1].sum() == pytest.approx(steps["amount"].iloc[-1])
+    assert steps["step"].iloc[-1] == "On 1 Jul 2024"
+    assert said.year_title.startswith("Recurring revenue grew from €")
     running = int((table["ended_at"].isna() | (table["ended_at"] > pd.Timestamp(AS_OF))).sum())
     assert made.customers == running
     ended = made.numbers["ended"].table["expected"]

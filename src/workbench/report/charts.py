@@ -29,8 +29,9 @@ from workbench.report.drawing import (
 )
 from workbench.report.formats import is_missing
 from workbench.report.text import clean
+from workbench.report.waterfall import waterfall
 
-__all__ = ["bars", "heatmap", "intervals", "lines"]
+__all__ = ["bars", "heatmap", "intervals", "lines", "waterfall"]
 
 EMPTY_GRID = "Every cell is too small to be shown"
 

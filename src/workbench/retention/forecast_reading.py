@@ -24,6 +24,7 @@ from workbench.retention.forecast_words import (
     stake_words,
     waterfall_of,
     worth_how,
+    year_words,
 )
 
 __all__ = ["ForecastReading", "read_forecasts"]
@@ -61,6 +62,8 @@ class ForecastReading:
         In which months customers buy more, as a sentence and a title; empty where it is not told.
     moved
         What is left of recurring revenue, and why it went; empty for orders.
+    year_title, year_alt, no_year
+        Message and text alternative of the figure of its movements; why there is none.
     label, unit, value, ci, reason
         The main number of the whole time for a card: what it is, its unit, the number or None and
         why, its interval or None.
@@ -108,6 +111,9 @@ class ForecastReading:
     season: str
     season_title: str
     moved: str
+    year_title: str
+    year_alt: str
+    no_year: str
     label: str
     unit: str
     value: float | None
@@ -166,6 +172,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
     stake, stake_reason = stake_words(found, currency)
     tried, latest = _tried(found), _latest(found, number, main)
     season, season_title = season_words(found)
+    year_title, year_alt = year_words(found, currency)
     kept = found.moved.year if found.moved else None
     moves = waterfall_of(found)
     return ForecastReading(
@@ -181,6 +188,9 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         season=season,
         season_title=season_title,
         moved=moved_words(found, currency),
+        year_title=year_title,
+        year_alt=year_alt,
+        no_year="" if found.moved and found.moved.whole else "none",
         label=f"{names[main]}, {span}" + ("" if published else ", by a simple rule"),
         unit="orders" if buys else "subscriptions",
         value=value,

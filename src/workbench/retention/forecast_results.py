@@ -78,12 +78,16 @@ class Moved:
         The movements by period, and churn by reason, as they may be shown.
     year
         What is left of the revenue of a year ago; None where the data are younger.
+    whole, end
+        The movements of these periods as one, and the day after the last one.
     reason
         Why there is neither; empty otherwise.
     """
 
     waterfall: ShownWaterfall | None
     year: RevenueRetention | None
+    whole: ShownWaterfall | None = None
+    end: date | None = None
     reason: str = ""
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.data.frames import days_to_dates
 from workbench.data.phrases import MONTH_NAMES, counted
+from workbench.data.phrases import day as as_words
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.purchases.season import EVEN
 from workbench.retention.spans import named
@@ -19,6 +20,7 @@ __all__ = [
     "drawn_outlook",
     "drawn_season",
     "drawn_trial",
+    "drawn_year",
     "listed_events",
     "listed_forecast",
     "listed_moves",
@@ -43,6 +45,13 @@ NUMBERS = {
 }
 """What each number is, in words."""
 COUNTED, FORECAST, NAIVE = "counted", "forecast", "simple rule"
+_STEPS = {
+    "new": "New customers",
+    "won_back": "Won back",
+    "expansion": "Paying more",
+    "contraction": "Paying less",
+    "churned": "Left",
+}
 _LINES = ["day", "value", "low", "high", "line"]
 
 
@@ -224,6 +233,32 @@ def listed_moves(found: Forecasts) -> pd.DataFrame:
     """Return how recurring revenue moved, by period; no row where that is not known."""
     waterfall = found.moved.waterfall if found.moved else None
     return waterfall.table if waterfall else pd.DataFrame()
+
+
+def drawn_year(found: Forecasts) -> pd.DataFrame:
+    """Return how recurring revenue moved over all periods shown, as steps: `step`, `amount`.
+
+    Movements of few customers are one step, with what is hidden with them. One step of nought
+    where there is nothing to show.
+    """
+    moved = found.moved
+    whole = moved.whole if moved else None
+    if moved is None or whole is None or moved.end is None:
+        return pd.DataFrame({"step": ["nothing", "nothing"], "amount": [0.0, 0.0]})
+    row = whole.table.iloc[0]
+    steps = [(f"On {as_words(row['period'].date())}", float(row["opening"]))]
+    left = float(row["closing"]) - float(row["opening"])
+    for name, words in _STEPS.items():
+        if row[name] is None:
+            continue
+        change = float(row[name]) * (-1 if name in ("contraction", "churned") else 1)
+        left -= change
+        if change:
+            steps.append((words, change))
+    if any(row[name] is None for name in _STEPS):
+        steps.append(("All other movements", left))
+    steps.append((f"On {as_words(moved.end)}", float(row["closing"])))
+    return pd.DataFrame(steps, columns=["step", "amount"])
 
 
 def listed_reasons(found: Forecasts) -> pd.DataFrame:

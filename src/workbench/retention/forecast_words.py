@@ -23,6 +23,7 @@ __all__ = [
     "stake_words",
     "waterfall_of",
     "worth_how",
+    "year_words",
 ]
 
 _BOTH = (
@@ -157,9 +158,9 @@ def _sentence(text: str) -> str:
 
 
 def event_words(found: Forecasts) -> str:
-    """Return what known events to come do."""
+    """Return what known events to come do; nothing where there is none."""
     if not found.events:
-        return "The calendar names no event in the time to come that changes how much is bought."
+        return ""
     told = [event for event in found.events if event.factor is not None]
     said = []
     for event in told:
@@ -224,6 +225,18 @@ def moved_words(found: Forecasts, currency: str) -> str:
             f"leave ({listed([str(name) for name in undecided['reason']])})."
         )
     return said
+
+
+def year_words(found: Forecasts, currency: str) -> tuple[str, str]:
+    """Return how recurring revenue moved in all, as a title, and what its figure shows in words."""
+    whole = found.moved.whole if found.moved else None
+    if whole is None:
+        return "No movement can be shown", "There is no figure."
+    row = whole.table.iloc[0]
+    before, after = (money(float(row[name]), currency) for name in ("opening", "closing"))
+    verb = "grew" if row["closing"] > row["opening"] else "went"
+    title = f"Recurring revenue {verb} from {before} to {after} a month"
+    return title, f"Bars from one total to the other, one for each kind of movement. {title}."
 
 
 def no_kept(found: Forecasts) -> str:

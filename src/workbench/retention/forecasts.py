@@ -283,13 +283,15 @@ def _moved(subscriptions: Any, log: ContractLog, terms: Terms) -> Moved:
     needs = ("customer_id", "monthly_amount")
     missing = [name for name in needs if name not in column_names(subscriptions)]
     if missing or not log.priced:
-        return Moved(None, None, "What subscriptions pay, and who pays, is not stated.")
+        return Moved(None, None, reason="What subscriptions pay, and who pays, is not stated.")
     options: Any = {"as_of": terms.as_of, "calendar": terms.calendar}
     a_year = PER_YEAR[terms.grain]
     try:
         found = revenue_waterfall(subscriptions, periods=a_year, **options)
+        whole = revenue_waterfall(subscriptions, periods=a_year, joined=True, **options)
         year = revenue_retention(subscriptions, periods=a_year, **options)
     except AnalysisError as error:
-        return Moved(None, None, f"{error.what}.")
+        return Moved(None, None, reason=f"{error.what}.")
     few = year.customers < terms.min_group
-    return Moved(shown_waterfall(found, min_group=terms.min_group), None if few else year)
+    shown, at_once = (shown_waterfall(one, min_group=terms.min_group) for one in (found, whole))
+    return Moved(shown, None if few else year, None if at_once.reason else at_once, year.end)

@@ -131,6 +131,7 @@ def revenue_waterfall(
     periods: int,
     join_days: int = 31,
     undecided: Sequence[str] = ("payment_failed",),
+    joined: bool = False,
 ) -> Waterfall:
     """Return how recurring revenue moved over the last whole periods.
 
@@ -151,6 +152,9 @@ def revenue_waterfall(
         amount of the earlier one holds until the later one starts. 0 joins none.
     undecided
         Values of `end_reason` that are no decision to leave.
+    joined
+        Whether these periods are looked at as one: what customers paid at its beginning and what
+        they pay at its end, whatever they paid between.
 
     Raises
     ------
@@ -171,6 +175,7 @@ def revenue_waterfall(
         )
     begin = max(first, last - periods)
     bounds = _bounds(calendar, begin, last)
+    bounds = bounds[[0, -1]] if joined else bounds
     moves = _movements(spells, bounds)
     moves = moves[moves["bound"] > 0]
     return Waterfall(
