@@ -17,11 +17,14 @@ from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention import forecast_shown, forecasts
 from workbench.retention.backtest import origins
+from workbench.retention.backtest import purchases as forecasts_of_trials
 from workbench.retention.backtest.origins import MIN_CUSTOMERS, MIN_ORIGINS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
 from workbench.retention.forecast_results import Forecast, Forecasts
 from workbench.retention.forecasts import forecast
 from workbench.retention.periods import Calendar
+from workbench.retention.purchases.fits import PurchaseFit, fit_nbd
+from workbench.retention.purchases.log import Known
 
 AS_OF = date(2024, 6, 30)
 OPTIONS: Any = {"as_of": AS_OF, "calendar": Calendar(), "ahead": 3, "seed": 1, "min_group": 5}
@@ -231,6 +234,25 @@ def test_no_worth_without_a_forecast_of_orders_and_money(
     assert made.worth is not None
     assert "withheld" in made.worth.reason
     assert made.worth.total is None
+
+
+def test_models_that_changed_between_trials_stand_as_one(
+    orders: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where leaving shows itself late, NBD stands in the first trials and others in the last."""
+    fits_of = forecasts_of_trials.purchase_fits
+
+    def early(known: Known) -> tuple[PurchaseFit, ...]:
+        first = known.last < date(2024, 1, 15).toordinal()
+        return (fit_nbd(known.cells),) if first else fits_of(known)
+
+    monkeypatch.setattr(forecasts_of_trials, "purchase_fits", early)
+    made = forecast(orders, **OPTIONS)
+    assert len({trial.chosen for trial in made.trials}) == 2
+    said = checked(made)
+    assert "Some trials rest on NBD, in which nobody leaves" in said.models_how
+    listed = forecast_shown.listed_scores(made)
+    assert (listed["method"] == "the model").sum() == 3
 
 
 def test_an_event_seen_before_is_in_the_forecast_and_another_is_named() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.data.frames import days_to_dates
 from workbench.data.phrases import MONTH_NAMES, counted
 from workbench.data.phrases import day as as_words
+from workbench.retention.backtest.scores import MODEL
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.purchases.season import EVEN
 from workbench.retention.spans import named
@@ -168,11 +169,16 @@ def listed_verdicts(found: Forecasts) -> pd.DataFrame:
 
 
 def listed_scores(found: Forecasts) -> pd.DataFrame:
-    """Return the errors of all methods: `number`, the columns of the score tables, `brier`."""
+    """Return the errors of all methods: `number`, the columns of the score tables, `brier`.
+
+    Where not the same model was in use in each trial, whatever was in use stands as "the model".
+    """
     chances = dict(zip(found.brier["method"], found.brier["brier"], strict=True))
     parts = []
     for name, number in found.numbers.items():
-        scores = number.scores[number.scores["method"] != "the model"]
+        scores, named = number.scores, ~number.scores["naive"].astype(bool)
+        if named.sum() > 1:  # the one in use has a name of its own
+            scores = scores[scores["method"] != MODEL]
         parts.append(scores.assign(number=NUMBERS[found.kind][name].capitalize()))
     names = ["number", "method", "mae", "mase", "pinball", "coverage", "brier"]
     if not parts:
