@@ -173,7 +173,7 @@ order_rows = st.lists(
 
 
 @settings(max_examples=20)
-@given(order_rows, st.sampled_from(["week", "month", "quarter"]))
+@given(order_rows, st.sampled_from(["week", "month", "quarter", "year"]))
 def test_everyone_is_in_one_cohort_and_each_period_counts_once(
     rows: list[tuple[str | None, str, float]], grain: str
 ) -> None:
@@ -195,7 +195,7 @@ def test_everyone_is_in_one_cohort_and_each_period_counts_once(
 
 @given(
     st.dates(date(1990, 1, 1), date(2040, 12, 31)),
-    st.sampled_from(["week", "month", "quarter"]),
+    st.sampled_from(["week", "month", "quarter", "year"]),
     st.sampled_from(["monday", "sunday", "friday"]),
     st.integers(1, 12),
 )
@@ -208,6 +208,10 @@ def test_engine_and_python_cut_time_alike(day: date, grain: str, week: str, mont
         assert start.strftime("%A").lower() == week
     if grain == "quarter":
         assert (start.month - month) % 3 == 0
+    if grain == "year":
+        assert start.month == month
+        told = f"{start.year}" if month == 1 else f"{start.year}-{month:02d}"
+        assert calendar.label(start) == told
     frame = pl.DataFrame({"day": [day]}).lazy()
     found = nw.from_native(frame).select(n=calendar.number("day")).collect()
     assert found["n"].to_list() == [number]

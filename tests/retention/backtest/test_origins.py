@@ -26,7 +26,7 @@ AS_OF = date(2025, 6, 30)
 @given(
     days=st.integers(0, 1500),
     ahead=st.integers(1, 20),
-    grain=st.sampled_from(["week", "month", "quarter"]),
+    grain=st.sampled_from(["week", "month", "quarter", "year"]),
 )
 def test_all_that_is_forecast_is_known_and_history_is_left(
     days: int, ahead: int, grain: str

@@ -65,7 +65,7 @@ def history_of(known: Known, grain: str) -> tuple[Ints, dict[str, Floats]]:
     known
         The customers with their purchases so far.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     """
     day = date.fromordinal(known.last)
     back = 0
@@ -87,7 +87,7 @@ def naive_purchases(known: Known, grain: str, ahead: Ints) -> dict[str, dict[str
     known
         The customers with their purchases so far.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     ahead
         Last days of the periods to come, the day itself first, shape (periods + 1,).
     """

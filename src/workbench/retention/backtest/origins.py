@@ -48,7 +48,7 @@ def origins(
     as_of
         The last day of the data.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     ahead
         How many periods are forecast, at least 1.
     begin

@@ -121,7 +121,7 @@ def try_purchases(
     origin
         The day.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     ahead
         How many periods are forecast.
     seed, draws
