@@ -54,8 +54,9 @@ class Drivers:
     references
         Factor -> its reference level.
     tests
-        One row per factor, all its levels together: `factor`, `statistic` (Wald, chi-square),
-        `degrees`, `pvalue`, `pvalue_adj` (Holm, over the factors).
+        One row per factor, all its levels together: `factor`, `statistic` (Wald), `degrees`,
+        `pvalue` (by an F distribution, as customers are few or many), `pvalue_adj` (Holm, over the
+        factors).
     proportionality
         Whether the ratios hold over time; None where nothing can be said.
     subscriptions
@@ -295,12 +296,15 @@ def _table(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFram
 
 def _tests(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFrame:
     cov = found.robust_cov if found.robust_cov.size else found.cov
+    degrees = found.robust_degrees
     rows = []
     for factor in dict.fromkeys(factor for factor, *_ in shown):
         own = [place for place, one in enumerate(shown) if one[0] == factor]
         values = found.coefficients[own]
         statistic = float(values @ np.linalg.solve(cov[np.ix_(own, own)], values))
-        rows.append((factor, statistic, len(own), float(stats.chi2.sf(statistic, len(own)))))
+        law = stats.chi2(len(own)) if degrees is None else stats.f(len(own), degrees)
+        scaled = statistic if degrees is None else statistic / len(own)
+        rows.append((factor, statistic, len(own), float(law.sf(scaled))))
     adjusted = holm(np.array([row[-1] for row in rows]))
     return pd.DataFrame([(*row, p) for row, p in zip(rows, adjusted, strict=True)], columns=_TESTS)
 

@@ -1,0 +1,413 @@
+"""Effects that are not the same early and late: a discrete-time hazard with parts of time.
+
+Time since the start is cut into parts. Each covariate that may change has a coefficient of its own
+in each part; the others have one for all of them. The periods' own hazards are free, as in
+:mod:`workbench.retention.hazard`, and nothing is held back by a penalty, so that intervals can be
+given. With the complementary log-log link a coefficient is a log hazard ratio, as that of a Cox
+regression is.
+
+References
+----------
+Singer & Willett, "It's About Time", Journal of Educational Statistics 18, 1993 (interactions with
+time). Prentice & Gloeckler, Biometrics 34, 1978. Errors and their correction for few clusters: as
+:mod:`workbench.retention.cox.fit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import optimize, special, stats
+
+from workbench.errors import AnalysisError, one_of
+from workbench.retention.cox.fit import MIN_CLUSTERS
+from workbench.retention.hazard import LINKS, WHERE
+from workbench.retention.hazard_cells import PeriodCells, period_cells
+from workbench.retention.hazard_fit import Link, Ridge, curvature, fit_ridge, hazard_of, slopes
+from workbench.retention.times import Floats, checked_times
+
+__all__ = ["PartEffects", "effects_by_part", "half_of_events"]
+
+Bools = npt.NDArray[np.bool_]
+_TABLE = [
+    *("covariate", "part", "first_period", "last_period", "coefficient", "std_error"),
+    *("ratio", "ci_lower", "ci_upper"),
+]
+_TESTS = ["covariate", "statistic", "degrees", "pvalue"]
+
+
+@dataclass(frozen=True)
+class PartEffects:
+    """Effects by part of time, or why there are none.
+
+    Parameters
+    ----------
+    table
+        One row per covariate and part, one with part None for a covariate that is the same in all:
+        `covariate`, `part` (0, 1 ...), `first_period`, `last_period`, `coefficient`, `std_error`
+        (robust), `ratio` (of hazards with the link `cloglog`, of odds with `logit`), `ci_lower`,
+        `ci_upper`. Where nobody with the covariate left in a part, the ratio is 0, coefficient and
+        error are None, and the upper end is that below which it would be less likely than half of
+        `1 - level` that nobody leaves. Empty where there is no fit.
+    tests
+        Whether a covariate's coefficients differ between the parts: `covariate`, `statistic`
+        (Wald), `degrees`, `pvalue`; None where a part has no coefficient.
+    customers, events, clusters
+        How many; `clusters` is None where rows were not clustered.
+    level, method
+        Of the intervals.
+    reason
+        Why there are no effects; empty otherwise.
+    """
+
+    table: pd.DataFrame
+    tests: pd.DataFrame
+    customers: int
+    events: int
+    clusters: int | None
+    level: float
+    method: str
+    reason: str
+
+
+def half_of_events(durations: Any, event_observed: Any, *, n: Any = None) -> int | None:
+    """Return the period by which half of those who left had left: where time may be cut.
+
+    It depends on nothing but when somebody left, so that it does not favour any effect.
+
+    Parameters
+    ----------
+    durations, event_observed, n
+        As :func:`effects_by_part` takes them.
+
+    Returns
+    -------
+    int or None
+        None where all left in one period, or nobody did: there is nothing to cut.
+
+    Examples
+    --------
+    >>> half_of_events([1, 2, 3, 4, 9], [1, 1, 1, 1, 0])
+    2
+    """
+    times, event, _, weight = checked_times(durations, event_observed, None, n, where=WHERE)
+    marks, place = np.unique(times[event == 1], return_inverse=True)
+    if len(marks) < 2:
+        return None
+    so_far = np.cumsum(np.bincount(place, weights=weight[event == 1]))
+    half = int(np.searchsorted(so_far, so_far[-1] / 2))
+    return int(marks[min(half, len(marks) - 2)])
+
+
+def effects_by_part(
+    durations: Any,
+    event_observed: Any,
+    covariates: Any,
+    *,
+    changing: Sequence[str],
+    cuts: Sequence[int],
+    entry: Any = None,
+    n: Any = None,
+    cluster: Any = None,
+    link: Link = "cloglog",
+    alpha: float = 0.05,
+    min_events: int = 10,
+) -> PartEffects:
+    """Return effects that may differ between parts of time.
+
+    Parameters
+    ----------
+    durations, event_observed, covariates, entry, n
+        As :func:`workbench.retention.hazard.fit_hazard` takes them.
+    changing
+        The covariates that have a coefficient for each part.
+    cuts
+        The last period of each part but the last, rising.
+    cluster
+        Which rows belong together, such as the customer of several subscriptions; each row by
+        itself when not given.
+    link
+        `cloglog` for ratios of hazards, `logit` for ratios of odds.
+    alpha
+        One minus the level of the intervals.
+    min_events
+        Neighbouring periods of a part have one hazard until so many left in them, at least 1.
+
+    Raises
+    ------
+    AnalysisError
+        For impossible times, covariates that are missing or no numbers, or options outside these.
+        Data that are sound, but tell nothing, are no error: `reason` says why.
+    """
+    _check(changing, cuts, link, alpha, min_events, pd.DataFrame(covariates).columns)
+    who = None if cluster is None else pd.factorize(np.asarray(cluster), sort=True)[0]
+    if who is not None and (len(who) != len(np.asarray(durations)) or (who < 0).any()):
+        raise AnalysisError(
+            "a cluster is missing", where=WHERE, fix="Name the cluster of each row."
+        )
+    cells, why = period_cells(
+        durations,
+        event_observed,
+        covariates,
+        entry=entry,
+        n=n,
+        min_events=min_events,
+        cuts=[int(cut) for cut in cuts],
+        cluster=None if who is None else who.astype("int64"),
+    )
+    clusters = None if who is None else int(who.max()) + 1
+    if cells is None:
+        return _nothing(alpha, clusters, why)
+    design = _design(cells, changing, cuts)
+    if clusters is not None and clusters < max(MIN_CLUSTERS, 2 * len(design.names) + 1):
+        return _nothing(alpha, clusters, f"{clusters} clusters are too few for so many effects.")
+    if not len(design.names):
+        return _nothing(alpha, clusters, "Nobody with any of the covariates had the event.")
+    found = fit_ridge(design.cells, design.cells.trials, design.cells.events, link, 0.0)
+    if found.reason:
+        return _nothing(alpha, clusters, found.reason)
+    cov = _covariance(design, found, link, clusters)
+    law = stats.norm() if clusters is None else stats.t(clusters - 1)
+    name = "complementary log-log" if link == "cloglog" else "logistic"
+    return PartEffects(
+        table=_table(design, found, cov, law, link, alpha),
+        tests=_tests(design, found, cov, clusters, changing),
+        customers=cells.customers,
+        events=int(cells.events.sum()),
+        clusters=clusters,
+        level=1 - alpha,
+        method=f"discrete-time hazard, {name} link, robust errors",
+        reason="",
+    )
+
+
+def _check(
+    changing: Sequence[str],
+    cuts: Sequence[int],
+    link: str,
+    alpha: float,
+    min_events: int,
+    names: Any,
+) -> None:
+    known = [str(name) for name in names]
+    for name in changing:
+        if name not in known:
+            raise AnalysisError(
+                f"covariate {name} is missing", where=WHERE, fix=one_of(name, known)
+            )
+    if link not in LINKS:
+        raise AnalysisError(f"{link!r} is not known", where=WHERE, fix=one_of(link, LINKS))
+    rising = list(cuts) == sorted(set(cuts)) and all(cut >= 1 for cut in cuts)
+    if not changing or not cuts or not rising or not 0 < alpha < 1 or min_events < 1:
+        raise AnalysisError(
+            f"changing == {list(changing)}, cuts == {list(cuts)}, alpha == {alpha}, "
+            f"min_events == {min_events}",
+            where=WHERE,
+            fix="Name one covariate and one cut at least, cuts rising from 1 on, a level between "
+            "0 and 1, and 1 event or more.",
+        )
+
+
+@dataclass(frozen=True)
+class _Design:
+    """Cells with a column per coefficient, and the columns that nobody left under.
+
+    Parameters
+    ----------
+    cells
+        Those that are fitted; `x` has a column per coefficient, centred and scaled, as `names`.
+    names
+        (covariate, part) of each coefficient; part None: all parts.
+    centre, scale
+        Of each coefficient's column.
+    empty
+        (covariate, part) -> the cells, of all, in which nobody left.
+    raw
+        Columns of all cells, neither centred nor scaled, shape (coefficients, all cells).
+    every
+        All cells.
+    kept
+        Which of all cells are fitted.
+    parts
+        First and last period of each part.
+    """
+
+    cells: PeriodCells
+    names: tuple[tuple[str, int | None], ...]
+    centre: Floats
+    scale: Floats
+    empty: dict[tuple[str, int], Bools]
+    raw: Floats
+    every: PeriodCells
+    kept: Bools
+    parts: tuple[tuple[int, int], ...]
+
+
+def _design(cells: PeriodCells, changing: Sequence[str], cuts: Sequence[int]) -> _Design:
+    last = cells.bins[-1][1]
+    ends = [cut for cut in cuts if cut < last] + [last]
+    parts = tuple(zip([1, *(end + 1 for end in ends[:-1])], ends, strict=True))
+    part = np.searchsorted(ends, [end for _, end in cells.bins])[cells.bin]
+    names: list[tuple[str, int | None]] = []
+    columns: list[Floats] = []
+    empty: dict[tuple[str, int], Bools] = {}
+    kept = np.ones(len(part), dtype=bool)
+    for name, values in zip(cells.names, cells.values[:, cells.row], strict=True):
+        if name not in changing:
+            names.append((name, None))
+            columns.append(values)
+            continue
+        flag = bool(np.isin(values, (0.0, 1.0)).all())
+        for number in range(len(parts)):
+            here = (part == number) & (values != 0)
+            if flag and here.any() and not cells.events[here].any():
+                empty[name, number] = here
+                kept &= ~here
+                continue
+            names.append((name, number))
+            columns.append(np.where(part == number, values, 0.0))
+    raw = np.array(columns).reshape(len(columns), len(part))
+    trials = cells.trials[kept]
+    x = raw[:, kept]
+    centre = np.einsum("ij,j->i", x, trials) / trials.sum()
+    x = x - centre[:, None]
+    scale = np.sqrt(np.einsum("ij,ij,j->i", x, x, trials) / trials.sum())
+    scale = np.where(scale > 0, scale, 1.0)
+    fitted = replace(
+        cells,
+        x=x / scale[:, None],
+        bin=cells.bin[kept],
+        trials=trials,
+        events=cells.events[kept],
+        row=cells.row[kept],
+        names=tuple(f"{name} {number}" for name, number in names),
+    )
+    return _Design(fitted, tuple(names), centre, scale, empty, raw, cells, kept, parts)
+
+
+def _covariance(design: _Design, found: Ridge, link: Link, clusters: int | None) -> Floats:
+    """Return the robust covariance of the coefficients, in the covariates' own units."""
+    cells = design.cells
+    predictor = found.baseline[cells.bin] + np.einsum("i,ij->j", found.coefficients, cells.x)
+    _, weight = slopes(predictor, cells.trials, cells.events, link)
+    bent = curvature(cells, weight)
+    inverse = np.linalg.inv(bent.schur)
+    scores = _scores(design, found, bent.cross / bent.own, link)
+    n = cells.spans[-1]
+    if cells.cluster is None:
+        meat = np.einsum("in,jn->ij", scores * n, scores)
+    else:
+        added = np.array([np.bincount(cells.cluster, weights=n * own) for own in scores])
+        added = added[:, np.lexsort(added)]  # whatever the clusters are called
+        meat = np.einsum("in,jn->ij", added, added)
+    made: Floats = inverse @ meat @ inverse / np.outer(design.scale, design.scale)
+    return made if clusters is None else made * clusters / (clusters - len(design.names))
+
+
+def _scores(design: _Design, found: Ridge, mean: Floats, link: Link) -> Floats:
+    """Return each span's part in the gradient, the levels being estimated too, (effects, spans).
+
+    A customer's periods within a stretch are alike, so that a sum over periods is the difference of
+    two running sums over stretches.
+    """
+    cells, bins = design.cells, design.cells.bins
+    row, start, stop, event, _ = cells.spans
+    size = cells.rows, len(bins)
+    begins = np.array([first - 1 for first, _ in bins])
+    widths = np.array([last - first + 1 for first, last in bins], dtype="float64")
+    each = np.einsum("i,ij->j", found.coefficients, cells.x) + found.baseline[cells.bin]
+    share, rate = hazard_of(each, link), np.exp(np.minimum(each, 30.0))
+    # What a period survived, and an event, count for a cell; those in which nobody left, nothing.
+    lived = share if link == "logit" else rate
+    left = np.ones_like(share) if link == "logit" else lived / share
+    place = cells.row, cells.bin
+    scores = np.empty((len(design.names), len(row)))
+    for number, values in enumerate(cells.x):
+        away = values - mean[number, cells.bin]
+        period, gone = np.zeros(size), np.zeros(size)
+        period[place], gone[place] = -lived * away, left * away
+        running = np.hstack([np.zeros((size[0], 1)), np.cumsum(period * widths, axis=1)])
+        total = np.zeros(len(row))
+        for time, sign in ((stop, 1.0), (start, -1.0)):
+            at = np.searchsorted(begins, time, side="left") - 1  # the stretch that holds the period
+            some = at >= 0
+            where = row[some], at[some]
+            total[some] += sign * (running[where] + (time[some] - begins[at[some]]) * period[where])
+        ended = np.flatnonzero(event == 1)
+        at = np.searchsorted(begins, stop[ended], side="left") - 1
+        total[ended] += gone[row[ended], at]
+        scores[number] = total
+    return scores
+
+
+def _table(
+    design: _Design, found: Ridge, cov: Floats, law: Any, link: Link, alpha: float
+) -> pd.DataFrame:
+    values = found.coefficients / design.scale
+    errors = np.sqrt(np.diag(cov))
+    times = float(law.isf(alpha / 2))
+    last = design.parts[-1][1]
+    rows: list[tuple[Any, ...]] = []
+    for (name, part), value, error in zip(design.names, values, errors, strict=True):
+        span = (1, last) if part is None else design.parts[part]
+        ends = np.exp(value - times * error), np.exp(value + times * error)
+        told = float(value), float(error), float(np.exp(value)), *map(float, ends)
+        rows.append((name, part, *span, *told))
+    for (name, part), here in design.empty.items():
+        most = _most(design, found, (name, part), here, link, alpha)
+        rows.append((name, part, *design.parts[part], None, None, 0.0, 0.0, most))
+    order = {name: place for place, name in enumerate(design.every.names)}
+    rows.sort(key=lambda row: (order[row[0]], -1 if row[1] is None else row[1]))
+    return pd.DataFrame(rows, columns=_TABLE, dtype=object)
+
+
+def _most(
+    design: _Design,
+    found: Ridge,
+    which: tuple[str, int],
+    here: Bools,
+    link: Link,
+    alpha: float,
+) -> float:
+    """Return the ratio under which it would be less likely than alpha / 2 that nobody leaves."""
+    scaled = (design.raw[:, here] - design.centre[:, None]) / design.scale[:, None]
+    level = found.baseline[design.every.bin[here]]
+    level = level + np.einsum("i,ij->j", found.coefficients, scaled)
+    trials = design.every.trials[here]
+    if link == "cloglog":
+        return float(-np.log(alpha / 2) / (trials @ np.exp(level)))
+
+    def short(log: float) -> float:
+        return float(trials @ special.log_expit(-(level + log))) - np.log(alpha / 2)
+
+    return float(np.exp(optimize.brentq(short, -60.0, 60.0)))
+
+
+def _tests(
+    design: _Design, found: Ridge, cov: Floats, clusters: int | None, changing: Sequence[str]
+) -> pd.DataFrame:
+    values = found.coefficients / design.scale
+    rows: list[tuple[Any, ...]] = []
+    for name in changing:
+        own = [place for place, (one, _) in enumerate(design.names) if one == name]
+        degrees = len(own) - 1
+        if len(own) < len(design.parts) or degrees < 1:
+            rows.append((name, None, None, None))
+            continue
+        lean = np.hstack([-np.ones((degrees, 1)), np.eye(degrees)])
+        apart, spread = lean @ values[own], lean @ cov[np.ix_(own, own)] @ lean.T
+        statistic = float(apart @ np.linalg.solve(spread, apart))
+        law = stats.chi2(degrees) if clusters is None else stats.f(degrees, clusters - 1)
+        scaled = statistic if clusters is None else statistic / degrees
+        rows.append((name, statistic, degrees, float(law.sf(scaled))))
+    return pd.DataFrame(rows, columns=_TESTS, dtype=object)
+
+
+def _nothing(alpha: float, clusters: int | None, reason: str) -> PartEffects:
+    table, tests = pd.DataFrame(columns=_TABLE), pd.DataFrame(columns=_TESTS)
+    return PartEffects(table, tests, 0, 0, clusters, 1 - alpha, "", reason)
