@@ -31,14 +31,30 @@ from workbench.retention.hazard_cells import PeriodCells, period_cells
 from workbench.retention.hazard_fit import Link, Ridge, curvature, fit_ridge, hazard_of, slopes
 from workbench.retention.times import Floats, checked_times
 
-__all__ = ["PartEffects", "effects_by_part", "half_of_events"]
+__all__ = ["Change", "PartEffects", "effects_by_part", "half_of_events"]
 
 Bools = npt.NDArray[np.bool_]
 _TABLE = [
     *("covariate", "part", "first_period", "last_period", "coefficient", "std_error"),
     *("ratio", "ci_lower", "ci_upper"),
 ]
-_TESTS = ["covariate", "statistic", "degrees", "pvalue"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A test that effects do not differ between parts of time.
+
+    Parameters
+    ----------
+    statistic, degrees
+        Wald's, and its degrees of freedom.
+    pvalue
+        By the chi-square distribution; with clusters by F.
+    """
+
+    statistic: float
+    degrees: int
+    pvalue: float
 
 
 @dataclass(frozen=True)
@@ -54,9 +70,10 @@ class PartEffects:
         `ci_upper`. Where nobody with the covariate left in a part, the ratio is 0, coefficient and
         error are None, and the upper end is that below which it would be less likely than half of
         `1 - level` that nobody leaves. Empty where there is no fit.
-    tests
-        Whether a covariate's coefficients differ between the parts: `covariate`, `statistic`
-        (Wald), `degrees`, `pvalue`; None where a part has no coefficient.
+    keys, cov
+        Covariate and part of each coefficient that was estimated, and their robust covariance.
+    parts
+        First and last period of each part.
     customers, events, clusters
         How many; `clusters` is None where rows were not clustered.
     level, method
@@ -66,13 +83,48 @@ class PartEffects:
     """
 
     table: pd.DataFrame
-    tests: pd.DataFrame
+    keys: tuple[tuple[str, int | None], ...]
+    cov: Floats
+    parts: tuple[tuple[int, int], ...]
     customers: int
     events: int
     clusters: int | None
     level: float
     method: str
     reason: str
+
+    def change(self, *names: str) -> Change | None:
+        """Return the Wald test that no effect of some covariates differs between the parts.
+
+        Parameters
+        ----------
+        names
+            Covariates that may change. Where one has no coefficient in a part, for nobody left
+            there, it is left out; None where that leaves nothing.
+        """
+        values = {
+            (row["covariate"], row["part"]): row["coefficient"]
+            for row in self.table.to_dict("records")
+        }
+        lean: list[Floats] = []
+        for name in names:
+            own = [place for place, (one, _) in enumerate(self.keys) if one == name]
+            if len(own) == len(self.parts):
+                for later in own[1:]:
+                    made = np.zeros(len(self.keys))
+                    made[own[0]], made[later] = -1.0, 1.0
+                    lean.append(made)
+        if not lean:
+            return None
+        contrast = np.array(lean)
+        apart = contrast @ np.array([values[key] for key in self.keys], dtype="float64")
+        spread = contrast @ self.cov @ contrast.T
+        statistic = float(apart @ np.linalg.solve(spread, apart))
+        degrees = len(contrast)
+        if self.clusters is None:
+            return Change(statistic, degrees, float(stats.chi2.sf(statistic, degrees)))
+        share = statistic / degrees
+        return Change(statistic, degrees, float(stats.f.sf(share, degrees, self.clusters - 1)))
 
 
 def half_of_events(durations: Any, event_observed: Any, *, n: Any = None) -> int | None:
@@ -176,7 +228,9 @@ def effects_by_part(
     name = "complementary log-log" if link == "cloglog" else "logistic"
     return PartEffects(
         table=_table(design, found, cov, law, link, alpha),
-        tests=_tests(design, found, cov, clusters, changing),
+        keys=design.names,
+        cov=cov,
+        parts=design.parts,
         customers=cells.customers,
         events=int(cells.events.sum()),
         clusters=clusters,
@@ -388,26 +442,6 @@ def _most(
     return float(np.exp(optimize.brentq(short, -60.0, 60.0)))
 
 
-def _tests(
-    design: _Design, found: Ridge, cov: Floats, clusters: int | None, changing: Sequence[str]
-) -> pd.DataFrame:
-    values = found.coefficients / design.scale
-    rows: list[tuple[Any, ...]] = []
-    for name in changing:
-        own = [place for place, (one, _) in enumerate(design.names) if one == name]
-        degrees = len(own) - 1
-        if len(own) < len(design.parts) or degrees < 1:
-            rows.append((name, None, None, None))
-            continue
-        lean = np.hstack([-np.ones((degrees, 1)), np.eye(degrees)])
-        apart, spread = lean @ values[own], lean @ cov[np.ix_(own, own)] @ lean.T
-        statistic = float(apart @ np.linalg.solve(spread, apart))
-        law = stats.chi2(degrees) if clusters is None else stats.f(degrees, clusters - 1)
-        scaled = statistic if clusters is None else statistic / degrees
-        rows.append((name, statistic, degrees, float(law.sf(scaled))))
-    return pd.DataFrame(rows, columns=_TESTS, dtype=object)
-
-
 def _nothing(alpha: float, clusters: int | None, reason: str) -> PartEffects:
-    table, tests = pd.DataFrame(columns=_TABLE), pd.DataFrame(columns=_TESTS)
-    return PartEffects(table, tests, 0, 0, clusters, 1 - alpha, "", reason)
+    table, none = pd.DataFrame(columns=_TABLE), np.empty((0, 0))
+    return PartEffects(table, (), none, (), 0, 0, clusters, 1 - alpha, "", reason)

@@ -32,7 +32,8 @@ MIN_CLUSTERS = 20
 PLAIN = "Cox regression, Efron ties, normal on the log hazard ratio"
 ROBUST = f"{PLAIN}, robust (Lin-Wei) errors"
 CLUSTERED = (
-    "Cox regression, Efron ties, t on the log hazard ratio, robust (Lin-Wei) errors of clusters"
+    "Cox regression, Efron ties, t on the log hazard ratio, robust (Lin-Wei) errors that allow for "
+    "the number of clusters"
 )
 _COLUMNS = [
     *("covariate", "coefficient", "std_error", "robust_error", "hazard_ratio"),
