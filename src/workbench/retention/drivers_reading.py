@@ -15,6 +15,7 @@ from workbench.retention.drivers_over_time import as_times
 __all__ = ["DriversReading", "read_drivers"]
 
 _LEVEL = 0.05
+_ALWAYS, _ON_AVERAGE = "at any time", "over all the time that was seen"
 _QUESTION = (
     "Subscriptions are compared by what was known at their start, all of it at once, so that a "
     "channel is not blamed for the plans that it sells. A ratio of 2 means: at any time twice as "
@@ -43,8 +44,8 @@ class DriversReading:
         Of that table: its caption, the heading of its first part, and how it was made.
     how
         How the ratios were made, and what is left out.
-    title, alt
-        Message and text alternative of the figure.
+    title, subtitle, alt
+        Message of the figure, how to read it, and its text alternative.
     """
 
     question: str
@@ -58,6 +59,7 @@ class DriversReading:
     parts_note: str
     how: str
     title: str
+    subtitle: str
     alt: str
 
 
@@ -67,7 +69,9 @@ def read_drivers(found: Drivers) -> DriversReading:
         said = f"What goes with leaving sooner cannot be said: {found.reason}"
         left_out = " ".join(found.left_out)
         parts = _parts(found)
-        return DriversReading(_QUESTION, said, "Nothing yet.", "", "", *parts, left_out, said, said)
+        return DriversReading(
+            _QUESTION, said, "Nothing yet.", "", "", *parts, left_out, said, "", said
+        )
     clear = found.tests.loc[found.tests["pvalue_adj"] < _LEVEL, "factor"]
     table = found.table[found.table["factor"].isin(clear)]
     sooner = table[table["ci_lower"] > 1].sort_values("hazard_ratio", ascending=False)
@@ -75,6 +79,7 @@ def read_drivers(found: Drivers) -> DriversReading:
     answer, decision, title = _answer(found, clear, sooner, longer)
     stays = _told(longer.iloc[0], found, "stays longer") if len(longer) else ""
     parts, caption, first, note = _parts(found)
+    when = _ON_AVERAGE if found.changing else _ALWAYS
     return DriversReading(
         question=_QUESTION,
         answer=answer,
@@ -87,6 +92,7 @@ def read_drivers(found: Drivers) -> DriversReading:
         parts_note=note,
         how=_how(found),
         title=title,
+        subtitle=f"How many times as likely to leave, {when}, as the value in brackets",
         alt="One point with its interval for each value, beside the line at 1 (as likely to leave "
         f"as the value it is compared with). {answer}",
     )
@@ -136,14 +142,14 @@ def _title(row: pd.Series) -> str:
 def _told(row: pd.Series, found: Drivers, what: str) -> str:
     others = [name for name in found.references if name != row["factor"]]
     equal = f", {listed(others)} being equal" if others else ""
-    when = "over all the time that was seen" if row["factor"] in found.changing else "at any time"
+    when = _ON_AVERAGE if row["factor"] in found.changing else _ALWAYS
     ratio, low, high = (as_times(row[n]) for n in ("hazard_ratio", "ci_lower", "ci_upper"))
     few = ""
     if row["hazard_ratio"] < 0.1:
-        few = f" (for every 100 who leave with that, {_of_hundred(float(row['hazard_ratio']))})"
+        few = f"{_of_hundred(float(row['hazard_ratio']))} for every 100 of those; "
     return (
         f"Who has {row['factor']} {row['level']} {what}: {when} {ratio} "
-        f"times as likely to leave as with {row['reference']}{few} ({share(found.level, 0)} "
+        f"times as likely to leave as with {row['reference']} ({few}{share(found.level, 0)} "
         f"interval {low} to {high}){equal}."
     )
 
