@@ -193,8 +193,10 @@ def subscription_triangle(
     number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
     here = calendar.number_of(as_of)
     cohort = number(spans["start"])
-    # One that still runs is there in every period that has begun.
-    last = np.where(spans["ended"] == 1, number(spans["end"]), here)
+    # One that still runs is there in every period that has begun; one that ends on a period's first
+    # day does not run on it, as it pays no more from that day on.
+    last = np.where(spans["ended"] == 1, number(spans["end"] - 1), here)
+    last = np.maximum(last, cohort)
     weight = spans["n"].to_numpy("int64")
     active: dict[tuple[int, int], int] = {}
     sizes: dict[int, int] = {}
