@@ -11,7 +11,11 @@ import pandas as pd
 from workbench.data.frames import column_names
 from workbench.errors import AnalysisError
 from workbench.retention.cohorts import Triangle, order_triangle, subscription_triangle
-from workbench.retention.durations import repeat_durations, subscription_durations
+from workbench.retention.durations import (
+    repeat_durations,
+    subscription_durations,
+    unseen_before,
+)
 from workbench.retention.periods import Calendar
 from workbench.retention.survival import Estimate, LogRank, SurvivalCurve, kaplan_meier, log_rank
 
@@ -48,6 +52,9 @@ class Retention:
         The horizon in days, at which curves are compared.
     min_group
         A curve is drawn as long as so many are followed.
+    unseen
+        The first day with an end, where the data evidently hold only those who were still there on
+        it: then all shares of those who stay are too high. None otherwise.
     """
 
     kind: Kind
@@ -58,6 +65,7 @@ class Retention:
     by: str
     horizon_days: int
     min_group: int
+    unseen: date | None = None
 
     @property
     def at_horizon(self) -> Estimate:
@@ -71,6 +79,19 @@ class Retention:
         low = None if found.ci_upper is None else 1 - found.ci_upper
         high = None if found.ci_lower is None else 1 - found.ci_lower
         return Estimate(1 - found.value, low, high, found.level, found.method)
+
+    def median_of(self, curve: SurvivalCurve) -> Estimate:
+        """Return the median time of a curve; none where it would be the day of one of few."""
+        found = curve.median
+        if found.value is not None:
+            at = curve.table.loc[curve.table["time"] == found.value, "at_risk"]
+            if int(at.iloc[0]) < self.min_group:
+                why = "So few were followed that long that it would be the day of one of them."
+                return Estimate(None, None, None, found.level, found.method, why)
+            return found
+        done = "come back" if self.kind == "orders" else "ended"
+        why = f"Fewer than half have {done} so far."
+        return Estimate(None, None, None, found.level, found.method, why)
 
     def curve_frame(self) -> pd.DataFrame:
         """Return the curves as they are drawn, up to the horizon, or until few are followed.
@@ -127,7 +148,7 @@ class Retention:
                     share.value,
                     share.ci_lower,
                     share.ci_upper,
-                    curve.median.value,
+                    self.median_of(curve).value,
                     mean.value,
                     share.reason,
                 )
@@ -191,6 +212,7 @@ def retention(
             "there are neither subscriptions nor orders", where="retention", fix="Declare one."
         )
     _enough(spans, min_group, kind)
+    unseen = None if subscriptions is None else unseen_before(subscriptions, as_of=as_of)
     groups, test = _by_group(spans, min_group) if group_by else ((), None)
     return Retention(
         kind=kind,
@@ -201,6 +223,7 @@ def retention(
         by=group_by,
         horizon_days=round(calendar.days * horizon),
         min_group=min_group,
+        unseen=unseen,
     )
 
 
