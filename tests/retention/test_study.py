@@ -111,6 +111,18 @@ def test_nobody_left_and_too_early_are_said() -> None:
     assert read(early).ci is None
 
 
+def test_a_plan_of_one_customer_with_many_seats_stands_with_others() -> None:
+    table = subscriptions({"basic": 60, "team": 40, "seats": 20})
+    whose = [f"c{i}" if plan != "seats" else "big" for i, plan in enumerate(table["plan"])]
+    found = retention(None, table.assign(customer_id=whose), by="plan", **OPTIONS)
+    assert [curve.group for curve in found.groups] == ["basic", OTHERS]
+    assert found.curve.n_obs == 120
+    with pytest.raises(AnalysisError, match="fewer than 5 customers"):
+        retention(None, table.assign(customer_id="big"), **OPTIONS)
+    two = table.assign(customer_id=[None if i % 2 else "big" for i in range(120)])
+    assert retention(None, two, **OPTIONS).curve.n_obs == 120
+
+
 def test_the_days_of_few_are_not_told() -> None:
     """One of thirty buys again, on day 17: neither that day nor a median of four is shown."""
     rows = [(f"c{i}", "2024-01-10") for i in range(30)] + [("c1", "2024-01-27")]

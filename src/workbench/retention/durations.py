@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from workbench.data.frames import collect, day_number, lazy, require_time
+from workbench.data.frames import collect, column_names, day_number, lazy, require_time
 from workbench.data.lines import purchase_lines
 from workbench.data.phrases import day
 from workbench.errors import AnalysisError
@@ -23,6 +23,7 @@ __all__ = [
     "NOT_STATED",
     "join_spells",
     "repeat_durations",
+    "subscribers",
     "subscription_durations",
     "unseen_before",
     "unseen_words",
@@ -146,6 +147,46 @@ def subscription_durations(
         durations=nw.col("end") - nw.col("start"), event_observed=nw.col("ended")
     )
     return _grouped(joined, ["group"] if by else [], where="subscriptions")
+
+
+def subscribers(subscriptions: Any, *, as_of: date, by: str | None = None) -> pd.DataFrame | None:
+    """Return which customers started subscriptions when, where some have several.
+
+    Five subscriptions of one customer are a group of one, which is too small to show.
+
+    Parameters
+    ----------
+    subscriptions, as_of, by
+        As :func:`join_spells` takes them, and `customer_id` where it is there.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        One row per start, customer and, with `by`, group: `start` (a day number), `customer`,
+        `group`. A subscription without a customer counts as one of its own. None where each
+        customer has one subscription, or customers are not known: then both numbers are the same.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind.
+    """
+    if "customer_id" not in column_names(subscriptions):
+        return None
+    named = nw.col("customer_id").cast(nw.String)
+    own = nw.lit("subscription ") + nw.col("subscription_id").cast(nw.String)
+    frame = lazy(subscriptions, where="subscriptions", needs=("subscription_id",))
+    customer = nw.when(named.is_null()).then(own).otherwise(nw.lit("customer ") + named)
+    people = frame.select("subscription_id", customer=customer)
+    people = people.group_by("subscription_id").agg(nw.col("customer").min())
+    joined = join_spells(subscriptions, as_of=as_of, by=by)
+    joined = joined.join(people, on="subscription_id", how="inner")
+    each = joined.group_by("customer").agg(n=nw.len()).filter(nw.col("n") > 1)
+    if not len(collect(each)):
+        return None
+    keys = ["start", *(["group"] if by else []), "customer"]
+    found = collect(joined.select(*keys).unique())
+    return found.sort_values(keys).reset_index(drop=True)
 
 
 def unseen_before(subscriptions: Any, *, as_of: date) -> date | None:

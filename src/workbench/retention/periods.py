@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 
 from workbench.data.frames import day_number
 from workbench.errors import AnalysisError, one_of
@@ -75,6 +77,18 @@ class Calendar:
             return (day.toordinal() - 1 - self._shift) // 7
         month = day.year * 12 + day.month - 1
         return month if self.grain == "month" else (month - self._shift) // 3
+
+    def numbers_of(self, days: Any) -> npt.NDArray[np.int64]:
+        """Return the periods' numbers of day numbers, in the same order.
+
+        Examples
+        --------
+        >>> Calendar("week").numbers_of([date(2024, 1, 1).toordinal() + n for n in (0, 6, 7)]) % 10
+        array([1, 1, 2])
+        """
+        known, place = np.unique(np.asarray(days, dtype="int64"), return_inverse=True)
+        numbers = [self.number_of(date.fromordinal(int(day))) for day in known]
+        return np.array(numbers, dtype="int64")[place]
 
     def start_of(self, number: int) -> date:
         """Return the first day of a period.

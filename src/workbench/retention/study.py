@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from workbench.errors import AnalysisError
 from workbench.retention.cohorts import Triangle, order_triangle, subscription_triangle
 from workbench.retention.durations import (
     repeat_durations,
+    subscribers,
     subscription_durations,
     unseen_before,
 )
@@ -211,9 +213,12 @@ def retention(
         raise AnalysisError(
             "there are neither subscriptions nor orders", where="retention", fix="Declare one."
         )
-    _enough(spans, min_group, kind)
+    people = None
+    if subscriptions is not None:
+        people = subscribers(subscriptions, as_of=as_of, by=group_by or None)
+    _enough(spans, people, min_group, kind)
     unseen = None if subscriptions is None else unseen_before(subscriptions, as_of=as_of)
-    groups, test = _by_group(spans, min_group) if group_by else ((), None)
+    groups, test = _by_group(spans, people, min_group) if group_by else ((), None)
     return Retention(
         kind=kind,
         triangle=triangle,
@@ -227,8 +232,8 @@ def retention(
     )
 
 
-def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
-    total = int(spans["n"].sum())
+def _enough(spans: pd.DataFrame, people: pd.DataFrame | None, min_group: int, kind: Kind) -> None:
+    total = int(spans["n"].sum() if people is None else people["customer"].nunique())
     if total < max(min_group, 1):
         raise AnalysisError(
             f"fewer than {min_group} customers: a group must have as many to be shown",
@@ -238,12 +243,19 @@ def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
 
 
 def _by_group(
-    spans: pd.DataFrame, min_group: int
+    spans: pd.DataFrame, people: pd.DataFrame | None, min_group: int
 ) -> tuple[tuple[SurvivalCurve, ...], LogRank | None]:
     """Return the curves of the larger groups, the rest together, and their test."""
     sizes = spans.groupby("group")["n"].sum().sort_values(ascending=False, kind="stable")
-    own = [str(name) for name in sizes.index[:MAX_GROUPS] if sizes[name] >= min_group]
-    if len(own) < len(sizes) and sizes.drop(own).sum() < min_group and own:
+
+    def customers(names: Sequence[str]) -> int:
+        if people is None:
+            return int(sizes[list(names)].sum())
+        return int(people.loc[people["group"].isin(names), "customer"].nunique())
+
+    own = [str(name) for name in sizes.index[:MAX_GROUPS] if customers([name]) >= min_group]
+    rest = customers([name for name in sizes.index if name not in own])
+    if len(own) < len(sizes) and rest < min_group and own:
         own = own[:-1]  # the rest would tell of too few, so the smallest shown joins them
     named = spans.assign(group=spans["group"].where(spans["group"].isin(own), OTHERS))
     names = [*own, OTHERS] if (named["group"] == OTHERS).any() else own
