@@ -277,7 +277,8 @@ def cohort_customers(
     if found is None:
         return None
     cohort = calendar.numbers_of(found["start"])
-    return {int(c): frozenset(own) for c, own in found["customer"].groupby(cohort)}
+    who = found["customer"].to_numpy()
+    return {int(c): frozenset(who[cohort == c]) for c in np.unique(cohort)}
 
 
 def hidden_cohorts(

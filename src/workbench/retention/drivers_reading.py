@@ -17,8 +17,9 @@ __all__ = ["DriversReading", "read_drivers"]
 _LEVEL = 0.05
 _ALWAYS, _ON_AVERAGE = "at any time", "over all the time that was seen"
 _QUESTION = (
-    "Subscriptions are compared by what was known at their start, all of it at once, so that a "
-    "channel is not blamed for the plans that it sells. A ratio of 2 means: at any time twice as "
+    "Subscriptions are compared by what they were at their start and by what is known of their "
+    "customers, all of it at once, so that a channel is not blamed for the plans that it sells. "
+    "A ratio of 2 means: at any time twice as "
     "likely to leave as the value that it is compared with; below 1 means less likely. Where the "
     "line leaves out 1, chance does not explain it. It tells who leaves, not why."
 )
@@ -78,7 +79,7 @@ def read_drivers(found: Drivers) -> DriversReading:
     longer = table[table["ci_upper"] < 1].sort_values("hazard_ratio")
     answer, decision, title = _answer(found, clear, sooner, longer)
     stays = _told(longer.iloc[0], found, "stays longer") if len(longer) else ""
-    parts, caption, first, note = _parts(found)
+    why, caption, first, note = _parts(found)
     when = _ON_AVERAGE if found.changing else _ALWAYS
     return DriversReading(
         question=_QUESTION,
@@ -86,7 +87,7 @@ def read_drivers(found: Drivers) -> DriversReading:
         decision=decision,
         stays=stays if len(sooner) else "",
         over_time=_over_time(found),
-        parts=parts,
+        parts=why,
         parts_caption=caption,
         parts_first=first,
         parts_note=note,

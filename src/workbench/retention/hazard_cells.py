@@ -67,7 +67,7 @@ class PeriodCells:
     @property
     def rows(self) -> int:
         """Return how many distinct covariates there are."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     def parts(self, folds: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield trials and events of each of several parts, into which customers fall by chance.

@@ -16,24 +16,23 @@ time). Prentice & Gloeckler, Biometrics 34, 1978. Errors and their correction fo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import stats
 
 from workbench.errors import AnalysisError, one_of
 from workbench.retention.cox.fit import MIN_CLUSTERS
 from workbench.retention.hazard import LINKS, WHERE
-from workbench.retention.hazard_cells import PeriodCells, period_cells
-from workbench.retention.hazard_fit import Link, Ridge, curvature, fit_ridge, hazard_of, slopes
+from workbench.retention.hazard_cells import period_cells
+from workbench.retention.hazard_fit import Link, Ridge, fit_ridge
+from workbench.retention.hazard_parts import Design, highest_ratio, make_design, robust_covariance
 from workbench.retention.times import Floats, checked_times
 
 __all__ = ["Change", "PartEffects", "effects_by_part", "half_of_events"]
 
-Bools = npt.NDArray[np.bool_]
 _TABLE = [
     *("covariate", "part", "first_period", "last_period", "coefficient", "std_error"),
     *("ratio", "ci_lower", "ci_upper"),
@@ -68,7 +67,7 @@ class PartEffects:
         `covariate`, `part` (0, 1 ...), `first_period`, `last_period`, `coefficient`, `std_error`
         (robust), `ratio` (of hazards with the link `cloglog`, of odds with `logit`), `ci_lower`,
         `ci_upper`. Where nobody with the covariate left in a part, the ratio is 0, coefficient and
-        error are None, and the upper end is that below which it would be less likely than half of
+        error are None, and the upper end is that above which it would be less likely than half of
         `1 - level` that nobody leaves. Empty where there is no fit.
     keys, cov
         Covariate and part of each coefficient that was estimated, and their robust covariance.
@@ -215,7 +214,7 @@ def effects_by_part(
     clusters = None if who is None else int(who.max()) + 1
     if cells is None:
         return _nothing(alpha, clusters, why)
-    design = _design(cells, changing, cuts)
+    design = make_design(cells, changing, cuts)
     if clusters is not None and clusters < max(MIN_CLUSTERS, 2 * len(design.names) + 1):
         return _nothing(alpha, clusters, f"{clusters} clusters are too few for so many effects.")
     if not len(design.names):
@@ -223,7 +222,7 @@ def effects_by_part(
     found = fit_ridge(design.cells, design.cells.trials, design.cells.events, link, 0.0)
     if found.reason:
         return _nothing(alpha, clusters, found.reason)
-    cov = _covariance(design, found, link, clusters)
+    cov = robust_covariance(design, found, link, clusters)
     law = stats.norm() if clusters is None else stats.t(clusters - 1)
     name = "complementary log-log" if link == "cloglog" else "logistic"
     return PartEffects(
@@ -267,140 +266,8 @@ def _check(
         )
 
 
-@dataclass(frozen=True)
-class _Design:
-    """Cells with a column per coefficient, and the columns that nobody left under.
-
-    Parameters
-    ----------
-    cells
-        Those that are fitted; `x` has a column per coefficient, centred and scaled, as `names`.
-    names
-        (covariate, part) of each coefficient; part None: all parts.
-    centre, scale
-        Of each coefficient's column.
-    empty
-        (covariate, part) -> the cells, of all, in which nobody left.
-    raw
-        Columns of all cells, neither centred nor scaled, shape (coefficients, all cells).
-    every
-        All cells.
-    kept
-        Which of all cells are fitted.
-    parts
-        First and last period of each part.
-    """
-
-    cells: PeriodCells
-    names: tuple[tuple[str, int | None], ...]
-    centre: Floats
-    scale: Floats
-    empty: dict[tuple[str, int], Bools]
-    raw: Floats
-    every: PeriodCells
-    kept: Bools
-    parts: tuple[tuple[int, int], ...]
-
-
-def _design(cells: PeriodCells, changing: Sequence[str], cuts: Sequence[int]) -> _Design:
-    last = cells.bins[-1][1]
-    ends = [cut for cut in cuts if cut < last] + [last]
-    parts = tuple(zip([1, *(end + 1 for end in ends[:-1])], ends, strict=True))
-    part = np.searchsorted(ends, [end for _, end in cells.bins])[cells.bin]
-    names: list[tuple[str, int | None]] = []
-    columns: list[Floats] = []
-    empty: dict[tuple[str, int], Bools] = {}
-    kept = np.ones(len(part), dtype=bool)
-    for name, values in zip(cells.names, cells.values[:, cells.row], strict=True):
-        if name not in changing:
-            names.append((name, None))
-            columns.append(values)
-            continue
-        flag = bool(np.isin(values, (0.0, 1.0)).all())
-        for number in range(len(parts)):
-            here = (part == number) & (values != 0)
-            if flag and here.any() and not cells.events[here].any():
-                empty[name, number] = here
-                kept &= ~here
-                continue
-            names.append((name, number))
-            columns.append(np.where(part == number, values, 0.0))
-    raw = np.array(columns).reshape(len(columns), len(part))
-    trials = cells.trials[kept]
-    x = raw[:, kept]
-    centre = np.einsum("ij,j->i", x, trials) / trials.sum()
-    x = x - centre[:, None]
-    scale = np.sqrt(np.einsum("ij,ij,j->i", x, x, trials) / trials.sum())
-    scale = np.where(scale > 0, scale, 1.0)
-    fitted = replace(
-        cells,
-        x=x / scale[:, None],
-        bin=cells.bin[kept],
-        trials=trials,
-        events=cells.events[kept],
-        row=cells.row[kept],
-        names=tuple(f"{name} {number}" for name, number in names),
-    )
-    return _Design(fitted, tuple(names), centre, scale, empty, raw, cells, kept, parts)
-
-
-def _covariance(design: _Design, found: Ridge, link: Link, clusters: int | None) -> Floats:
-    """Return the robust covariance of the coefficients, in the covariates' own units."""
-    cells = design.cells
-    predictor = found.baseline[cells.bin] + np.einsum("i,ij->j", found.coefficients, cells.x)
-    _, weight = slopes(predictor, cells.trials, cells.events, link)
-    bent = curvature(cells, weight)
-    inverse = np.linalg.inv(bent.schur)
-    scores = _scores(design, found, bent.cross / bent.own, link)
-    n = cells.spans[-1]
-    if cells.cluster is None:
-        meat = np.einsum("in,jn->ij", scores * n, scores)
-    else:
-        added = np.array([np.bincount(cells.cluster, weights=n * own) for own in scores])
-        added = added[:, np.lexsort(added)]  # whatever the clusters are called
-        meat = np.einsum("in,jn->ij", added, added)
-    made: Floats = inverse @ meat @ inverse / np.outer(design.scale, design.scale)
-    return made if clusters is None else made * clusters / (clusters - len(design.names))
-
-
-def _scores(design: _Design, found: Ridge, mean: Floats, link: Link) -> Floats:
-    """Return each span's part in the gradient, the levels being estimated too, (effects, spans).
-
-    A customer's periods within a stretch are alike, so that a sum over periods is the difference of
-    two running sums over stretches.
-    """
-    cells, bins = design.cells, design.cells.bins
-    row, start, stop, event, _ = cells.spans
-    size = cells.rows, len(bins)
-    begins = np.array([first - 1 for first, _ in bins])
-    widths = np.array([last - first + 1 for first, last in bins], dtype="float64")
-    each = np.einsum("i,ij->j", found.coefficients, cells.x) + found.baseline[cells.bin]
-    share, rate = hazard_of(each, link), np.exp(np.minimum(each, 30.0))
-    # What a period survived, and an event, count for a cell; those in which nobody left, nothing.
-    lived = share if link == "logit" else rate
-    left = np.ones_like(share) if link == "logit" else lived / share
-    place = cells.row, cells.bin
-    scores = np.empty((len(design.names), len(row)))
-    for number, values in enumerate(cells.x):
-        away = values - mean[number, cells.bin]
-        period, gone = np.zeros(size), np.zeros(size)
-        period[place], gone[place] = -lived * away, left * away
-        running = np.hstack([np.zeros((size[0], 1)), np.cumsum(period * widths, axis=1)])
-        total = np.zeros(len(row))
-        for time, sign in ((stop, 1.0), (start, -1.0)):
-            at = np.searchsorted(begins, time, side="left") - 1  # the stretch that holds the period
-            some = at >= 0
-            where = row[some], at[some]
-            total[some] += sign * (running[where] + (time[some] - begins[at[some]]) * period[where])
-        ended = np.flatnonzero(event == 1)
-        at = np.searchsorted(begins, stop[ended], side="left") - 1
-        total[ended] += gone[row[ended], at]
-        scores[number] = total
-    return scores
-
-
 def _table(
-    design: _Design, found: Ridge, cov: Floats, law: Any, link: Link, alpha: float
+    design: Design, found: Ridge, cov: Floats, law: Any, link: Link, alpha: float
 ) -> pd.DataFrame:
     values = found.coefficients / design.scale
     errors = np.sqrt(np.diag(cov))
@@ -413,33 +280,11 @@ def _table(
         told = float(value), float(error), float(np.exp(value)), *map(float, ends)
         rows.append((name, part, *span, *told))
     for (name, part), here in design.empty.items():
-        most = _most(design, found, (name, part), here, link, alpha)
+        most = highest_ratio(design, found, (name, part), here, link, alpha)
         rows.append((name, part, *design.parts[part], None, None, 0.0, 0.0, most))
     order = {name: place for place, name in enumerate(design.every.names)}
     rows.sort(key=lambda row: (order[row[0]], -1 if row[1] is None else row[1]))
     return pd.DataFrame(rows, columns=_TABLE, dtype=object)
-
-
-def _most(
-    design: _Design,
-    found: Ridge,
-    which: tuple[str, int],
-    here: Bools,
-    link: Link,
-    alpha: float,
-) -> float:
-    """Return the ratio under which it would be less likely than alpha / 2 that nobody leaves."""
-    scaled = (design.raw[:, here] - design.centre[:, None]) / design.scale[:, None]
-    level = found.baseline[design.every.bin[here]]
-    level = level + np.einsum("i,ij->j", found.coefficients, scaled)
-    trials = design.every.trials[here]
-    if link == "cloglog":
-        return float(-np.log(alpha / 2) / (trials @ np.exp(level)))
-
-    def short(log: float) -> float:
-        return float(trials @ special.log_expit(-(level + log))) - np.log(alpha / 2)
-
-    return float(np.exp(optimize.brentq(short, -60.0, 60.0)))
 
 
 def _nothing(alpha: float, clusters: int | None, reason: str) -> PartEffects:

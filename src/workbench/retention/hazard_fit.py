@@ -212,7 +212,8 @@ def curvature(cells: PeriodCells, weight: Floats, ridge: float = 0.0) -> Curvatu
     cross = np.array([np.bincount(cells.bin, weights=weight * x, minlength=size) for x in cells.x])
     inner = np.einsum("in,jn->ij", cells.x * weight, cells.x) + ridge * np.eye(len(cells.x))
     # The stretches' own part is diagonal, so only the coefficients need a solver.
-    return Curvature(own, cross, inner - np.einsum("ib,jb->ij", cross / own, cross))
+    levels: Floats = own.astype("float64")
+    return Curvature(levels, cross, inner - np.einsum("ib,jb->ij", cross / own, cross))
 
 
 def _told(cells: PeriodCells, weight: Floats) -> bool:

@@ -202,6 +202,7 @@ class EfronLikelihood:
             Of one customer of each cell, shape (any, cells); the cells must have clusters.
         """
         cells = self.cells
+        assert cells.cluster is not None  # for the type checker: the caller has looked
         added = np.array([np.bincount(cells.cluster, weights=cells.n * own) for own in residuals])
         made: Floats = added[:, np.lexsort(added)]
         return made
