@@ -274,19 +274,27 @@ def seats(rows: list[tuple[str, str, int]]) -> pd.DataFrame:
     )
 
 
-def test_many_subscriptions_of_one_customer_are_a_group_of_one() -> None:
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_many_subscriptions_of_one_customer_are_a_group_of_one(engine: str) -> None:
     """A cohort of forty seats of one company tells of that company alone."""
     rows = [(f"c{month}-{i}", f"2024-{month:02d}-05", 1) for month in (1, 2, 4) for i in range(12)]
     table = seats(
         [*rows, ("big", "2024-03-05", 40), *[(f"d{i}", "2024-05-05", 1) for i in range(7)]]
     )
     options: Any = {"as_of": AS_OF, "calendar": Calendar(), "horizon": 5, "min_group": 5}
-    found = subscription_triangle(table, **options)
+    connection = duckdb.connect()
+    connection.register("seats", table)
+    read = {
+        "pandas": table,
+        "polars": pl.from_pandas(table),
+        "duckdb": connection.sql("FROM seats"),
+    }[engine]
+    found = subscription_triangle(read, **options)
     state = found.cells.groupby("cohort")["state"].first()
     # The cohort of May goes with it: else all less the others would be the company.
     assert state.tolist() == ["mature", "mature", "suppressed", "mature", "suppressed"]
     assert found.suppressed_cohorts == 2
-    paid = subscription_revenue(table, **options)
+    paid = subscription_revenue(read, **options)
     gone = paid.cells.groupby("cohort")["customers"].first().isna()
     assert gone.tolist() == [False, False, True, False, True]
     # Nobody is known: seats are all that can be counted.

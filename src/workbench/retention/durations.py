@@ -174,9 +174,11 @@ def subscribers(subscriptions: Any, *, as_of: date, by: str | None = None) -> pd
     if "customer_id" not in column_names(subscriptions):
         return None
     named = nw.col("customer_id").cast(nw.String)
-    own = nw.lit("subscription ") + nw.col("subscription_id").cast(nw.String)
+    own = nw.concat_str(nw.lit("subscription "), nw.col("subscription_id").cast(nw.String))
     frame = lazy(subscriptions, where="subscriptions", needs=("subscription_id",))
-    customer = nw.when(named.is_null()).then(own).otherwise(nw.lit("customer ") + named)
+    customer = (
+        nw.when(named.is_null()).then(own).otherwise(nw.concat_str(nw.lit("customer "), named))
+    )
     people = frame.select("subscription_id", customer=customer)
     people = people.group_by("subscription_id").agg(nw.col("customer").min())
     joined = join_spells(subscriptions, as_of=as_of, by=by)

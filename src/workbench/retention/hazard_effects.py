@@ -280,7 +280,7 @@ def _table(
         told = float(value), float(error), float(np.exp(value)), *map(float, ends)
         rows.append((name, part, *span, *told))
     for (name, part), here in design.empty.items():
-        most = highest_ratio(design, found, (name, part), here, link, alpha)
+        most = highest_ratio(design, found, here, link, alpha)
         rows.append((name, part, *design.parts[part], None, None, 0.0, 0.0, most))
     order = {name: place for place, name in enumerate(design.every.names)}
     rows.sort(key=lambda row: (order[row[0]], -1 if row[1] is None else row[1]))

@@ -182,7 +182,6 @@ def _scores(design: Design, found: Ridge, mean: Floats, link: Link) -> Floats:
 def highest_ratio(
     design: Design,
     found: Ridge,
-    which: tuple[str, int],
     here: Bools,
     link: Link,
     alpha: float,
@@ -193,10 +192,8 @@ def highest_ratio(
     ----------
     design, found, link
         The model.
-    which
-        The covariate and the part in which nobody left.
     here
-        Its cells, of all.
+        The cells, of all, of the covariate and the part in which nobody left.
     alpha
         One minus the level of the interval that ends there.
     """
@@ -208,6 +205,6 @@ def highest_ratio(
         return float(-np.log(alpha / 2) / (trials @ np.exp(level)))
 
     def short(log: float) -> float:
-        return float(trials @ special.log_expit(-(level + log))) - np.log(alpha / 2)
+        return float(trials @ special.log_expit(-(level + log))) - float(np.log(alpha / 2))
 
     return float(np.exp(optimize.brentq(short, -60.0, 60.0)))
