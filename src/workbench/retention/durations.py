@@ -181,11 +181,11 @@ def subscribers(subscriptions: Any, *, as_of: date, by: str | None = None) -> pd
     )
     people = frame.select("subscription_id", customer=customer)
     people = people.group_by("subscription_id").agg(nw.col("customer").min())
+    both = collect(people.select(rows=nw.len(), customers=nw.col("customer").n_unique()))
+    if int(both["rows"].iloc[0]) == int(both["customers"].iloc[0]):
+        return None
     joined = join_spells(subscriptions, as_of=as_of, by=by)
     joined = joined.join(people, on="subscription_id", how="inner")
-    each = joined.group_by("customer").agg(n=nw.len()).filter(nw.col("n") > 1)
-    if not len(collect(each)):
-        return None
     keys = ["start", *(["group"] if by else []), "customer"]
     found = collect(joined.select(*keys).unique())
     return found.sort_values(keys).reset_index(drop=True)
