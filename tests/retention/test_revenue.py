@@ -128,6 +128,20 @@ def test_a_first_spell_without_an_amount_is_the_start_nevertheless() -> None:
     assert found.overall["customers"].tolist() == [2] * 6
 
 
+def test_spells_that_end_before_they_start_are_no_subscriptions() -> None:
+    table = pd.DataFrame(
+        {
+            "subscription_id": ["s1", "s2"],
+            "customer_id": ["a", "b"],
+            "started_at": pd.to_datetime(["2024-03-01", "2024-04-01"]).astype("datetime64[us]"),
+            "ended_at": pd.to_datetime(["2024-02-01", "2024-03-31"]).astype("datetime64[us]"),
+            "monthly_amount": [5.0, 6.0],
+        }
+    )
+    with pytest.raises(AnalysisError, match="no subscription up to as_of"):
+        subscription_revenue(table, **OPTIONS)
+
+
 def test_subscriptions_by_hand() -> None:
     rows = [
         ("s1", "a", "2024-01-05", "2024-03-10", 10.0),

@@ -12,6 +12,7 @@ import pytest
 from workbench.errors import AnalysisError
 from workbench.retention.periods import Calendar
 from workbench.retention.reading import read
+from workbench.retention.remaining import remaining_time
 from workbench.retention.study import OTHERS, Retention, retention
 
 AS_OF = date(2024, 6, 30)
@@ -191,7 +192,9 @@ def test_an_export_of_those_still_there_is_seen_and_said(held_from: str) -> None
     assert part.at_horizon.value > whole.at_horizon.value + 0.1
     assert part.unseen is not None
     said = read(part)
-    assert said.headline.endswith("who left earlier is missing, so this is too high.")
+    told = "who left earlier is missing, and shares of those who stay are too high."
+    assert said.headline.endswith(told)
+    assert remaining_time(part).answer.endswith(told)
     assert said.trend.startswith("Whether it is getting better cannot be said")
 
 

