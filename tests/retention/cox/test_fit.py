@@ -229,7 +229,7 @@ def test_few_clusters_have_no_robust_errors() -> None:
 def test_errors_of_few_clusters_hold_as_often_as_they_say() -> None:
     """150 samples of 22 customers with five subscriptions that mostly end together.
 
-    Without the correction for few clusters 89 % of the intervals of the two effects held.
+    Without the correction for few clusters 91 % of these intervals hold, with it 96 %.
     """
     truth, held = np.array([0.5, -0.3]), np.zeros(2)
     for draw in range(150):
@@ -245,7 +245,7 @@ def test_errors_of_few_clusters_hold_as_often_as_they_say() -> None:
         effects = found.effects()
         low, high = (np.log(effects[name].to_numpy()) for name in ("ci_lower", "ci_upper"))
         held += (low <= truth) & (truth <= high)
-    assert 0.92 <= held.mean() / 150 <= 0.98
+    assert 0.935 <= held.mean() / 150 <= 0.98
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_it_errs_as_often_as_it_says() -> None:
 
 
 def test_rows_of_one_cluster_are_not_taken_for_so_many_customers() -> None:
-    """Each customer twice over: the information would reject in four of ten where nothing changes.
+    """Each customer twice over: the information rejects in three of ten where nothing changes.
 
     The variance of the clusters is the one that the customers alone would have.
     """
