@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 
 from workbench.data.frames import day_number
 from workbench.errors import AnalysisError, one_of
@@ -76,6 +78,19 @@ class Calendar:
             return (day.toordinal() - 1 - self._shift) // 7
         month = day.year * 12 + day.month - 1
         return month if self.grain == "month" else (month - self._shift) // MONTHS_IN[self.grain]
+
+    def numbers_of(self, days: Any) -> npt.NDArray[np.int64]:
+        """Return the periods' numbers of day numbers, in the same order.
+
+        Examples
+        --------
+        >>> found = Calendar("week").numbers_of([738886, 738892, 738893])  # from 1 January 2024 on
+        >>> found - found[0]
+        array([0, 0, 1])
+        """
+        known, place = np.unique(np.asarray(days, dtype="int64"), return_inverse=True)
+        numbers = [self.number_of(date.fromordinal(int(day))) for day in known]
+        return np.array(numbers, dtype="int64")[place]
 
     def start_of(self, number: int) -> date:
         """Return the first day of a period.

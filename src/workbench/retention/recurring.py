@@ -204,7 +204,8 @@ def revenue_retention(
     Raises
     ------
     AnalysisError
-        As :func:`revenue_waterfall` does.
+        When columns are missing or of the wrong kind, amounts are negative, or for fewer periods
+        than 1.
     """
     if periods < 1:
         raise AnalysisError(f"periods == {periods}, must be >= 1", where="waterfall")
