@@ -291,8 +291,8 @@ def _column(frame: Frame, column: Column, values: str) -> Column:
     found = {name: int(cell) for name, cell in zip(rows, cells, strict=True)}
     about |= {
         "distinct": int(distinct),
-        "number_share": found.pop("numbers") / column.filled if column.filled else 0.0,
-        "date_share": found.pop("dates") / column.filled if column.filled else 0.0,
+        "number_share": found.pop("numbers") / max(column.filled, 1),
+        "date_share": found.pop("dates") / max(column.filled, 1),
         "listed": True,
         "ascii": bool(plain),
         "digits": bool(digits),
