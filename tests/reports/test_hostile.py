@@ -42,6 +42,8 @@ from workbench.suite.editions import Edition
 from workbench.suite.render.quarto import find_quarto
 from workbench.suite.run import Choice, run
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 PHONE = 390  # CSS pixels
 VALUE = "what-only-the-environment-knows"  # of the variable that a shortcode would print
 

@@ -11,6 +11,8 @@ import pytest
 from support.retail_project import SUITE, retail_project
 from workbench.suite.run import Choice, RunResult, run
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 @pytest.fixture(scope="module")
 def result(
