@@ -14,6 +14,8 @@ __all__ = ["find_date_orders", "find_event_orders", "find_gaps"]
 
 MOST_TIMES = 16
 """Columns of times that are compared with each other."""
+SLASHED = r"^\s*([0-9]{1,2})([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})(\D.*)?$"
+ISO = r"^\s*([0-9]{4})([/.-])([0-9]{1,2})([/.-])([0-9]{1,2})(\D.*)?$"
 _READ = 0.5
 _FEWEST = 50
 _RARE = 0.01
@@ -24,11 +26,9 @@ _AROUND = range(-4, 5)
 
 def find_date_orders(frame: Frame) -> None:
     """Add dates that can only be month first where most can only be day first, or the reverse."""
-    slashed = r"^\s*([0-9]{1,2})([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})(\D.*)?$"
-    iso = r"^\s*([0-9]{4})([/.-])([0-9]{1,2})([/.-])([0-9]{1,2})(\D.*)?$"
     for column in frame.texts():
         if column.dated >= _READ * column.filled:
-            for pattern, first, second in ((slashed, 1, 3), (iso, 5, 3)):
+            for pattern, first, second in ((SLASHED, 1, 3), (ISO, 5, 3)):
                 _order(frame, column, pattern, first, second)
 
 

@@ -10,8 +10,8 @@ from workbench.triage.suspects.missing import ALL_TOKENS, among
 __all__ = ["find_units"]
 
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.,][0-9]+)?|[.][0-9]+)"
-_AFTER = rf"^\s*({_NUMBER})\s*([^0-9\s][^0-9]{{0,19}})?$"
-_BEFORE = rf"^\s*([$£€¥]|[A-Z]{{3}}\s)\s*({_NUMBER})\s*$"
+AFTER = rf"^\s*({_NUMBER})\s*([^0-9\s][^0-9]{{0,19}})?$"
+BEFORE = rf"^\s*([$£€¥]|[A-Z]{{3}}\s)\s*({_NUMBER})\s*$"
 _FEWEST = 20
 _SPELLINGS = 8
 _READ = 0.5
@@ -39,10 +39,10 @@ def find_units(frame: Frame) -> None:
 def _units(frame: Frame, column: Column) -> None:
     parted = (
         "SELECT v, n, CASE WHEN before <> '' THEN "
-        f"regexp_extract(v, {literal(_BEFORE)}, 2) ELSE regexp_extract(v, {literal(_AFTER)}, 1) "
+        f"regexp_extract(v, {literal(BEFORE)}, 2) ELSE regexp_extract(v, {literal(AFTER)}, 1) "
         "END AS number, CASE WHEN before <> '' THEN before ELSE "
-        f"trim(regexp_extract(v, {literal(_AFTER)}, 2)) END AS unit, before <> '' AS ahead FROM "
-        f"(SELECT v, n, trim(regexp_extract(v, {literal(_BEFORE)}, 1)) AS before "
+        f"trim(regexp_extract(v, {literal(AFTER)}, 2)) END AS unit, before <> '' AS ahead FROM "
+        f"(SELECT v, n, trim(regexp_extract(v, {literal(BEFORE)}, 1)) AS before "
         f"FROM {column.values} WHERE strlen(v) <= {SHORT} "
         f"AND NOT {among('lower(trim(v))', ALL_TOKENS)})"
     )
