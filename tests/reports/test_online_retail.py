@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from support.retail_project import SUITE, retail_project
 from workbench.suite.run import Choice, RunResult, run
-from workbench.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,7 @@ def result(
     workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> RunResult:
     """Return a run of all customers and of the two largest countries."""
-    root = tmp_path_factory.mktemp("retail")
-    shutil.copytree(project / "params/online_retail", root / "params/online_retail")
-    shutil.copytree(project / "notebooks", root / "notebooks")
+    workspace, _ = retail_project(tmp_path_factory, project, workbench_data)
     chosen = Choice(
         units=("all", "united-kingdom", "germany"),
         reports=("triage", "retention"),
@@ -28,7 +27,7 @@ def result(
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_DATA", str(workbench_data))
-        return run(Workspace(root), "online_retail", chosen)
+        return run(workspace, SUITE, chosen)
 
 
 def words(result: RunResult, unit: str, report: str) -> str:
