@@ -7,6 +7,9 @@ Customer bases are simulated from known processes, seeded, two years long:
 - ``BG/NBD`` and ``Pareto/NBD``: customers as the models have them;
 - ``moved weeks``: BG/NBD, and weeks in which all customers buy more or less, by a fifth, as they do
   in real shops;
+- ``season``: BG/NBD, and months in which all buy more or less, as in a shop for gifts; a month
+  differs from year to year by a twentieth;
+- ``first season``: the same, of a shop that is one year old: what is a season cannot be told yet;
 - ``renewals``: subscriptions of a shifted-beta-geometric process.
 
 First the intervals: how often they hold what comes in the three months after the data end, for the
@@ -48,11 +51,20 @@ BGNBD = {"r": 0.8, "alpha": 5.0, "a": 0.8, "b": 3.0}
 PARETO = {"r": 0.8, "alpha": 5.0, "s": 0.6, "beta": 15.0}
 RENEWAL = {"alpha": 1.0, "beta": 9.0}
 SPREAD, PERSISTS = 0.2, 0.6  # of the weeks that are moved
+MONTHS = (0.8, 0.8, 0.9, 1.0, 1.0, 0.95, 0.9, 0.85, 0.95, 1.1, 1.35, 1.4)  # of a season
+YEARLY = 0.05  # by which a month differs from year to year
 DROP, SURGE = 0.4, 2.0
 
 
 def buying(
-    rng: np.random.Generator, customers: int, *, process: str, moved: bool, changed: bool
+    rng: np.random.Generator,
+    customers: int,
+    *,
+    process: str,
+    moved: bool,
+    changed: bool,
+    season: bool = False,
+    young: bool = False,
 ) -> pd.DataFrame:
     """Return order lines until LATER.
 
@@ -66,10 +78,14 @@ def buying(
         Whether whole weeks are stronger or weaker.
     changed
         Whether customers buy less from CHANGE on.
+    season
+        Whether months are stronger or weaker.
+    young
+        Whether the first customers came a year before END only.
     """
     shape, rate = (BGNBD["r"], BGNBD["alpha"]) if process == "BG/NBD" else (0.8, 5.0)
-    first = rng.integers(0, 456, customers)
-    pace = _pace(rng, moved=moved, changed=changed)
+    first = rng.integers(366 if young else 0, 640 if young else 456, customers)
+    pace = _pace(rng, moved=moved, changed=changed, season=season)
     clock = np.concatenate([[0.0], np.cumsum(pace)])  # what a clock that runs at this pace shows
     rates = rng.gamma(shape, 1 / rate, customers) / 7
     stays = np.full(customers, float(DAYS))
@@ -98,8 +114,13 @@ def buying(
     return frame.assign(ordered_at=at).drop(columns="day")
 
 
-def _pace(rng: np.random.Generator, *, moved: bool, changed: bool) -> np.ndarray:
+def _pace(rng: np.random.Generator, *, moved: bool, changed: bool, season: bool) -> np.ndarray:
     pace = np.ones(DAYS)
+    if season:
+        days = pd.date_range(START, periods=DAYS)
+        run = (days.year - START.year) * 12 + days.month - 1
+        yearly = np.exp(YEARLY * rng.standard_normal(run.max() + 1))
+        pace = np.array(MONTHS)[run % 12] * yearly[run]
     if moved:
         weeks = -(-DAYS // 7)
         level, noise = np.empty(weeks), rng.standard_normal(weeks)
@@ -107,7 +128,7 @@ def _pace(rng: np.random.Generator, *, moved: bool, changed: bool) -> np.ndarray
         for week in range(1, weeks):
             level[week] = PERSISTS * level[week - 1] + np.sqrt(1 - PERSISTS**2) * noise[week]
         spread = np.sqrt(np.log1p(SPREAD**2))
-        pace = np.repeat(np.exp(spread * level - spread**2 / 2), 7)[:DAYS]
+        pace *= np.repeat(np.exp(spread * level - spread**2 / 2), 7)[:DAYS]
     if changed:
         pace[(CHANGE - START).days + 1 :] *= DROP
     return pace
@@ -141,7 +162,7 @@ def subscribing(rng: np.random.Generator, customers: int, *, changed: bool) -> p
 def orders_trial(frame: pd.DataFrame) -> Trial:
     """Return what is forecast of order lines on END, and what came."""
     log = purchase_log(frame, as_of=LATER)
-    return try_purchases(log, END, "month", ahead=AHEAD, seed=SEED, draws=200)
+    return try_purchases(log, END, "month", ahead=AHEAD, seed=SEED, draws=200, seasonal=True)
 
 
 def renewals_trial(frame: pd.DataFrame) -> Trial:
@@ -155,6 +176,11 @@ WORLDS: dict[str, tuple[Make, Callable[[pd.DataFrame], Trial]]] = {
     "BG/NBD": (partial(buying, process="BG/NBD", moved=False), orders_trial),
     "Pareto/NBD": (partial(buying, process="Pareto/NBD", moved=False), orders_trial),
     "moved weeks": (partial(buying, process="BG/NBD", moved=True), orders_trial),
+    "season": (partial(buying, process="BG/NBD", moved=False, season=True), orders_trial),
+    "first season": (
+        partial(buying, process="BG/NBD", moved=False, season=True, young=True),
+        orders_trial,
+    ),
     "renewals": (subscribing, renewals_trial),
 }
 
@@ -220,7 +246,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repetitions", type=int, default=60)
     parser.add_argument("--customers", type=int, default=1000)
-    parser.add_argument("--rules", type=int, default=0, help="repetitions of the second table")
+    parser.add_argument("--rules", type=int, default=0, help="of the second table; -1: none")
+    parser.add_argument("--worlds", nargs="*", choices=list(WORLDS), default=list(WORLDS))
     chosen = parser.parse_args()
     rules = chosen.rules or chosen.repetitions
     print(f"{chosen.repetitions} bases of {chosen.customers:,} customers, {AHEAD} months ahead\n")
@@ -229,11 +256,13 @@ def main() -> None:
         f"{'world':<12} {'number':<8} {'whole':>8} {'months':>8} {'error':>8}"
         "  (error: as a share of the best naive one's)"
     )
-    for world in WORLDS:
+    for world in chosen.worlds:
         cover(world, chosen.repetitions, chosen.customers)
+    if rules < 0:
+        return
     print("\nThe rule")
     print(f"{'world':<12} {'is':<8} {'number':<8} {'published':>9} {'no better':>14}")
-    for world in WORLDS:
+    for world in chosen.worlds:
         for changed in (False, True):
             rule(world, rules, chosen.customers, changed=changed)
 

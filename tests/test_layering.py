@@ -160,3 +160,11 @@ def test_heavy_libraries_are_not_imported_at_start(module: str) -> None:
         [sys.executable, "-c", probe], check=True, capture_output=True, text=True, timeout=60
     )
     assert set(HEAVY) & set(json.loads(done.stdout)) == set()
+
+
+def test_what_runs_jobs_starts_without_the_grammar_of_addresses() -> None:
+    probe = "import sys, workbench.suite.engine, jsonschema; print('lark' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "False\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import shutil
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -18,24 +17,17 @@ import duckdb
 import pytest
 
 from support.project import accepted, reasons
+from support.retail_project import retail_project
 from workbench import triage
-from workbench.ingest import IngestSummary, ingest_suite
-from workbench.params import load_suite
-from workbench.workspace import Workspace
+from workbench.ingest import IngestSummary
 
 
 @pytest.fixture(scope="module")
 def retail(
     workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, IngestSummary]:
-    """Return the suite's units, ingested once for the module."""
-    root = tmp_path_factory.mktemp("retail")
-    (root / "notebooks").mkdir()
-    shutil.copytree(project / "params/online_retail", root / "params/online_retail")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKBENCH_DATA", str(workbench_data))
-        workspace = Workspace(root)
-        return ingest_suite(workspace, load_suite(workspace, "online_retail"))
+    """Return the suite's units, ingested once."""
+    return retail_project(tmp_path_factory, project, workbench_data)[1]
 
 
 def test_the_published_figures(retail: dict[str, IngestSummary]) -> None:

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from workbench.errors import NotebookError
 from workbench.report import charts, figure, theme
+from workbench.report.drawing import tick_writer
 from workbench.report.figures import svg_of
 
 SEGMENTS = pd.DataFrame({"name": ["Loyal", "New $5 or $6", "<b>\u202e"], "value": [3e6, 2.0, 0.0]})
@@ -26,6 +27,9 @@ CURVE = pd.DataFrame(
     {"week": [0, 1, 2] * 2, "left": [1, 0.8, 0.7, 1, 0.6, 0.6], "plan": ["A"] * 3 + ["B"] * 3}
 ).assign(low=lambda f: f.left - 0.05, high=lambda f: f.left + 0.05)
 TRIANGLE = pd.DataFrame({"cohort": ["2025-01", "2025-02"], 0: [1.0, 1.0], 1: [0.4, np.nan]})
+STEPS = pd.DataFrame(
+    {"step": ["Before", "New", "Left", "Gone", "After"], "by": [10.0, 4.0, -6.0, -9.5, -1.5]}
+)
 EFFECTS = pd.DataFrame(
     {"who": ["All", "New"], "e": [0.1, np.nan], "l": [0.05, np.nan], "h": [0.2, np.nan]}
 )
@@ -58,10 +62,11 @@ def every_chart() -> dict[str, Figure]:
         "intervals": charts.intervals(
             EFFECTS, label="who", estimate="e", low="l", high="h", title="T", format="share"
         ),
+        "waterfall": charts.waterfall(STEPS, label="step", step="by", title="T", currency="EUR"),
     }
 
 
-@pytest.mark.parametrize("name", ["bars", "lines", "heatmap", "intervals"])
+@pytest.mark.parametrize("name", ["bars", "lines", "heatmap", "intervals", "waterfall"])
 def test_a_chart_is_the_same_bytes_each_time(name: str) -> None:
     first, second = (svg_of(every_chart()[name], salt="x") for _ in range(2))
     assert first == second
@@ -244,7 +249,7 @@ def test_names_keep_the_colour_of_their_line_where_it_can_be_read() -> None:
     assert theme.in_words("#04AA63").upper() != "#04AA63"
 
 
-@pytest.mark.parametrize("kind", ["bars", "lines", "intervals"])
+@pytest.mark.parametrize("kind", ["bars", "lines", "intervals", "waterfall"])
 def test_words_can_be_read_on_paper(kind: str) -> None:
     many = pd.concat([CURVE.assign(plan=CURVE["plan"] + more) for more in ("", "2", "3")])
     charts_of = every_chart() | {
@@ -275,3 +280,37 @@ def test_an_estimate_without_an_interval_is_a_point_that_is_clear_of_nothing() -
     colours = [to_hex(colour) for colour in (theme.PALETTE[0], theme.GREY)]
     assert [to_hex(line.get_color()) for line in points] == colours
     assert len(picture.axes[0].collections) == 1, "one interval is drawn"
+
+
+def test_each_step_of_a_waterfall_begins_where_the_one_before_ended() -> None:
+    picture = charts.waterfall(STEPS, label="step", step="by", title="T")
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in picture.axes[0].patches]
+    assert bars == [(0, 10), (10, 14), (14, 8), (8, -1.5), (0, -1.5)]
+    fills = [to_hex(bar.get_facecolor()) for bar in picture.axes[0].patches]
+    assert fills[0] == fills[-1] == to_hex(theme.GREY)
+    assert fills[1] != fills[2] == fills[3]
+    shown = [text.get_text() for text in picture.axes[0].texts]
+    assert shown[:3] == ["10", "+4", "\u22126"]
+
+
+@pytest.mark.parametrize("rows", [STEPS.head(1), STEPS.assign(by=[1.0, np.nan, 1, 1, 2])])
+def test_a_waterfall_with_a_hole_is_refused(rows: pd.DataFrame) -> None:
+    with pytest.raises(NotebookError, match="an amount before, one after"):
+        charts.waterfall(rows, label="step", step="by", title="T")
+
+
+@pytest.mark.parametrize(
+    ("ends", "value", "shown"),
+    [
+        ((0.7, 1.6), 1.2, "1.2"),
+        ((0.7, 1.6), 1.0, "1.0"),
+        ((0.98, 1.03), 1.01, "1.01"),
+        ((0.0, 5.0), 1.0, "1"),
+        ((0.0, 3.0), 0.5, "0.5"),
+        ((0.0, 90_000.0), 20_000.0, "20,000"),
+    ],
+)
+def test_ticks_of_an_axis_have_the_digits_of_its_steps(
+    ends: tuple[float, float], value: float, shown: str
+) -> None:
+    assert tick_writer(ends, "number", None)(value, 0) == shown

@@ -16,11 +16,14 @@ import pytest
 
 from support.demo_project import demo_project, ingested
 from support.once import made_once
+from support.warm import Mother, quick_starts
 from workbench.data.demo import UNITS, write_demo
 from workbench.ingest import ingest_suite
 from workbench.params import load_suite
+from workbench.suite.cells import load
 from workbench.suite.render.quarto import find_quarto
 from workbench.suite.run import Choice, RunResult, run
+from workbench.suite.zygote.preload import names_used
 from workbench.workspace import Workspace
 
 
@@ -58,10 +61,12 @@ def run_demo(
 def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Return the demo suite's run, which all workers read; the data may be ingested already."""
     workspace, _ = demo_project(tmp_path_factory, project)
+    # Whoever else waits for the run ingests meanwhile, from the other end.
+    second = os.environ.get("PYTEST_XDIST_WORKER", "gw0").endswith(("1", "3", "5", "7", "9"))
+    for unit in reversed(UNITS) if second else UNITS:
+        ingested(tmp_path_factory, project, unit)
 
     def make(_: Path) -> RunResult:
-        for unit in UNITS:
-            ingested(tmp_path_factory, project, unit)
         return run(workspace, "demo", Choice(renderer="embedded", workers=2))
 
     return Demo(workspace, made_once(tmp_path_factory, "demo-run", make)[1])
@@ -77,6 +82,22 @@ def again(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     made = run_demo(project, root, workers=1, units=("cirrus",), kernel="fresh")
     ingest_suite(made.workspace, load_suite(made.workspace, "demo"), ["brook"])
     return made
+
+
+@pytest.fixture(scope="session")
+def mother(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mother]:
+    """Return a process that has imported what the reports of the house use."""
+    names = names_used(load(path) for path in sorted((project / "notebooks").glob("*.ipynb")))
+    found = Mother(tmp_path_factory.mktemp("mother") / "project", names)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def quick(mother: Mother) -> Iterator[None]:
+    """Let the runs of a module start quickly, where what starts is not what it looks at."""
+    with quick_starts(mother):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from workbench.retention.periods import Calendar
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 @pytest.fixture(scope="module")
 def folder(workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from workbench.experiments.study import analyse_all
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 MEN, WOMEN = "Mens E-Mail", "Womens E-Mail"
 
 

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -41,6 +41,8 @@ from workbench.suite.bundle import write_bundle
 from workbench.suite.editions import Edition
 from workbench.suite.render.quarto import find_quarto
 from workbench.suite.run import Choice, run
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 PHONE = 390  # CSS pixels
 VALUE = "what-only-the-environment-knows"  # of the variable that a shortcode would print
@@ -199,18 +201,28 @@ def pairs(twins: Twins, browser: Browser) -> Pairs:
     wild, tame = twins.wild.pages(), twins.tame.pages()
     assert set(wild) == set(tame)
     assert {"reports/index.html", f"reports/{SUITE}/index.html", "bundle/index.html"} <= set(wild)
-    return {name: (look(browser, wild[name]), look(browser, tame[name])) for name in wild}
+    opened: dict[bytes, Seen] = {}
+    return {name: (look(browser, wild[name], opened), look(browser, tame[name], opened))
+            for name in wild}  # fmt: skip
 
 
-def look(browser: Browser, path: Path) -> Seen:
-    """Open a page, do what a reader may do to it, and note all that there is."""
+def look(browser: Browser, path: Path, opened: dict[bytes, Seen]) -> Seen:
+    """Open a page, do what a reader may do to it, and note all that there is.
+
+    A page that asks for nothing is the same wherever it lies: the same bytes are opened once.
+    """
+    root = next(up for up in path.parents if up.name in {"reports", "bundle"})
+    content = path.read_bytes()
+    known = opened.get(content)
+    if known is not None and not known.requests:
+        return replace(known, path=path, root=root)
     page = browser.open(path)
     told = page.evaluate(LOOK)
     page.resize(PHONE, 844)
     told["beyond"] = max(told["beyond"], page.evaluate(BEYOND))
     page.close()
-    root = next(up for up in path.parents if up.name in {"reports", "bundle"})
-    return Seen(path, root, page.requests, page.complaints, told)
+    opened[content] = Seen(path, root, page.requests, page.complaints, told)
+    return opened[content]
 
 
 def faults(pairs: Pairs, found: Any) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from tests.support.project import SUITE, Project
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 REPORTS = ("segmentation", "retention")
 WORTH = "8642.75"  # of the two to win back, together
 

@@ -19,6 +19,8 @@ from workbench.retention.propensity.study import Propensity, who_leaves
 from workbench.suite.run import Choice, run
 from workbench.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("quick")
+
 
 @pytest.fixture(scope="module")
 def folder(workbench_data: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -107,3 +109,13 @@ def test_the_page_states_them(folder: Path) -> None:
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8"))).split())
     for figure in ("one snapshot without history", "dealt by lot", "times the average", "7,043"):
         assert figure in text, figure
+    # A snapshot holds nobody who left before it; and a longer contract's effect is not the same
+    # in the first days and afterwards.
+    for told in (
+        "No end before 30 Jun 2018 is in the data",
+        "in the first 304 days, and afterwards",
+    ):
+        assert told in text, told
+    (table,) = folder.glob("reports/telco/telephone/*/tables/retention-drivers-over-time.csv")
+    rows = pd.read_csv(table).set_index("Value")
+    assert rows.loc["One year"].filter(like="Afterwards").iloc[0] == pytest.approx(0.17, abs=0.01)

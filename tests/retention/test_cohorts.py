@@ -20,6 +20,7 @@ from workbench.errors import AnalysisError
 from workbench.retention.cohorts import order_triangle, subscription_triangle
 from workbench.retention.durations import repeat_durations, subscription_durations
 from workbench.retention.periods import Calendar
+from workbench.retention.revenue import subscription_revenue
 
 AS_OF = date(2024, 6, 30)
 
@@ -173,7 +174,7 @@ order_rows = st.lists(
 
 
 @settings(max_examples=20)
-@given(order_rows, st.sampled_from(["week", "month", "quarter"]))
+@given(order_rows, st.sampled_from(["week", "month", "quarter", "year"]))
 def test_everyone_is_in_one_cohort_and_each_period_counts_once(
     rows: list[tuple[str | None, str, float]], grain: str
 ) -> None:
@@ -195,7 +196,7 @@ def test_everyone_is_in_one_cohort_and_each_period_counts_once(
 
 @given(
     st.dates(date(1990, 1, 1), date(2040, 12, 31)),
-    st.sampled_from(["week", "month", "quarter"]),
+    st.sampled_from(["week", "month", "quarter", "year"]),
     st.sampled_from(["monday", "sunday", "friday"]),
     st.integers(1, 12),
 )
@@ -208,6 +209,10 @@ def test_engine_and_python_cut_time_alike(day: date, grain: str, week: str, mont
         assert start.strftime("%A").lower() == week
     if grain == "quarter":
         assert (start.month - month) % 3 == 0
+    if grain == "year":
+        assert start.month == month
+        told = f"{start.year}" if month == 1 else f"{start.year}-{month:02d}"
+        assert calendar.label(start) == told
     frame = pl.DataFrame({"day": [day]}).lazy()
     found = nw.from_native(frame).select(n=calendar.number("day")).collect()
     assert found["n"].to_list() == [number]
@@ -255,10 +260,61 @@ def test_subscriptions_are_joined_and_censored(engine: str) -> None:
         table[engine], as_of=AS_OF, calendar=Calendar(), horizon=5, min_group=1
     )
     third = pytest.approx(2 / 3, abs=1e-3)
-    assert shares(triangle.cells, "2024-01-01") == [1, 1, 1, third, third, third]
+    # s2 ends on the first day of March: it pays nothing on it, and does not run on it.
+    assert shares(triangle.cells, "2024-01-01") == [1, 1, third, third, third, third]
     assert shares(triangle.cells, "2024-02-01") == [1, 0, 0, 0, 0]  # without survivors, and there
     overall = triangle.overall.set_index("period")
     assert overall.loc[3, ["customers", "active"]].tolist() == [4, 2]
+
+
+def seats(rows: list[tuple[str, str, int]]) -> pd.DataFrame:
+    """Return subscriptions of customers: (customer, day of the start, how many)."""
+    made = [(customer, day) for customer, day, count in rows for _ in range(count)]
+    frame = pd.DataFrame(made, columns=["customer_id", "started_at"])
+    frame["started_at"] = pd.to_datetime(frame["started_at"]).astype("datetime64[us]")
+    ended = pd.Series([pd.NaT] * len(frame), dtype="datetime64[us]")
+    return frame.assign(
+        subscription_id=[f"s{i}" for i in frame.index], ended_at=ended, monthly_amount=5.0
+    )
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+def test_many_subscriptions_of_one_customer_are_a_group_of_one(engine: str) -> None:
+    """A cohort of forty seats of one company tells of that company alone."""
+    rows = [(f"c{month}-{i}", f"2024-{month:02d}-05", 1) for month in (1, 2, 4) for i in range(12)]
+    table = seats(
+        [*rows, ("big", "2024-03-05", 40), *[(f"d{i}", "2024-05-05", 1) for i in range(7)]]
+    )
+    options: Any = {"as_of": AS_OF, "calendar": Calendar(), "horizon": 5, "min_group": 5}
+    connection = duckdb.connect()
+    connection.register("seats", table)
+    read = {
+        "pandas": table,
+        "polars": pl.from_pandas(table),
+        "duckdb": connection.sql("FROM seats"),
+    }[engine]
+    found = subscription_triangle(read, **options)
+    state = found.cells.groupby("cohort")["state"].first()
+    # The cohort of May goes with it: else all less the others would be the company.
+    assert state.tolist() == ["mature", "mature", "suppressed", "mature", "suppressed"]
+    assert found.suppressed_cohorts == 2
+    paid = subscription_revenue(read, **options)
+    gone = paid.cells.groupby("cohort")["customers"].first().isna()
+    assert gone.tolist() == [False, False, True, False, True]
+    # Nobody is known: seats are all that can be counted.
+    nameless = subscription_triangle(table.drop(columns="customer_id"), **options)
+    assert nameless.suppressed_cohorts == 0
+
+
+def test_hidden_cohorts_of_the_same_few_customers_are_these_few_together() -> None:
+    rows = [
+        (f"c{month}-{i}", f"2024-{month:02d}-05", 1) for month in (1, 2) for i in range(6 + month)
+    ]
+    table = seats([*rows, *[("big", f"2024-{month:02d}-05", 9) for month in (3, 4, 5, 6, 6, 6)]])
+    options: Any = {"as_of": AS_OF, "calendar": Calendar(), "horizon": 5, "min_group": 5}
+    found = subscription_triangle(table, **options)
+    shown = found.cells[found.cells["state"] != "suppressed"]["cohort"].dt.month.unique()
+    assert shown.tolist() == [2]
 
 
 def test_cdnow_repeat_buyers_as_published(workbench_data: Path) -> None:

@@ -75,6 +75,7 @@ def test_months_are_those_of_the_calendar(start: date, days: int) -> None:
     begin, last = np.array([start.toordinal()]), np.array([end.toordinal()])
     assert renewals_made(begin, last, "month").tolist() == [months]
     assert renewals_made(begin, last, "quarter").tolist() == [months // 3]
+    assert renewals_made(begin, last, "year").tolist() == [months // 12]
     assert renewals_made(begin, last, "week").tolist() == [days // 7]
 
 

@@ -168,6 +168,19 @@ def test_what_cannot_be_said_is_said() -> None:
     }
     one = find_drivers(subscriptions.head(1), customers, as_of=AS_OF, min_group=1)
     assert one.reason.startswith("Fewer than 20")
+    few = find_drivers(
+        subscriptions.assign(customer_id=subscriptions["customer_id"].str[-1:].replace("9", "8")),
+        None,
+        as_of=AS_OF,
+        min_group=10,
+    )
+    assert few.reason == "Fewer than 10 customers subscribe."
+    assert few.subscriptions == 0
+    dozen = [f"c{place % 12}" for place in range(len(subscriptions))]
+    theirs = ["Basic" if place % 12 < 6 else "Team" for place in range(len(subscriptions))]
+    held = subscriptions.assign(customer_id=dozen, plan=theirs)
+    few = find_drivers(held, None, as_of=AS_OF, min_group=5)
+    assert few.reason == "12 customers are too few to compare so many values."
     for reason, found in reasons.items():
         assert found.reason == reason
         assert len(found.table) == 0

@@ -17,11 +17,14 @@ from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention import forecast_shown, forecasts
 from workbench.retention.backtest import origins
+from workbench.retention.backtest import purchases as forecasts_of_trials
 from workbench.retention.backtest.origins import MIN_CUSTOMERS, MIN_ORIGINS
 from workbench.retention.forecast_reading import ForecastReading, read_forecasts
-from workbench.retention.forecast_results import Forecasts
+from workbench.retention.forecast_results import Forecast, Forecasts
 from workbench.retention.forecasts import forecast
 from workbench.retention.periods import Calendar
+from workbench.retention.purchases.fits import PurchaseFit, fit_nbd
+from workbench.retention.purchases.log import Known
 
 AS_OF = date(2024, 6, 30)
 OPTIONS: Any = {"as_of": AS_OF, "calendar": Calendar(), "ahead": 3, "seed": 1, "min_group": 5}
@@ -159,6 +162,10 @@ def test_subscriptions(found: Forecasts) -> None:
     assert made.moved is not None
     assert made.moved.year is not None
     assert "gross" in said.moved
+    steps = forecast_shown.drawn_year(made)
+    assert steps["amount"].iloc[:-1].sum() == pytest.approx(steps["amount"].iloc[-1])
+    assert steps["step"].iloc[-1] == "On 1 Jul 2024"
+    assert said.year_title.startswith("Recurring revenue grew from €")
     running = int((table["ended_at"].isna() | (table["ended_at"] > pd.Timestamp(AS_OF))).sum())
     assert made.customers == running
     ended = made.numbers["ended"].table["expected"]
@@ -182,6 +189,70 @@ def test_subscriptions_without_prices() -> None:
     assert set(made.numbers) == {"ended", "active"}
     assert said.no_money == "none"
     assert "not stated" in said.moved
+
+
+def test_a_season_is_in_the_forecast_and_told() -> None:
+    months = (0.8, 0.8, 0.9, 1.0, 1.0, 1.0, 0.9, 0.9, 1.0, 1.1, 1.4, 1.2)
+    days = 3 * 365
+    end = (START + pd.Timedelta(days=days - 1)).date()
+    made = forecast(buying(8, 700, days, months=months), **OPTIONS | {"as_of": end})
+    assert made.season is not None
+    assert not made.season.even
+    said = checked(made)
+    assert "most in November" in said.season
+    assert "in November" in said.season_title
+    assert "clock that runs faster" in said.models_how
+    drawn = forecast_shown.drawn_season(made)
+    assert drawn["month"].tolist()[0] == "January"
+    assert len(drawn) == 12
+    assert (drawn["ci_lower"] < drawn["factor"]).all()
+    # Each trial looked for one, with a year before it.
+    assert all(trial.bounds[0] >= START.toordinal() + origins.A_YEAR for trial in made.trials)
+
+
+def test_a_young_business_has_no_season(found: Forecasts) -> None:
+    assert found.season is not None
+    assert found.season.even
+    said = checked(found)
+    assert said.season == ""
+    assert "No season is in the forecast. The trials have no whole year" in said.models_how
+
+
+def test_no_worth_without_a_forecast_of_orders_and_money(
+    orders: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = forecasts.judged
+
+    def only_orders(*args: Any) -> dict[str, Forecast]:
+        numbers = judge(*args)
+        verdict = replace(numbers["revenue"].verdict, published=False, reason="it was not")
+        return numbers | {"revenue": replace(numbers["revenue"], verdict=verdict)}
+
+    monkeypatch.setattr(forecasts, "judged", only_orders)
+    made = forecast(orders, **OPTIONS)
+    assert made.numbers["orders"].verdict.published
+    assert made.worth is not None
+    assert "withheld" in made.worth.reason
+    assert made.worth.total is None
+
+
+def test_models_that_changed_between_trials_stand_as_one(
+    orders: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where leaving shows itself late, NBD stands in the first trials and others in the last."""
+    fits_of = forecasts_of_trials.purchase_fits
+
+    def early(known: Known) -> tuple[PurchaseFit, ...]:
+        first = known.last < date(2024, 1, 15).toordinal()
+        return (fit_nbd(known.cells),) if first else fits_of(known)
+
+    monkeypatch.setattr(forecasts_of_trials, "purchase_fits", early)
+    made = forecast(orders, **OPTIONS)
+    assert len({trial.chosen for trial in made.trials}) == 2
+    said = checked(made)
+    assert "Some trials rest on NBD, in which nobody leaves" in said.models_how
+    listed = forecast_shown.listed_scores(made)
+    assert (listed["method"] == "the model").sum() == 3
 
 
 def test_an_event_seen_before_is_in_the_forecast_and_another_is_named() -> None:

@@ -185,6 +185,15 @@ def test_movements_add_up_and_levels_are_those_of_the_day(
     last = revenue_waterfall(frame, **{**options, "periods": 3}).table
     tail = found.tail(3).reset_index(drop=True)
     pd.testing.assert_frame_equal(last, tail)
+    # As one period they tell what became of the customers of its beginning.
+    whole = revenue_waterfall(frame, **{**options, "periods": 3}, joined=True)
+    assert len(whole.table) == 1
+    assert whole.table["opening_units"].iloc[0] == last["opening_units"].iloc[0]
+    assert whole.table["closing_units"].iloc[0] == last["closing_units"].iloc[-1]
+    if len(last) == 3:
+        left = revenue_retention(frame, **{**options, "periods": 3})
+        assert whole.rates()["gross_retention"].iloc[0] == left.gross
+        assert whole.rates()["net_retention"].iloc[0] == left.net
     if join_days == 0:
         single = frame[~frame["subscription_id"].duplicated(keep=False)]
         if len(single) == len(frame):  # nothing to join: levels are plain sums

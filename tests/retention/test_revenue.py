@@ -112,6 +112,36 @@ def test_behind_a_period_of_few_nothing_is_added_up() -> None:
     assert found.overall["so_far"].tolist() == [1.0, None, None, None, None]
 
 
+def test_a_first_spell_without_an_amount_is_the_start_nevertheless() -> None:
+    """A trial without an amount: the cohort is that of its start, as in the retention triangle."""
+    rows = [
+        ("s1", "a", "2024-01-05", "2024-03-01", None),
+        ("s1", "a", "2024-03-01", None, 20.0),
+        ("s2", "b", "2024-01-07", None, 10.0),
+    ]
+    names = ["subscription_id", "customer_id", "started_at", "ended_at", "monthly_amount"]
+    table = pd.DataFrame(rows, columns=names)
+    for name in ("started_at", "ended_at"):
+        table[name] = pd.to_datetime(table[name]).astype("datetime64[us]")
+    found = subscription_revenue(table, **OPTIONS)
+    assert money(found, "2024-01-01") == [Decimal(x) for x in ("10", "10", "30", "30", "30", "30")]
+    assert found.overall["customers"].tolist() == [2] * 6
+
+
+def test_spells_that_end_before_they_start_are_no_subscriptions() -> None:
+    table = pd.DataFrame(
+        {
+            "subscription_id": ["s1", "s2"],
+            "customer_id": ["a", "b"],
+            "started_at": pd.to_datetime(["2024-03-01", "2024-04-01"]).astype("datetime64[us]"),
+            "ended_at": pd.to_datetime(["2024-02-01", "2024-03-31"]).astype("datetime64[us]"),
+            "monthly_amount": [5.0, 6.0],
+        }
+    )
+    with pytest.raises(AnalysisError, match="no subscription up to as_of"):
+        subscription_revenue(table, **OPTIONS)
+
+
 def test_subscriptions_by_hand() -> None:
     rows = [
         ("s1", "a", "2024-01-05", "2024-03-10", 10.0),

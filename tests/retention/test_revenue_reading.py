@@ -54,6 +54,29 @@ def test_what_customers_who_buy_bring() -> None:
     no_nan(said)
 
 
+def test_a_snapshot_of_those_still_there_is_no_proof_that_all_pay_on() -> None:
+    """All ends lie on the day of the snapshot: cohorts would seem to pay all of what they did."""
+    names = [f"s{i}" for i in range(1200)]
+    start = pd.Timestamp("2024-06-30") - pd.to_timedelta(
+        [30 * (1 + i % 12) for i in range(1200)], "D"
+    )
+    ended = pd.Series([i % 4 == 0 for i in range(1200)])
+    table = pd.DataFrame(
+        {
+            "subscription_id": names,
+            "customer_id": names,
+            "started_at": start,
+            "ended_at": pd.Series(pd.Timestamp("2024-06-30"), index=ended.index).where(ended),
+            "monthly_amount": 10.0,
+        }
+    )
+    said = read_revenue(cohort_revenue(None, table, **OPTIONS), currency="EUR")
+    assert said.answer.startswith(
+        "What is left of a cohort's revenue cannot be said. No end before"
+    )
+    assert "100" not in said.answer + said.title
+
+
 def test_what_is_left_of_what_subscribers_paid() -> None:
     found = cohort_revenue(orders(), subscriptions(), **OPTIONS)  # an end that is seen says more
     said = read_revenue(found, currency="EUR")

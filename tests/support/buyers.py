@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,8 @@ def buying(
     drop: float = 1.0,
     busy: tuple[tuple[int, int], ...] = (),
     factor: float = 1.0,
+    months: Sequence[float] = (1.0,) * 12,
+    stay: bool = False,
 ) -> pd.DataFrame:
     """Return order lines of a BG/NBD process (times in weeks: .8, 4, .8, 3) with gamma spend.
 
@@ -28,12 +32,17 @@ def buying(
         From which day on only this share of purchases is made.
     busy, factor
         First and last days on which so many times as many purchases are made.
+    months
+        The same of the months of the year, January first.
+    stay
+        Whether nobody leaves.
     """
     rng = np.random.default_rng(seed)
     first = rng.integers(0, days // 2, customers)
     rate = rng.gamma(0.8, 1 / 4.0, customers) / 7
-    leaves = rng.beta(0.8, 3.0, customers)
-    most = max(1.0, factor)
+    leaves = rng.beta(0.8, 3.0, customers) * (not stay)
+    most = max(1.0, factor) * max(months)
+    month = [(START + pd.Timedelta(days=day)).month - 1 for day in range(days)]
     rows = []
     spend = rng.gamma(5, 1, customers) * 6
     for who in range(customers):
@@ -45,6 +54,7 @@ def buying(
             if day >= days:
                 break
             kept = factor if any(a <= day <= b for a, b in busy) else 1.0
+            kept *= months[month[day]]
             kept *= drop if drop_at is not None and day >= drop_at else 1.0
             if rng.random() * most >= kept:
                 continue

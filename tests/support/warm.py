@@ -3,7 +3,8 @@
 A run starts a process that imports the heavy packages, and lets matplotlib list the fonts of the
 machine: nearly two seconds of processor time. Here that process is forked from one that has
 imported them, with the variables, folder and handles that it would have been started with, and the
-list is copied. ``tests/suite/zygote`` and ``tests/reports`` look at what really starts.
+list is copied. ``tests/suite/zygote`` and the demo suite of ``tests/reports`` look at what really
+starts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,7 +41,7 @@ from workbench.suite.zygote import server
 from workbench.suite.zygote.preload import load_names
 from workbench.suite.zygote.wire import receive_with_socket
 control = socket.socket(fileno=int(sys.argv[1]))
-load_names(["workbench.data:open_unit", "workbench.report:finding", "workbench.report:metric"])
+load_names(sys.argv[2:])
 children = set()
 while told := receive_with_socket(control):
     order, end = told
@@ -65,6 +66,10 @@ while told := receive_with_socket(control):
 for child in children:
     os.waitpid(child, 0)
 """
+
+
+# What the thin notebooks of most tests use.
+FEW = ("workbench.data:open_unit", "workbench.report:finding", "workbench.report:metric")
 
 
 class Forked:
@@ -121,16 +126,18 @@ class Mother:
     ----------
     folder
         Its own, empty.
+    names
+        What it imports beside what every kernel needs, as `names_used` returns it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Sequence[str] = FEW) -> None:
         (folder / "data").mkdir(parents=True)
         self._workspace = Workspace(folder)
         ours, theirs = socket.socketpair()
         environment = kernel_environment(self._workspace, folder, folder / "job.json")
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", SERVER, str(theirs.fileno())],
+                [sys.executable, "-P", "-c", SERVER, str(theirs.fileno()), *names],
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd=folder,

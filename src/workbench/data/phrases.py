@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 __all__ = [
+    "MONTH_NAMES",
     "counted",
     "day",
     "days",
@@ -27,7 +28,21 @@ _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "INR": "₹"}
 _SCALES = ((1_000_000_000_000, "trillion"), (1_000_000_000, "billion"), (1_000_000, "million"))
 _MINUS = "\u2212"
 # Not strftime: its names of months depend on the machine's language.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTH_NAMES = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""The months, in their order."""
 
 
 def share(value: float, digits: int = 1) -> str:
@@ -97,7 +112,7 @@ def day(value: date) -> str:
     >>> day(date(2025, 6, 3))
     '3 Jun 2025'
     """
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return f"{value.day} {MONTH_NAMES[value.month - 1][:3]} {value.year}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -25,13 +25,15 @@ from scipy import optimize, special, stats
 
 from workbench.errors import AnalysisError
 
-__all__ = ["Spending", "anytime_bounds", "crossing", "spending_bounds"]
+__all__ = ["FARTHEST", "Spending", "anytime_bounds", "crossing", "spending_bounds", "spent"]
 
 Spending = Literal["obrien-fleming", "pocock"]
 Floats = npt.NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(240)
 _FAR = 9.0  # standard deviations beyond which nothing is left to count
+FARTHEST = 8.0
+"""A boundary of so many standard errors is never reached: nothing may be spent at that look."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,13 @@ def _bounds(
 ) -> tuple[float, ...]:
     _check(fractions, sides)
     found: list[float] = []
-    spent, before, held = 0.0, 0.0, _START
+    total, before, held = 0.0, 0.0, _START
     for t in fractions:
-        share = _spent(alpha, t, spending, sides)
-        bound = _bound(held, t, t - before, share - spent, sides)
+        share = spent(alpha, t, spending, sides)
+        bound = _bound(held, t, t - before, share - total, sides)
         found.append(bound)
         held = _carried(held, bound, t, t - before, 0.0, sides)
-        spent, before = share, t
+        total, before = share, t
     return tuple(found)
 
 
@@ -93,13 +95,29 @@ def _bound(held: _Held, t: float, step: float, wanted: float, sides: int) -> flo
         up, down = _beyond(held, z * sqrt(t), step, 0.0)
         return up + (down if sides == 2 else 0.0) - wanted
 
-    if excess(_FAR) >= 0:  # hardly any error may be spent yet
-        return _FAR
-    return float(optimize.brentq(excess, -_FAR, _FAR, xtol=1e-12))
+    if excess(FARTHEST) >= 0:  # hardly any error may be spent yet
+        return FARTHEST
+    return float(optimize.brentq(excess, -_FAR, FARTHEST, xtol=1e-12))
 
 
-def _spent(alpha: float, t: float, spending: Spending, sides: int) -> float:
-    """Return how much of the error may be spent up to a fraction of the information."""
+def spent(alpha: float, t: float, spending: Spending, sides: int = 2) -> float:
+    """Return how much of the error may be spent up to a fraction of the information.
+
+    Parameters
+    ----------
+    alpha, spending, sides
+        As :func:`spending_bounds` takes them.
+    t
+        The fraction, from 0 on; beyond 1 all may be spent.
+
+    Examples
+    --------
+    >>> round(spent(0.05, 0.5, "obrien-fleming"), 5), round(spent(0.05, 0.5, "pocock"), 5)
+    (0.00305, 0.03101)
+    """
+    if t <= 0:
+        return 0.0
+    t = min(t, 1.0)
     if spending == "pocock":
         return alpha * log1p((e - 1) * t)
     one = alpha / sides
@@ -192,7 +210,7 @@ def _carried(held: _Held, bound: float, t: float, step: float, drift: float, sid
 
 def _check(fractions: Sequence[float], sides: int) -> None:
     rising = all(a < b for a, b in pairwise(fractions))
-    if not fractions or not rising or fractions[0] <= 0 or fractions[-1] > 1 + 1e-12:
+    if not fractions or not rising or fractions[0] <= 0 or fractions[-1] > 1 + 1e-9:
         raise AnalysisError(
             f"fractions {[*fractions]}",
             where="looks",

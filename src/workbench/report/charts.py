@@ -29,8 +29,9 @@ from workbench.report.drawing import (
 )
 from workbench.report.formats import is_missing
 from workbench.report.text import clean
+from workbench.report.waterfall import waterfall
 
-__all__ = ["bars", "heatmap", "intervals", "lines"]
+__all__ = ["bars", "heatmap", "intervals", "lines", "waterfall"]
 
 EMPTY_GRID = "Every cell is too small to be shown"
 
@@ -173,7 +174,7 @@ def lines(
         if from_zero:
             axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if data[y].min() < 0 else 0.0)
         axes.margins(x=0.01)
-        axes.yaxis.set_major_formatter(tick_writer(axes.get_ylim(), format, currency))
+        axes.yaxis.set_major_formatter(tick_writer(axes.get_ylim(), format, currency, ticks=6))
         axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         format_x(axes, data[x], x_format)
         axes.grid(visible=False, axis="x")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from math import floor, log10
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -51,15 +52,22 @@ def drawable(frame: Any, names: Sequence[str | None], *, where: str) -> pd.DataF
     return data
 
 
-def tick_writer(ends: tuple[float, float], format: str, currency: str | None) -> FuncFormatter:
-    """Return how an axis writes its numbers: short, and no more digits than its range needs."""
+def tick_writer(
+    ends: tuple[float, float], format: str, currency: str | None, *, ticks: int = 8
+) -> FuncFormatter:
+    """Return how an axis writes its numbers: short, and no more digits than its ticks need."""
     span = abs(ends[1] - ends[0])
+    digits = max(0, -floor(log10(span / ticks) + 1e-9)) if span > 0 else 2
+    if span > 0 and span / ticks > 5 * 10.0**-digits * (1 + 1e-9):
+        digits = max(0, digits - 1)  # steps are of 1, 2, 5 and 10
 
     def write(value: float, _: object) -> str:
         if format == "share":
             return format_value(value, "share", digits=0 if span > 0.05 else 1)
         if format == "money" and abs(value) < 1e6 and (span > 20 or value == int(value)):
             return format_value(value, "money", currency=currency, digits=0)
+        if format == "number":
+            return format_value(value, "number", digits=digits)
         return format_value(value, format, currency=currency, short=format == "money")
 
     return FuncFormatter(write)

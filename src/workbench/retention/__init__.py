@@ -10,8 +10,10 @@
     log_rank.py   whether curves differ by more than chance
     remaining.py  what is still to come, given what has passed
     cox/          Cox regression on grouped times
-    hazard.py     discrete-time hazard for many covariates
-    drivers.py    what goes with leaving sooner; drivers_reading.py: in sentences
+    hazard.py     discrete-time hazard for many covariates (hazard_cells.py, hazard_fit.py)
+    hazard_effects.py  effects that differ between parts of time, with intervals (hazard_parts.py)
+    drivers.py    what goes with leaving sooner; drivers_over_time.py: early and late, where the two
+                  differ; drivers_reading.py: in sentences
     revenue.py    the revenue triangle; revenue_reading.py: in sentences
     first_touch.py  both triangles by what came first; first_touch_reading.py: in sentences
     propensity/   who is about to leave, why, and what it is worth to keep them

@@ -20,10 +20,18 @@ from workbench.data.frames import collect
 from workbench.data.lines import purchase_lines
 from workbench.data.small_groups import hide_parts
 from workbench.errors import AnalysisError
-from workbench.retention.durations import join_spells
+from workbench.retention.durations import join_spells, subscribers
 from workbench.retention.periods import Calendar
 
-__all__ = ["Triangle", "cohort_grid", "counted_until", "order_triangle", "subscription_triangle"]
+__all__ = [
+    "Triangle",
+    "cohort_customers",
+    "cohort_grid",
+    "counted_until",
+    "hidden_cohorts",
+    "order_triangle",
+    "subscription_triangle",
+]
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,8 @@ class Triangle:
         cohort's period, datetime64), `period` (0, 1 ...), `customers` (of the cohort), `active`,
         `share` (`active / customers`), `state` (`mature`, `immature` or `suppressed`). `share` is
         missing unless mature; in suppressed cohorts `customers` and `active` are missing too.
-        Suppressed are cohorts of fewer than `min_group`, and the smallest other ones where a small
-        one would be what is left of all customers.
+        Suppressed are cohorts of fewer than `min_group` customers, however many subscriptions these
+        have, and the smallest other ones where a small one would be what is left of all customers.
     overall
         One row per period: `period`, `cohorts`, `customers` (of all cohorts that are mature in
         it, those without survivors included), `active`, `share`. Suppressed cohorts count together
@@ -190,11 +198,12 @@ def subscription_triangle(
         raise AnalysisError(
             "no subscription up to as_of", where="subscriptions", fix="Check as_of."
         )
-    number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
     here = calendar.number_of(as_of)
-    cohort = number(spans["start"])
-    # One that still runs is there in every period that has begun.
-    last = np.where(spans["ended"] == 1, number(spans["end"]), here)
+    cohort = calendar.numbers_of(spans["start"])
+    # One that still runs is there in every period that has begun; one that ends on a period's first
+    # day does not run on it, as it pays no more from that day on.
+    last = np.where(spans["ended"] == 1, calendar.numbers_of(spans["end"] - 1), here)
+    last = np.maximum(last, cohort)
     weight = spans["n"].to_numpy("int64")
     active: dict[tuple[int, int], int] = {}
     sizes: dict[int, int] = {}
@@ -204,7 +213,8 @@ def subscription_triangle(
         lived, n = (last - cohort)[own], weight[own]
         for period in range(min(here - int(c), horizon) + 1):
             active[int(c), period] = int(n[lived >= period].sum())
-    return _triangle("subscriptions", active, sizes, here, here, calendar, horizon, min_group)
+    who = cohort_customers(subscriptions, as_of=as_of, calendar=calendar)
+    return _triangle("subscriptions", active, sizes, here, here, calendar, horizon, min_group, who)
 
 
 def _triangle(
@@ -216,6 +226,7 @@ def _triangle(
     calendar: Calendar,
     horizon: int,
     min_group: int,
+    who: Mapping[int, frozenset[str]] | None = None,
 ) -> Triangle:
     """Return the triangle from counts by (cohort, period); a pair without a count is nought."""
     if horizon < 1:
@@ -223,11 +234,9 @@ def _triangle(
     rows = []
     pooled: dict[int, list[int]] = {}
     cohorts = sorted(sizes)
-    hidden = hide_parts([sizes[cohort] for cohort in cohorts], min_group=max(min_group, 1))
-    away = [cohort for cohort, out in zip(cohorts, hidden, strict=True) if out]
-    newest = counted_until(away, sizes, min_group)
-    for cohort, small in zip(cohorts, hidden, strict=True):
-        size = sizes[cohort]
+    away, newest = hidden_cohorts(sizes, min_group, who)
+    for cohort in cohorts:
+        size, small = sizes[cohort], cohort in away
         for period in range(min(here - cohort, horizon) + 1):
             count = active.get((cohort, period), 0)
             mature = cohort + period <= last_mature
@@ -258,6 +267,49 @@ def _triangle(
         columns=["period", "cohorts", "customers", "active", "share"],
     )
     return Triangle(cells, overall, kind, calendar, len(away))
+
+
+def cohort_customers(
+    subscriptions: Any, *, as_of: date, calendar: Calendar
+) -> dict[int, frozenset[str]] | None:
+    """Return each cohort's customers, where some have several subscriptions; None elsewhere."""
+    found = subscribers(subscriptions, as_of=as_of)
+    if found is None:
+        return None
+    cohort = calendar.numbers_of(found["start"])
+    who = found["customer"].to_numpy()
+    return {int(c): frozenset(who[cohort == c]) for c in np.unique(cohort)}
+
+
+def hidden_cohorts(
+    sizes: Mapping[int, int], min_group: int, who: Mapping[int, frozenset[str]] | None = None
+) -> tuple[set[int], dict[int, int]]:
+    """Return which cohorts to hide, and until when each counts together with others.
+
+    Parameters
+    ----------
+    sizes
+        Of each cohort.
+    min_group
+        The smallest group that may be shown.
+    who
+        Each cohort's customers, where its size counts their subscriptions.
+
+    Returns
+    -------
+    tuple
+        The hidden cohorts; and what :func:`counted_until` says of them.
+    """
+    cohorts, least = sorted(sizes), max(min_group, 1)
+    people = dict(sizes) if who is None else {one: len(who[one]) for one in cohorts}
+    hidden = hide_parts([people[cohort] for cohort in cohorts], min_group=least)
+    away = {cohort for cohort, out in zip(cohorts, hidden, strict=True) if out}
+    # Hidden cohorts of the same few customers are those few together.
+    for cohort in sorted(cohorts, key=lambda one: (people[one], one)):
+        if who is None or not away or len(frozenset().union(*(who[c] for c in away))) >= least:
+            break
+        away.add(cohort)
+    return away, counted_until(sorted(away), people, min_group)
 
 
 def counted_until(

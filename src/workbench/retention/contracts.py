@@ -26,13 +26,13 @@ from workbench.data.frames import (
 from workbench.data.lines import finite
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
+from workbench.retention.periods import MONTHS_IN
 
 __all__ = ["NEVER", "ContractLog", "Contracts", "contract_log", "renewals_made"]
 
 Ints = npt.NDArray[np.int64]
 NEVER = date.max.toordinal()
 """The day on which a spell ends that runs."""
-_MONTHS = {"month": 1, "quarter": 3}
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ def renewals_made(start: Ints, day: Ints, grain: str) -> Ints:
     start, day
         Day numbers of one shape; a day before its start gives a negative number.
     grain
-        `week`, `month` or `quarter`. A month is over on the day of the month on which it began, or
-        on the last day of a shorter month.
+        `week`, `month`, `quarter` or `year`. A month is over on the day of the month on which it
+        began, or on the last day of a shorter month.
     """
     if grain == "week":
         return (day - start) // 7
@@ -186,7 +186,7 @@ def renewals_made(start: Ints, day: Ints, grain: str) -> Ints:
     at = (end - month).astype("int64")
     longest = ((month + 1).astype("datetime64[D]") - month).astype("int64") - 1
     whole = (month - first).astype("int64") - (at < np.minimum(begun, longest))
-    made: Ints = whole // _MONTHS[grain]
+    made: Ints = whole // MONTHS_IN[grain]
     return made
 
 

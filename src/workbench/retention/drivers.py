@@ -22,6 +22,7 @@ from scipy import stats
 from workbench.data.frames import collect, column_names, day_number, lazy
 from workbench.retention.cox.fit import CoxFit, fit_cox
 from workbench.retention.cox.proportionality import Proportionality, check_proportionality, holm
+from workbench.retention.drivers_over_time import OverTime, effects_over_time
 from workbench.retention.durations import NOT_STATED, join_spells
 from workbench.retention.times import Floats
 
@@ -54,10 +55,13 @@ class Drivers:
     references
         Factor -> its reference level.
     tests
-        One row per factor, all its levels together: `factor`, `statistic` (Wald, chi-square),
-        `degrees`, `pvalue`, `pvalue_adj` (Holm, over the factors).
+        One row per factor, all its levels together: `factor`, `statistic` (Wald), `degrees`,
+        `pvalue` (by an F distribution, as customers are few or many), `pvalue_adj` (Holm, over the
+        factors).
     proportionality
         Whether the ratios hold over time; None where nothing can be said.
+    over_time
+        How the ratios of factors that change differ early and late; None where none may change.
     subscriptions
         How many were followed.
     level, method
@@ -74,12 +78,28 @@ class Drivers:
     references: dict[str, str]
     tests: pd.DataFrame
     proportionality: Proportionality | None
+    over_time: OverTime | None
     subscriptions: int
     level: float
     method: str
     left_out: tuple[str, ...]
     undecided: tuple[str, ...]
     reason: str
+
+    @property
+    def digits(self) -> int:
+        """Return with how many digits ratios are shown: more where one is near nought."""
+        return 3 if len(self.table) and float(self.table["hazard_ratio"].min()) < 0.1 else 2
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """Return the factors whose effect changes over time, as far as that could be told."""
+        if self.proportionality is None:
+            return ()
+        if self.over_time is not None and not self.over_time.reason:
+            return tuple(self.over_time.pvalues)
+        found = {name.split(": ")[0] for name in self.proportionality.changing}
+        return tuple(name for name in self.references if name in found)
 
     def drawn(self) -> pd.DataFrame:
         """Return the ratios for one figure, never without a row.
@@ -146,7 +166,10 @@ def find_drivers(
     known = tuple(undecided) if "end_reason" in column_names(subscriptions) else ()
     chosen = [name for name in columns if name in own or name in theirs]
     left = int(rows["event"].sum())
-    if len(rows) < max(min_group, 1) or left < 2 * MIN_EVENTS:
+    if rows["customer"].nunique() < max(min_group, 1):
+        why = f"Fewer than {min_group} customers subscribe."
+        return _nothing(0, alpha, known, why)
+    if left < 2 * MIN_EVENTS:
         why = f"Fewer than {2 * MIN_EVENTS} subscriptions have ended by a decision to leave."
         return _nothing(len(rows), alpha, known, why)
     design, shown, left_out = _design(rows, chosen, max(min_group, 1), left)
@@ -156,14 +179,27 @@ def find_drivers(
     found = fit_cox(rows["durations"], rows["event"], design, cluster=rows["customer"], alpha=alpha)
     if not found.converged:
         return _nothing(len(rows), alpha, known, found.reason, tuple(left_out))
+    if found.robust_degrees is None:  # errors that take each subscription for a customer mislead
+        why = f"{found.clusters} customers are too few to compare so many values."
+        return _nothing(len(rows), alpha, known, why, tuple(left_out))
+    checked = check_proportionality(found)
+    over_time = effects_over_time(
+        rows,
+        design,
+        [one[:3] for one in shown],
+        checked.changing,
+        min_group=max(min_group, 1),
+        alpha=alpha,
+    )
     return Drivers(
         table=_table(found, shown),
         references={factor: reference for factor, _, reference, _ in shown},
         tests=_tests(found, shown),
-        proportionality=check_proportionality(found),
+        proportionality=checked,
+        over_time=over_time,
         subscriptions=len(rows),
         level=1 - alpha,
-        method=f"{found.method()}, clustered by customer",
+        method=f"{found.method()} (customers)",
         left_out=tuple(left_out),
         undecided=known,
         reason="",
@@ -295,12 +331,15 @@ def _table(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFram
 
 def _tests(found: CoxFit, shown: list[tuple[str, str, str, int]]) -> pd.DataFrame:
     cov = found.robust_cov if found.robust_cov.size else found.cov
+    degrees = found.robust_degrees
     rows = []
     for factor in dict.fromkeys(factor for factor, *_ in shown):
         own = [place for place, one in enumerate(shown) if one[0] == factor]
         values = found.coefficients[own]
         statistic = float(values @ np.linalg.solve(cov[np.ix_(own, own)], values))
-        rows.append((factor, statistic, len(own), float(stats.chi2.sf(statistic, len(own)))))
+        law = stats.chi2(len(own)) if degrees is None else stats.f(len(own), degrees)
+        scaled = statistic if degrees is None else statistic / len(own)
+        rows.append((factor, statistic, len(own), float(law.sf(scaled))))
     adjusted = holm(np.array([row[-1] for row in rows]))
     return pd.DataFrame([(*row, p) for row, p in zip(rows, adjusted, strict=True)], columns=_TESTS)
 
@@ -317,6 +356,7 @@ def _nothing(
         references={},
         tests=pd.DataFrame(columns=_TESTS),
         proportionality=None,
+        over_time=None,
         subscriptions=subscriptions,
         level=1 - alpha,
         method="",

@@ -10,15 +10,29 @@ from datetime import date
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from workbench.data.frames import collect, day_number, lazy, require_time
+from workbench.data.frames import collect, column_names, day_number, lazy, require_time
 from workbench.data.lines import purchase_lines
+from workbench.data.phrases import day
 from workbench.errors import AnalysisError
+from workbench.retention.times import at_risk, total_at
 
-__all__ = ["NOT_STATED", "join_spells", "repeat_durations", "subscription_durations"]
+__all__ = [
+    "NOT_STATED",
+    "join_spells",
+    "repeat_durations",
+    "subscribers",
+    "subscription_durations",
+    "unseen_before",
+    "unseen_words",
+]
 
 NOT_STATED = "not stated"
+_SPAN = ("start", "end", "ended", "n")
+_FOLLOWED = 30  # a rate at an age does not rest on fewer
+_EXPECTED = 20.0  # by chance nobody leaves where so many would in one of 500 million cases
 
 
 def repeat_durations(orders: Any, *, as_of: date) -> pd.DataFrame:
@@ -133,6 +147,107 @@ def subscription_durations(
         durations=nw.col("end") - nw.col("start"), event_observed=nw.col("ended")
     )
     return _grouped(joined, ["group"] if by else [], where="subscriptions")
+
+
+def subscribers(subscriptions: Any, *, as_of: date, by: str | None = None) -> pd.DataFrame | None:
+    """Return which customers started subscriptions when, where some have several.
+
+    Five subscriptions of one customer are a group of one, which is too small to show.
+
+    Parameters
+    ----------
+    subscriptions, as_of, by
+        As :func:`join_spells` takes them, and `customer_id` where it is there.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        One row per start, customer and, with `by`, group: `start` (a day number), `customer`,
+        `group`. A subscription without a customer counts as one of its own. None where each
+        customer has one subscription, or customers are not known: then both numbers are the same.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind.
+    """
+    if "customer_id" not in column_names(subscriptions):
+        return None
+    named = nw.col("customer_id").cast(nw.String)
+    own = nw.concat_str(nw.lit("subscription "), nw.col("subscription_id").cast(nw.String))
+    frame = lazy(subscriptions, where="subscriptions", needs=("subscription_id",))
+    customer = (
+        nw.when(named.is_null()).then(own).otherwise(nw.concat_str(nw.lit("customer "), named))
+    )
+    people = frame.select("subscription_id", customer=customer)
+    people = people.group_by("subscription_id").agg(nw.col("customer").min())
+    both = collect(people.select(rows=nw.len(), customers=nw.col("customer").n_unique()))
+    if int(both["rows"].iloc[0]) == int(both["customers"].iloc[0]):
+        return None
+    joined = join_spells(subscriptions, as_of=as_of, by=by)
+    joined = joined.join(people, on="subscription_id", how="inner")
+    keys = ["start", *(["group"] if by else []), "customer"]
+    found = collect(joined.select(*keys).unique())
+    return found.sort_values(keys).reset_index(drop=True)
+
+
+def unseen_before(subscriptions: Any, *, as_of: date) -> date | None:
+    """Return the first day with an end, where those who left before it are evidently not held.
+
+    A table of who is there today, or was on the day of an export, lacks all who left earlier. Then
+    nobody leaves in all the time before, though customers of the same ages leave in the time since.
+    Ages count, so that a young business whose first contracts have just run out is none of these.
+
+    Parameters
+    ----------
+    subscriptions, as_of
+        As :func:`join_spells` takes them.
+
+    Returns
+    -------
+    datetime.date or None
+        None where nothing speaks against the data holding everyone who left.
+
+    Raises
+    ------
+    AnalysisError
+        When columns are missing or of the wrong kind.
+    """
+    joined = join_spells(subscriptions, as_of=as_of)
+    spans = collect(joined.group_by("start", "end", "ended").agg(n=nw.len()))
+    gone = spans[spans["ended"] == 1]
+    if not len(gone):
+        return None
+    first = int(gone["end"].min())
+    start, end, ended, n = (spans[name].to_numpy("float64") for name in _SPAN)
+    # Who is followed from the first end on, by age: entries are late, ends are all there.
+    age, entry = end - start, np.where(first - 1 > start, first - 1 - start, -1.0)
+    marks = np.unique(age[ended == 1])
+    followed = at_risk(marks, age, entry, n)
+    places = np.searchsorted(marks, age[ended == 1])
+    left = total_at(places, n[ended == 1], len(marks))
+    enough = followed >= _FOLLOWED
+    rates = np.divide(left, followed, out=np.zeros_like(left), where=enough)
+    so_far = np.concatenate([[0.0], np.cumsum(rates)])
+    lived = np.searchsorted(marks, entry, side="right")  # ages that were passed before
+    expected = float(np.sort(n * so_far[lived]).sum())
+    return date.fromordinal(first) if expected >= _EXPECTED else None
+
+
+def unseen_words(unseen: date | None) -> str:
+    """Return what is missing in data that hold no one who left before a day; empty for None.
+
+    Examples
+    --------
+    >>> unseen_words(date(2025, 6, 30))[:40]
+    ' No end before 30 Jun 2025 is in the dat'
+    """
+    if unseen is None:
+        return ""
+    return (
+        f" No end before {day(unseen)} is in the data: who left earlier is missing, and shares of "
+        "those who stay are too high."
+    )
 
 
 def _grouped(each: nw.LazyFrame[Any], groups: list[str], *, where: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 from workbench.data.frames import MONEY_SCALE, as_money, collect, column_names, lazy
 from workbench.data.small_groups import hide_parts, hide_sums
 from workbench.errors import AnalysisError, one_of
-from workbench.retention.cohorts import counted_until
+from workbench.retention.cohorts import hidden_cohorts
 from workbench.retention.durations import NOT_STATED
 from workbench.retention.periods import Calendar
 from workbench.retention.revenue import order_lines
@@ -186,9 +186,7 @@ def _compared(
     whole = sizes.groupby("cohort")["n"].sum()
     cohorts = [int(cohort) for cohort in sorted(whole.index)]
     by_size = [int(whole[cohort]) for cohort in cohorts]
-    hidden = hide_parts(by_size, min_group=max(min_group, 1))
-    away = [cohort for cohort, out in zip(cohorts, hidden, strict=True) if out]
-    newest = counted_until(away, dict(zip(cohorts, by_size, strict=True)), min_group)
+    away, newest = hidden_cohorts(dict(zip(cohorts, by_size, strict=True)), min_group)
     total = sum(by_size)
 
     def old_enough(period: int) -> list[int]:
@@ -223,7 +221,7 @@ def _compared(
         summed,
         held,
         levels,
-        (cohorts, kept, away),
+        (cohorts, kept, sorted(away)),
         (here, last_mature, horizon),
         calendar,
         min_group,

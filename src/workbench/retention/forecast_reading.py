@@ -19,10 +19,12 @@ from workbench.retention.forecast_words import (
     moved_words,
     no_kept,
     relation_words,
+    season_words,
     stake_decision,
     stake_words,
     waterfall_of,
     worth_how,
+    year_words,
 )
 
 __all__ = ["ForecastReading", "read_forecasts"]
@@ -56,8 +58,12 @@ class ForecastReading:
         What had been forecast on the latest of these days, and what came.
     events
         What known events do.
+    season, season_title
+        In which months customers buy more, as a sentence and a title; empty where it is not told.
     moved
         What is left of recurring revenue, and why it went; empty for orders.
+    year_title, year_alt, no_year
+        Message and text alternative of the figure of its movements; why there is none.
     label, unit, value, ci, reason
         The main number of the whole time for a card: what it is, its unit, the number or None and
         why, its interval or None.
@@ -67,8 +73,8 @@ class ForecastReading:
         The same of the revenue that was kept; the label is empty for orders.
     main, second
         Names of the numbers that figures show: how many, and how much money.
-    names
-        Number -> what it is, as a heading.
+    names, captions
+        Number -> what it is, as a heading; and what its table holds.
     title, alt, trial_title, trial_alt
         Messages and text alternatives of the figures.
     how
@@ -102,7 +108,12 @@ class ForecastReading:
     why: str
     latest: str
     events: str
+    season: str
+    season_title: str
     moved: str
+    year_title: str
+    year_alt: str
+    no_year: str
     label: str
     unit: str
     value: float | None
@@ -117,6 +128,7 @@ class ForecastReading:
     main: str
     second: str
     names: dict[str, str]
+    captions: dict[str, str]
     title: str
     alt: str
     trial_title: str
@@ -159,6 +171,8 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
     value, ci = _card(number)
     stake, stake_reason = stake_words(found, currency)
     tried, latest = _tried(found), _latest(found, number, main)
+    season, season_title = season_words(found)
+    year_title, year_alt = year_words(found, currency)
     kept = found.moved.year if found.moved else None
     moves = waterfall_of(found)
     return ForecastReading(
@@ -171,7 +185,12 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         why=_whys(found),
         latest=latest,
         events=event_words(found),
+        season=season,
+        season_title=season_title,
         moved=moved_words(found, currency),
+        year_title=year_title,
+        year_alt=year_alt,
+        no_year="" if found.moved and found.moved.whole else "none",
         label=f"{names[main]}, {span}" + ("" if published else ", by a simple rule"),
         unit="orders" if buys else "subscriptions",
         value=value,
@@ -186,6 +205,7 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         main=main,
         second=second if second in found.numbers else main,
         names=names,
+        captions={name: _caption(found, name) for name in names},
         title=title,
         alt=f"A line of what was counted, and the forecast with its range. {headline}",
         trial_title=_trial_title(found, number, main),
@@ -208,6 +228,14 @@ def read_forecasts(found: Forecasts, *, currency: str) -> ForecastReading:
         hidden=hidden_words(found.min_group),
         expected_label="Purchases expected" if buys else "Payments expected",
     )
+
+
+def _caption(found: Forecasts, name: str) -> str:
+    words = NUMBERS[found.kind][name]
+    number = found.numbers.get(name)
+    if number is not None and not number.verdict.published:
+        return f"{words.capitalize()} by a simple rule, as the forecast is withheld"
+    return f"Forecast: {words}"
 
 
 def _ahead(found: Forecasts) -> str:
@@ -256,6 +284,7 @@ def _headline(found: Forecasts, number: Forecast | None, main: str, span: str) -
             f"Of the {_base(found)}, {float(row['expected']):,.0f} are expected to end by {until} "
             f"(95% interval {ends})."
         )
+        return said, f"{float(row['expected']):,.0f} subscriptions expected to end in {span}"
     return said, f"{told} expected in {span}"
 
 
@@ -326,6 +355,8 @@ def _tried(found: Forecasts) -> str:
 
 
 def _whys(found: Forecasts) -> str:
+    if not found.numbers:
+        return found.reason
     said = [
         f"{NUMBERS[found.kind][name].capitalize()}: {number.verdict.reason}."
         for name, number in found.numbers.items()

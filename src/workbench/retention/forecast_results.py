@@ -15,6 +15,7 @@ from workbench.retention.backtest.verdict import Verdict
 from workbench.retention.events import EventFactor
 from workbench.retention.periods import Calendar
 from workbench.retention.purchases.fits import PurchaseFit
+from workbench.retention.purchases.season import Season
 from workbench.retention.recurring import RevenueRetention
 from workbench.retention.recurring_shown import ShownWaterfall
 from workbench.retention.renewals import RenewalFit
@@ -77,12 +78,16 @@ class Moved:
         The movements by period, and churn by reason, as they may be shown.
     year
         What is left of the revenue of a year ago; None where the data are younger.
+    whole, end
+        The movements of these periods as one, and the day after the last one.
     reason
         Why there is neither; empty otherwise.
     """
 
     waterfall: ShownWaterfall | None
     year: RevenueRetention | None
+    whole: ShownWaterfall | None = None
+    end: date | None = None
     reason: str = ""
 
 
@@ -112,6 +117,8 @@ class Forecasts:
         How wrong the chances of single customers were.
     events
         Known events to come.
+    season
+        In which months known customers buy more or less; None for subscriptions, or without trials.
     worth
         What customers are worth; None where the data are too few.
     moved
@@ -137,6 +144,7 @@ class Forecasts:
     moved: Moved | None
     min_group: int
     reason: str = ""
+    season: Season | None = None
 
 
 @dataclass(frozen=True)

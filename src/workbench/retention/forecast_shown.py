@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.data.frames import days_to_dates
-from workbench.data.phrases import counted
+from workbench.data.phrases import MONTH_NAMES, counted
+from workbench.data.phrases import day as as_words
+from workbench.retention.backtest.scores import MODEL
 from workbench.retention.forecast_results import Forecasts
+from workbench.retention.purchases.season import EVEN
 from workbench.retention.spans import named
 
 __all__ = [
     "NUMBERS",
     "drawn_outlook",
+    "drawn_season",
     "drawn_trial",
+    "drawn_year",
     "listed_events",
     "listed_forecast",
     "listed_moves",
@@ -40,6 +46,13 @@ NUMBERS = {
 }
 """What each number is, in words."""
 COUNTED, FORECAST, NAIVE = "counted", "forecast", "simple rule"
+_STEPS = {
+    "new": "New customers",
+    "won_back": "Won back",
+    "expansion": "Paying more",
+    "contraction": "Paying less",
+    "churned": "Left",
+}
 _LINES = ["day", "value", "low", "high", "line"]
 
 
@@ -77,6 +90,20 @@ def drawn_trial(found: Forecasts, name: str) -> pd.DataFrame:
         _line(tracked[tracked["after"]], "expected", FORECAST),
     ]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def drawn_season(found: Forecasts) -> pd.DataFrame:
+    """Return the factor of each month: `month`, `factor`, `ci_lower`, `ci_upper`, 12 rows.
+
+    Factors are 1 and have no interval where there is no season.
+    """
+    season = found.season or EVEN
+    low, high = season.ends(0.05)
+    told = [None] * len(low), [None] * len(high)
+    ends = told if season.even else (low.tolist(), high.tolist())
+    made = {"month": MONTH_NAMES, "factor": np.exp(season.logs)}
+    drawn = {"ci_lower": ends[0], "ci_upper": ends[1]}
+    return pd.DataFrame({**made, **{k: pd.Series(v, dtype=object) for k, v in drawn.items()}})
 
 
 def _line(frame: pd.DataFrame, column: str, label: str) -> pd.DataFrame:
@@ -142,11 +169,16 @@ def listed_verdicts(found: Forecasts) -> pd.DataFrame:
 
 
 def listed_scores(found: Forecasts) -> pd.DataFrame:
-    """Return the errors of all methods: `number`, the columns of the score tables, `brier`."""
+    """Return the errors of all methods: `number`, the columns of the score tables, `brier`.
+
+    Where not the same model was in use in each trial, whatever was in use stands as "the model".
+    """
     chances = dict(zip(found.brier["method"], found.brier["brier"], strict=True))
     parts = []
     for name, number in found.numbers.items():
-        scores = number.scores[number.scores["method"] != "the model"]
+        scores, named = number.scores, ~number.scores["naive"].astype(bool)
+        if named.sum() > 1:  # the one in use has a name of its own
+            scores = scores[scores["method"] != MODEL]
         parts.append(scores.assign(number=NUMBERS[found.kind][name].capitalize()))
     names = ["number", "method", "mae", "mase", "pinball", "coverage", "brier"]
     if not parts:
@@ -207,6 +239,32 @@ def listed_moves(found: Forecasts) -> pd.DataFrame:
     """Return how recurring revenue moved, by period; no row where that is not known."""
     waterfall = found.moved.waterfall if found.moved else None
     return waterfall.table if waterfall else pd.DataFrame()
+
+
+def drawn_year(found: Forecasts) -> pd.DataFrame:
+    """Return how recurring revenue moved over all periods shown, as steps: `step`, `amount`.
+
+    Movements of few customers are one step, with what is hidden with them. One step of nought
+    where there is nothing to show.
+    """
+    moved = found.moved
+    whole = moved.whole if moved else None
+    if moved is None or whole is None or moved.end is None:
+        return pd.DataFrame({"step": ["nothing", "nothing"], "amount": [0.0, 0.0]})
+    row = whole.table.iloc[0]
+    steps = [(f"On {as_words(row['period'].date())}", float(row["opening"]))]
+    left = float(row["closing"]) - float(row["opening"])
+    for name, words in _STEPS.items():
+        if row[name] is None:
+            continue
+        change = float(row[name]) * (-1 if name in ("contraction", "churned") else 1)
+        left -= change
+        if change:
+            steps.append((words, change))
+    if any(row[name] is None for name in _STEPS):
+        steps.append(("All other movements", left))
+    steps.append((f"On {as_words(moved.end)}", float(row["closing"])))
+    return pd.DataFrame(steps, columns=["step", "amount"])
 
 
 def listed_reasons(found: Forecasts) -> pd.DataFrame:

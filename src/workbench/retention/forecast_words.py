@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.data.phrases import day, listed, money, share, uncapitalised
+import numpy as np
+
+from workbench.data.phrases import MONTH_NAMES, day, listed, money, share, uncapitalised
 from workbench.data.small_groups import fewer_than
 from workbench.retention.forecast_results import Forecasts
 from workbench.retention.recurring_shown import ShownWaterfall
@@ -17,12 +19,22 @@ __all__ = [
     "moved_words",
     "no_kept",
     "relation_words",
+    "season_words",
     "stake_decision",
     "stake_words",
     "waterfall_of",
     "worth_how",
+    "year_words",
 ]
 
+_BOTH = (
+    "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees which is "
+    "right, so the forecast takes both alike."
+)
+_ALONE = (
+    "Models in which customers leave could not be fitted, so NBD stands in their place: all buy "
+    "on, each at a rate of their own."
+)
 _HARDLY = 0.1  # times as many as usual: in words
 MOVED_HOW = (
     "What customers pay a month is compared from the first day of a period to that of the next. "
@@ -67,17 +79,32 @@ def worth_how(found: Forecasts) -> str:
 
 
 def models_how(found: Forecasts) -> str:
-    """Return what the models assume, in a sentence."""
-    if found.kind == "orders":
+    """Return what the models assume, in a few sentences."""
+    if found.kind == "subscriptions":
         return (
-            "BG/NBD lets a customer leave after a purchase, Pareto/NBD at any moment; nobody sees "
-            "which is right, so the forecast takes both alike. Gamma-Gamma describes what a "
-            "purchase brings."
+            "Each subscription has its own chance to end at a renewal (beta distributed, "
+            "shifted-beta-geometric): those likely to leave go first."
         )
-    return (
-        "Each subscription has its own chance to end at a renewal (beta distributed, "
-        "shifted-beta-geometric): those likely to leave go first."
-    )
+    said = [_BOTH]
+    if [fit.name for fit in found.fits] == ["NBD"]:
+        said = [_ALONE]
+    said.append("Gamma-Gamma describes what a purchase brings.")
+    tried = dict.fromkeys(trial.chosen for trial in found.trials if trial.chosen != found.model)
+    if found.model and any(tried):
+        names = listed([_named(name) for name in tried if name])
+        every = all(trial.chosen != found.model for trial in found.trials)
+        which = "The" if every else "Some"
+        said.append(f"{which} trials rest on {names}, as the data were then.")
+    season = found.season
+    if season is not None and not season.even:
+        said.append("Their time is that of a clock that runs faster in strong months.")
+    elif season is not None:
+        said.append(f"No season is in the forecast. {season.reason}")
+    return " ".join(said)
+
+
+def _named(model: str) -> str:
+    return "NBD, in which nobody leaves" if model == "NBD" else model
 
 
 def relation_words(found: Forecasts) -> str:
@@ -123,7 +150,8 @@ def stake_decision(found: Forecasts) -> str | None:
     """Return what is to be decided about it."""
     if found.worth is None or found.worth.reason:
         return None
-    return "How much may be spent on keeping them: never more than what is at stake there."
+    who = "customers" if found.kind == "orders" else "subscriptions"
+    return f"How much may be spent on keeping {who}: never more than what is at stake there."
 
 
 def _sentence(text: str) -> str:
@@ -131,9 +159,9 @@ def _sentence(text: str) -> str:
 
 
 def event_words(found: Forecasts) -> str:
-    """Return what known events to come do."""
+    """Return what known events to come do; nothing where there is none."""
     if not found.events:
-        return "The calendar names no event in the time to come that changes how much is bought."
+        return ""
     told = [event for event in found.events if event.factor is not None]
     said = []
     for event in told:
@@ -151,6 +179,28 @@ def event_words(found: Forecasts) -> str:
             f"Not in the forecast, for the past does not tell what they do, {be} {listed(rest)}."
         )
     return " ".join(said)
+
+
+def season_words(found: Forecasts) -> tuple[str, str]:
+    """Return in which months customers buy more, as a sentence and a title; or nothing."""
+    season = found.season
+    if season is None or season.even:
+        return "", ""
+    factor = np.exp(season.logs)
+    low, high = season.ends(0.05)
+    most, least = int(factor.argmax()), int(factor.argmin())
+    clear = ((low > 1) | (high < 1)).any()
+    most_of, least_of = MONTH_NAMES[most], MONTH_NAMES[least]
+    title = f"Customers buy most in {most_of}, least in {least_of}"
+    if not clear:
+        title = f"Customers seem to buy most in {most_of}, but no month surely differs from usual"
+    said = (
+        f"Known customers buy most in {most_of}, {factor[most]:.2f} times as often as in an "
+        f"average month (95% interval for the next one {low[most]:.2f} to {high[most]:.2f}), and "
+        f"least in {least_of}, {factor[least]:.2f} times ({low[least]:.2f} to {high[least]:.2f}). "
+        "The forecast holds this season, as far as it is sure."
+    )
+    return said, title
 
 
 def moved_words(found: Forecasts, currency: str) -> str:
@@ -176,6 +226,18 @@ def moved_words(found: Forecasts, currency: str) -> str:
             f"leave ({listed([str(name) for name in undecided['reason']])})."
         )
     return said
+
+
+def year_words(found: Forecasts, currency: str) -> tuple[str, str]:
+    """Return how recurring revenue moved in all, as a title, and what its figure shows in words."""
+    whole = found.moved.whole if found.moved else None
+    if whole is None:
+        return "No movement can be shown", "There is no figure."
+    row = whole.table.iloc[0]
+    before, after = (money(float(row[name]), currency) for name in ("opening", "closing"))
+    verb = "grew" if row["closing"] > row["opening"] else "went"
+    title = f"Recurring revenue {verb} from {before} to {after} a month"
+    return title, f"Bars from one total to the other, one for each kind of movement. {title}."
 
 
 def no_kept(found: Forecasts) -> str:

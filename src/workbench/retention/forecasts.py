@@ -20,7 +20,7 @@ from workbench.errors import AnalysisError
 from workbench.params import EventParams
 from workbench.retention.backtest.churning import naive_churn, try_renewals
 from workbench.retention.backtest.naive import history_of, naive_purchases
-from workbench.retention.backtest.origins import origins, too_few
+from workbench.retention.backtest.origins import origins, saw_a_year, too_few
 from workbench.retention.backtest.purchases import (
     all_futures,
     events_known,
@@ -36,6 +36,8 @@ from workbench.retention.maximise import Floats
 from workbench.retention.periods import Calendar
 from workbench.retention.purchases.log import PurchaseLog, purchase_log
 from workbench.retention.purchases.outlook import QUANTITIES
+from workbench.retention.purchases.season import no_season
+from workbench.retention.purchases.seasons import on_season
 from workbench.retention.recurring import (
     revenue_retention,
     revenue_waterfall,
@@ -49,6 +51,7 @@ __all__ = ["forecast"]
 
 TRIED, DRAWN = 150, 300
 """Futures that are drawn of each model for a trial, and for the forecast itself."""
+YOUNG = "The trials have no whole year before them, so no season is looked for."
 
 
 def forecast(
@@ -109,7 +112,8 @@ def forecast(
 def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     known = log.until(terms.as_of.toordinal())
     begin = date.fromordinal(known.begin)
-    days = origins(terms.as_of, terms.grain, ahead=terms.ahead, begin=begin)
+    days = origins(terms.as_of, terms.grain, ahead=terms.ahead, begin=begin, seasonal=True)
+    seasonal = saw_a_year(days, begin)
     events = days_of(terms.events, "orders")
     found = events_known(known, events, int(terms.edges[-1]))
     early = int((known.first <= days[0].toordinal()).sum()) if days else 0
@@ -124,9 +128,13 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     )
     if reason:
         return _nothing("orders", terms, known.customers, found, None, reason)
+    # What is published is what was tried: a season only where each trial looked for one.
+    known = on_season(known, [span for _, span in events]) if seasonal else known
     fits = purchase_fits(known)
     options: Any = {"ahead": terms.ahead, "seed": terms.seed, "draws": TRIED, "events": events}
-    trials = tuple(try_purchases(log, day, terms.grain, **options) for day in days)
+    trials = tuple(
+        try_purchases(log, day, terms.grain, **options, seasonal=seasonal) for day in days
+    )
     options = {"seed": terms.seed, "draws": DRAWN, "events": found}
     drawn = all_futures(known, fits, terms.edges, **options)
     futures = [*drawn.values()][-1] if drawn else None
@@ -141,9 +149,7 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
     )
     return Forecasts(
         kind="orders",
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=known.customers,
         model=futures.model if futures else "",
         fits=fits,
@@ -151,16 +157,14 @@ def _of_orders(log: PurchaseLog, terms: Terms) -> Forecasts:
         trials=trials,
         brier=brier_table(trials),
         events=found,
+        season=known.season if seasonal else no_season(YOUNG),
         worth=worth_of_buyers(
             known,
             fits,
-            min_group=terms.min_group,
-            discount=terms.discount,
-            margin=terms.margin,
-            withheld=_withheld(numbers["orders"]),
+            **_valued(terms),
+            withheld=_withheld(numbers["orders"]) or _withheld(numbers["revenue"]),
         ),
         moved=None,
-        min_group=terms.min_group,
     )
 
 
@@ -202,9 +206,7 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
     )
     return Forecasts(
         kind="subscriptions",
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=running,
         model=fit.name if futures else "",
         fits=(fit,),
@@ -216,14 +218,11 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
             known,
             fit,
             terms.grain,
-            min_group=terms.min_group,
             priced=log.priced,
-            discount=terms.discount,
-            margin=terms.margin,
+            **_valued(terms),
             withheld=_withheld(numbers["active"]),
         ),
         moved=moved,
-        min_group=terms.min_group,
     )
 
 
@@ -231,6 +230,18 @@ def _too_few_run(running: int, min_group: int) -> str:
     if not running:
         return "No subscription runs any more."
     return f"Fewer than {min_group} subscriptions run." if is_small(running, min_group) else ""
+
+
+def _asked(terms: Terms) -> dict[str, Any]:
+    """Return what a result repeats of what was asked for."""
+    told = ("as_of", "grain", "ahead", "min_group")
+    return {name: getattr(terms, name) for name in told}
+
+
+def _valued(terms: Terms) -> dict[str, Any]:
+    """Return by what a value is worked out."""
+    told = ("min_group", "discount", "margin")
+    return {name: getattr(terms, name) for name in told}
 
 
 def _begun(log: ContractLog, days: tuple[date, ...]) -> bool:
@@ -254,9 +265,7 @@ def _nothing(
 ) -> Forecasts:
     return Forecasts(
         kind=kind,
-        as_of=terms.as_of,
-        grain=terms.grain,
-        ahead=terms.ahead,
+        **_asked(terms),
         customers=customers,
         model="",
         fits=(),
@@ -266,7 +275,6 @@ def _nothing(
         events=events,
         worth=None,
         moved=moved,
-        min_group=terms.min_group,
         reason=reason,
     )
 
@@ -282,13 +290,15 @@ def _moved(subscriptions: Any, log: ContractLog, terms: Terms) -> Moved:
     needs = ("customer_id", "monthly_amount")
     missing = [name for name in needs if name not in column_names(subscriptions)]
     if missing or not log.priced:
-        return Moved(None, None, "What subscriptions pay, and who pays, is not stated.")
+        return Moved(None, None, reason="What subscriptions pay, and who pays, is not stated.")
     options: Any = {"as_of": terms.as_of, "calendar": terms.calendar}
     a_year = PER_YEAR[terms.grain]
     try:
         found = revenue_waterfall(subscriptions, periods=a_year, **options)
+        whole = revenue_waterfall(subscriptions, periods=a_year, joined=True, **options)
         year = revenue_retention(subscriptions, periods=a_year, **options)
     except AnalysisError as error:
-        return Moved(None, None, f"{error.what}.")
+        return Moved(None, None, reason=f"{error.what}.")
     few = year.customers < terms.min_group
-    return Moved(shown_waterfall(found, min_group=terms.min_group), None if few else year)
+    shown, at_once = (shown_waterfall(one, min_group=terms.min_group) for one in (found, whole))
+    return Moved(shown, None if few else year, None if at_once.reason else at_once, year.end)

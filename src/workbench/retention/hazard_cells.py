@@ -6,7 +6,7 @@ customer's periods within a stretch are as many trials, of which the last may be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,15 @@ class PeriodCells:
         Of the covariates; a scale of 0 is a constant.
     customers
         How many were followed in one period at least.
+    spans
+        Number of the distinct covariates, periods done at the entry and at the end, event, and
+        customers: who was followed from when to when, each of shape (spans,).
+    cluster
+        Number of the cluster of each span; None without.
+    row
+        Number of the distinct covariates of each cell, shape (cells,).
+    values
+        The distinct covariates as they were given, shape (covariates, rows).
     """
 
     x: Floats
@@ -50,8 +59,15 @@ class PeriodCells:
     centre: Floats
     scale: Floats
     customers: int
-    _spans: tuple[Ints, Ints, Ints, Ints, Floats]
-    _place: Ints
+    spans: tuple[Ints, Ints, Ints, Ints, Floats]
+    cluster: Ints | None
+    row: Ints
+    values: Floats
+
+    @property
+    def rows(self) -> int:
+        """Return how many distinct covariates there are."""
+        return int(self.values.shape[1])
 
     def parts(self, folds: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield trials and events of each of several parts, into which customers fall by chance.
@@ -63,17 +79,14 @@ class PeriodCells:
         seed
             Of the chance: each customer falls in each part with the same probability.
         """
-        row, start, stop, event, n = self._spans
+        row, start, stop, event, n = self.spans
+        place = self.row * len(self.bins) + self.bin
         rng = np.random.default_rng(seed)
         share = rng.multinomial(n.astype("int64"), np.full(folds, 1 / folds))
         for fold in range(folds):
             own = share[:, fold].astype("float64")
-            trials, events = _counted(row, start, stop, event, own, self.bins, self._rows)
-            yield trials[self._place], events[self._place]
-
-    @property
-    def _rows(self) -> int:
-        return int(self._spans[0].max()) + 1
+            trials, events = _counted(row, start, stop, event, own, self.bins, self.rows)
+            yield trials[place], events[place]
 
 
 def period_cells(
@@ -84,6 +97,8 @@ def period_cells(
     entry: Any,
     n: Any,
     min_events: int,
+    cuts: Sequence[int] = (),
+    cluster: Ints | None = None,
 ) -> tuple[PeriodCells | None, str]:
     """Return the cells, or None and why there are none.
 
@@ -91,6 +106,10 @@ def period_cells(
     ----------
     durations, event_observed, covariates, entry, n, min_events
         As :func:`workbench.retention.hazard.fit_hazard` takes them.
+    cuts
+        Periods that end a stretch, however few left in it.
+    cluster
+        Number of the cluster of each row, not negative; None without.
 
     Raises
     ------
@@ -119,13 +138,15 @@ def period_cells(
     row = np.empty_like(begins)
     row[order] = np.cumsum(begins)
     x = np.array([column[order[first]] for column in columns])
-    order, first = distinct_rows([row, *keys], [])
+    named = None if cluster is None else cluster[seen]
+    order, first = distinct_rows([row, *keys], [], named)
     stop, begin, left = (key[order[first]] for key in keys)
     held = np.add.reduceat(weight[seen][order], first)
-    bins, why = _stretches(begin, stop, left, held, min_events)
+    bins, why = _stretches(begin, stop, left, held, min_events, cuts)
     if why:
         return None, why
-    return _cells(x, (row[order[first]], begin, stop, left, held), bins, names), ""
+    spans = row[order[first]], begin, stop, left, held
+    return _cells(x, spans, bins, names, None if named is None else named[order[first]]), ""
 
 
 def _cells(
@@ -133,6 +154,7 @@ def _cells(
     spans: tuple[Ints, Ints, Ints, Ints, Floats],
     bins: tuple[tuple[int, int], ...],
     names: tuple[str, ...],
+    cluster: Ints | None,
 ) -> PeriodCells:
     """Return distinct covariates, shape (covariates, rows), and who lived how long as cells."""
     trials, events = _counted(*spans, bins, x.shape[1])
@@ -159,13 +181,15 @@ def _cells(
         centre=centre,
         scale=scale,
         customers=int(spans[-1].sum()),
-        _spans=spans,
-        _place=place,
+        spans=spans,
+        cluster=cluster,
+        row=place // len(bins),
+        values=x,
     )
 
 
 def _stretches(
-    start: Ints, stop: Ints, event: Ints, n: Floats, min_events: int
+    start: Ints, stop: Ints, event: Ints, n: Floats, min_events: int, cuts: Sequence[int]
 ) -> tuple[tuple[tuple[int, int], ...], str]:
     """Return stretches of periods in which enough left, and somebody stayed."""
     last = int(stop.max())
@@ -177,11 +201,13 @@ def _stretches(
     first, left, tried = 1, 0.0, 0.0
     for period in range(1, last + 1):
         left, tried = left + events[period - 1], tried + trials[period - 1]
-        if left >= min_events and left < tried:
+        enough = left >= min_events and left < tried
+        if enough or period in cuts or period == last:
+            # What is left at the end of a part joins the stretch before it in that part.
+            if not enough and made and made[-1][1] not in cuts:
+                first = made.pop()[0]
             made.append((first, period))
             first, left, tried = period + 1, 0.0, 0.0
-    if first <= last:  # what is left joins the stretch before it
-        made[-1:] = [(made[-1][0] if made else first, last)]
     if events.sum() >= trials.sum():
         return (), "Everyone left in the first period that was seen."
     return tuple(made), ""

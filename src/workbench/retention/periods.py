@@ -1,22 +1,25 @@
-"""Weeks, months and quarters as whole numbers that can be subtracted."""
+"""Weeks, months, quarters and years as whole numbers that can be subtracted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 
 from workbench.data.frames import day_number
 from workbench.errors import AnalysisError, one_of
 
-__all__ = ["GRAINS", "Calendar", "Grain"]
+__all__ = ["GRAINS", "MONTHS_IN", "Calendar", "Grain"]
 
-Grain = Literal["week", "month", "quarter"]
+Grain = Literal["week", "month", "quarter", "year"]
 GRAINS: tuple[str, ...] = get_args(Grain)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_LENGTHS = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4}
+MONTHS_IN = {"month": 1, "quarter": 3, "year": 12}
+"""Grain -> how many months it has; a week has none."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,11 @@ class Calendar:
     Parameters
     ----------
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     week_start
         First day of a week, in English and lower case.
     fiscal_year_start
-        First month of the year, 1 to 12: quarters are counted from it.
+        First month of the year, 1 to 12: quarters and years are counted from it.
 
     Raises
     ------
@@ -56,7 +59,7 @@ class Calendar:
     @property
     def days(self) -> float:
         """Return the mean length of a period in days."""
-        return _LENGTHS[self.grain]
+        return 7.0 if self.grain == "week" else MONTHS_IN[self.grain] * 365.25 / 12
 
     def number(self, column: str) -> nw.Expr:
         """Return the period's number of a date or time column, as Int64.
@@ -67,14 +70,27 @@ class Calendar:
             return (day_number(column) - 1 - self._shift) // 7
         month = nw.col(column).dt.year().fill_null(0).cast(nw.Int64) * 12
         month = month + nw.col(column).dt.month().fill_null(1).cast(nw.Int64) - 1
-        return month if self.grain == "month" else (month - self._shift) // 3
+        return month if self.grain == "month" else (month - self._shift) // MONTHS_IN[self.grain]
 
     def number_of(self, day: date) -> int:
         """Return the period's number of one day."""
         if self.grain == "week":
             return (day.toordinal() - 1 - self._shift) // 7
         month = day.year * 12 + day.month - 1
-        return month if self.grain == "month" else (month - self._shift) // 3
+        return month if self.grain == "month" else (month - self._shift) // MONTHS_IN[self.grain]
+
+    def numbers_of(self, days: Any) -> npt.NDArray[np.int64]:
+        """Return the periods' numbers of day numbers, in the same order.
+
+        Examples
+        --------
+        >>> found = Calendar("week").numbers_of([738886, 738892, 738893])  # from 1 January 2024 on
+        >>> found - found[0]
+        array([0, 0, 1])
+        """
+        known, place = np.unique(np.asarray(days, dtype="int64"), return_inverse=True)
+        numbers = [self.number_of(date.fromordinal(int(day))) for day in known]
+        return np.array(numbers, dtype="int64")[place]
 
     def start_of(self, number: int) -> date:
         """Return the first day of a period.
@@ -87,7 +103,8 @@ class Calendar:
         """
         if self.grain == "week":
             return date.fromordinal(number * 7 + 1 + self._shift)
-        month = number if self.grain == "month" else number * 3 + self._shift
+        size = MONTHS_IN[self.grain]
+        month = number if self.grain == "month" else number * size + self._shift
         return date(month // 12, month % 12 + 1, 1)
 
     def last_over(self, day: date) -> int:
@@ -104,8 +121,15 @@ class Calendar:
         return here if over else here - 1
 
     def label(self, start: date) -> str:
-        """Return how a period is called by its first day: the day of a week, else the month."""
-        return f"{start:%Y-%m-%d}" if self.grain == "week" else f"{start:%Y-%m}"
+        """Return how a period is called by its first day: the day of a week, the month, the year.
+
+        A year that does not begin in January is called by its first month.
+        """
+        if self.grain == "week":
+            return f"{start:%Y-%m-%d}"
+        if self.grain == "year" and self.fiscal_year_start == 1:
+            return f"{start.year}"
+        return f"{start:%Y-%m}"
 
     @property
     def _shift(self) -> int:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.data.phrases import counted, days, pvalue, share
+from workbench.retention.durations import unseen_words
 from workbench.retention.study import Retention
 from workbench.retention.survival import Estimate
 
 __all__ = ["Reading", "read"]
 
+_FEW = 10  # a sentence on when does not rest on fewer
 _LATEST = 3  # cohorts that are compared with those before them
 _Z = 1.96  # a difference of more standard errors is called one
 
@@ -84,8 +86,9 @@ def read(found: Retention) -> Reading:
     who = "first-time buyers" if buys else "subscriptions"
     what = f"bought again within {horizon}" if buys else f"still run after {horizon}"
     headline, title = _headline(found, estimate, who, what, horizon)
+    headline += unseen_words(found.unseen)
     timing, timing_decision = _timing(found)
-    median = found.curve.median
+    median = found.median_of(found.curve)
     triangle_title, trend = _trend(found)
     return Reading(
         headline=headline,
@@ -138,9 +141,13 @@ def _timing(found: Retention) -> tuple[str, str]:
     table = found.curve.table
     within = table[table["time"] <= found.horizon_days]
     moved = 1 - within["survival"]
-    reached = float(moved.iloc[-1])
-    if reached <= 0 or found.curve.events < 1:
-        return "Nobody has had the event yet, so its timing cannot be said.", "Nothing yet."
+    reached, events = float(moved.iloc[-1]), int(within["events"].sum())
+    done = "bought again" if found.kind == "orders" else "left"
+    if events < max(_FEW, found.min_group):
+        within_days = f"{done} within {days(found.horizon_days)}"
+        if events:
+            return f"Too few have {within_days} to say when.", "Nothing yet."
+        return f"Nobody has {within_days}, so that it cannot be said when.", "Nothing yet."
     half = float(within.loc[moved >= reached / 2, "time"].iloc[0])
     span = min(float(found.horizon_days), found.curve.last_time)
     if found.kind == "orders":
@@ -157,6 +164,9 @@ def _trend(found: Retention) -> tuple[str, str]:
     """Return the triangle's message and sentence: the latest cohorts beside those before."""
     cells = found.triangle.cells
     grain = found.triangle.calendar.grain
+    if found.unseen is not None:
+        said = "Whether it is getting better cannot be said: earlier ends are not in the data."
+        return f"Retention by {grain} of the start, of those still there later", said
     # The latest period in which the three latest cohorts can be compared with at least as many.
     for period in (3, 2, 1):
         seen = cells[(cells["period"] == period) & (cells["state"] == "mature")]

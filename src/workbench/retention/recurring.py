@@ -131,6 +131,7 @@ def revenue_waterfall(
     periods: int,
     join_days: int = 31,
     undecided: Sequence[str] = ("payment_failed",),
+    joined: bool = False,
 ) -> Waterfall:
     """Return how recurring revenue moved over the last whole periods.
 
@@ -151,6 +152,9 @@ def revenue_waterfall(
         amount of the earlier one holds until the later one starts. 0 joins none.
     undecided
         Values of `end_reason` that are no decision to leave.
+    joined
+        Whether these periods are looked at as one: what customers paid at its beginning and what
+        they pay at its end, whatever they paid between.
 
     Raises
     ------
@@ -171,6 +175,7 @@ def revenue_waterfall(
         )
     begin = max(first, last - periods)
     bounds = _bounds(calendar, begin, last)
+    bounds = bounds[[0, -1]] if joined else bounds
     moves = _movements(spells, bounds)
     moves = moves[moves["bound"] > 0]
     return Waterfall(
@@ -199,7 +204,8 @@ def revenue_retention(
     Raises
     ------
     AnalysisError
-        As :func:`revenue_waterfall` does.
+        When columns are missing or of the wrong kind, amounts are negative, or for fewer periods
+        than 1.
     """
     if periods < 1:
         raise AnalysisError(f"periods == {periods}, must be >= 1", where="waterfall")

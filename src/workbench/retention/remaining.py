@@ -14,6 +14,7 @@ import pandas as pd
 
 from workbench.data.phrases import days, share
 from workbench.data.small_groups import is_small
+from workbench.retention.durations import unseen_words
 from workbench.retention.study import Retention
 
 __all__ = ["SO_FAR", "RemainingTime", "remaining_time"]
@@ -101,7 +102,8 @@ def remaining_time(found: Retention, *, so_far: Sequence[int] = SO_FAR) -> Remai
     if len(told) < 2:
         why = "Too few have been followed for longer than a month to say what comes later."
         return RemainingTime(table.iloc[:0], ahead, why, title, method, why)
-    return RemainingTime(table, ahead, _answer(told, ahead, buys), title, method, "")
+    answer = f"{_answer(told, ahead, buys)}{unseen_words(found.unseen)}"
+    return RemainingTime(table, ahead, answer, title, method, "")
 
 
 def _answer(table: pd.DataFrame, ahead: int, buys: bool) -> str:

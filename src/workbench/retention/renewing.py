@@ -52,7 +52,7 @@ def ended_by_period(contracts: Contracts, grain: str) -> tuple[Ints, Floats]:
     contracts
         What was known on that day.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     """
     day, back = date.fromordinal(contracts.last), 0
     while moved(day, grain, -back - 1).toordinal() >= contracts.begin - 1:
@@ -73,7 +73,7 @@ def renewal_shocks(contracts: Contracts, model: ShiftedBetaGeometric, grain: str
     model
         The fitted model.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     """
     edges, counts = ended_by_period(contracts, grain)
     expected = np.zeros(len(counts))

@@ -9,7 +9,7 @@ subscriptions, which go on from period to period, also a change that few made is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -30,7 +30,7 @@ from workbench.data.frames import (
 )
 from workbench.data.small_groups import hide_parts, is_small
 from workbench.errors import AnalysisError
-from workbench.retention.cohorts import cohort_grid, counted_until
+from workbench.retention.cohorts import cohort_customers, cohort_grid, hidden_cohorts
 from workbench.retention.durations import join_spells
 from workbench.retention.periods import Calendar
 from workbench.retention.spells import paying_spells
@@ -60,6 +60,8 @@ class _Counts:
     movers
         Cohort, period and later period -> customers who pay another amount in the later one; None
         where one period's money says nothing of the next one's.
+    who
+        Each cohort's customers, where some have several subscriptions; None elsewhere.
     """
 
     sizes: Mapping[int, int]
@@ -68,6 +70,7 @@ class _Counts:
     here: int
     last_mature: int
     movers: Callable[[int, int, int], int] | None = None
+    who: Mapping[int, frozenset[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -222,27 +225,33 @@ def subscription_revenue(
         When columns are missing or of the wrong kind, or no subscription is left.
     """
     spells, _ = paying_spells(subscriptions, as_of=as_of, join_days=join_days)
-    number = np.vectorize(lambda day: calendar.number_of(date.fromordinal(int(day))), otypes=[int])
     started = collect(
         join_spells(subscriptions, as_of=as_of).group_by("start").agg(n=nw.len())
     ).sort_values("start")
-    sizes = started["n"].groupby(number(started["start"])).sum()
-    first_day = spells.groupby("subscription")["start"].transform("min").to_numpy("int64")
+    if not len(started):
+        raise AnalysisError(
+            "no subscription up to as_of", where="subscriptions", fix="Check as_of."
+        )
+    sizes = started["n"].groupby(calendar.numbers_of(started["start"])).sum()
+    first_day = spells["begun"].to_numpy("int64")
     start, end, units = (spells[name].to_numpy("int64") for name in ("start", "end", "units"))
     days, place = np.unique(first_day, return_inverse=True)
-    cohort, who = number(days)[place], spells["customer"].to_numpy("int64")
+    numbers = calendar.numbers_of(days)
+    cohort, who = numbers[place], spells["customer"].to_numpy("int64")
     here = calendar.number_of(as_of)
     last = min(here - int(cohort.min()), horizon)
     pairs = pd.MultiIndex.from_arrays([cohort, who])
     pair, known = pd.factorize(pairs, sort=True)
     paid = np.zeros((last + 1, len(known)), dtype="int64")
     for period in range(last + 1):
-        bounds = [calendar.start_of(int(one) + period).toordinal() for one in number(days)]
+        bounds = [calendar.start_of(int(one) + period).toordinal() for one in numbers]
         at = first_day if period == 0 else np.array(bounds, dtype="int64")[place]
         pays = (start <= at) & (end > at) & (cohort + period <= here)
         np.add.at(paid[period], pair[pays], units[pays])
     people = {int(str(c)): int(n) for c, n in sizes.items()}
     counts = _paid_counts(paid, known.get_level_values(0).to_numpy("int64"), people, here)
+    own = cohort_customers(subscriptions, as_of=as_of, calendar=calendar)
+    counts = replace(counts, who=own)
     return _triangle("subscriptions", counts, calendar, horizon, min_group, Decimal(0))
 
 
@@ -277,9 +286,7 @@ def _triangle(
     if horizon < 1:
         raise AnalysisError(f"horizon == {horizon}, must be at least 1", where="retention")
     cohorts, sizes = sorted(counts.sizes), counts.sizes
-    alone = hide_parts([sizes[cohort] for cohort in cohorts], min_group=max(min_group, 1))
-    away = [cohort for cohort, out in zip(cohorts, alone, strict=True) if out]
-    newest = counted_until(away, sizes, min_group)
+    away, newest = hidden_cohorts(sizes, min_group, counts.who)
     rows: dict[tuple[int, int], tuple[Any, ...]] = {}
     overall: list[tuple[Any, ...]] = []
     # Amounts a month add up over months only.
@@ -344,7 +351,7 @@ def _cell(
     calendar: Calendar,
     mature: bool,
     hidden: bool,
-    away: list[int],
+    away: set[int],
 ) -> tuple[Any, ...]:
     size, units = counts.sizes[cohort], counts.units.get((cohort, period), 0)
     shown = mature and not hidden

@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.data.frames import column_names
 from workbench.data.phrases import counted, money, share
 from workbench.data.small_groups import hidden_words
+from workbench.retention.durations import unseen_before, unseen_words
 from workbench.retention.periods import Calendar
 from workbench.retention.revenue import RevenueTriangle, order_revenue, subscription_revenue
 
@@ -31,11 +32,14 @@ class CohortRevenue:
         The smallest group that may be shown.
     reason
         Why there is none; empty otherwise.
+    unseen
+        As :attr:`workbench.retention.study.Retention.unseen`.
     """
 
     triangle: RevenueTriangle | None
     min_group: int
     reason: str
+    unseen: date | None = None
 
     @property
     def overall(self) -> pd.DataFrame:
@@ -102,7 +106,9 @@ def cohort_revenue(
         "horizon": horizon,
         "min_group": min_group,
     }
+    unseen = None
     if subscriptions is not None:
+        unseen = unseen_before(subscriptions, as_of=as_of)
         needed = ("customer_id", "monthly_amount")
         lacking = [name for name in needed if name not in column_names(subscriptions)]
         if lacking:
@@ -114,7 +120,7 @@ def cohort_revenue(
         return CohortRevenue(None, min_group, "There are neither subscriptions nor orders.")
     if not len(triangle.overall):
         return CohortRevenue(None, min_group, "In every period too few customers paid to be shown.")
-    return CohortRevenue(triangle, min_group, "")
+    return CohortRevenue(triangle, min_group, "", unseen)
 
 
 def read_revenue(found: CohortRevenue, *, currency: str) -> RevenueReading:
@@ -135,6 +141,9 @@ def read_revenue(found: CohortRevenue, *, currency: str) -> RevenueReading:
     overall = triangle.overall
     last = overall.iloc[-1]
     answer, title = (_bought if buys else _paid)(overall, grain, currency)
+    if found.unseen is not None:
+        title = "What cohorts of those still there pay"
+        answer = f"What is left of a cohort's revenue cannot be said.{unseen_words(found.unseen)}"
     what = "brought in that" if buys else "paid a month at the beginning of that"
     subtitle = (
         f"Revenue per customer of the cohort, {what} {grain}, net of returns; who has left counts "

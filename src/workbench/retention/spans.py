@@ -15,15 +15,13 @@ import numpy.typing as npt
 
 from workbench.data.phrases import day as as_words
 from workbench.errors import AnalysisError, one_of
-from workbench.retention.periods import GRAINS
+from workbench.retention.periods import GRAINS, MONTHS_IN
 
 __all__ = ["PER_YEAR", "bounds", "moved", "named"]
 
 Ints = npt.NDArray[np.int64]
-PER_YEAR = {"week": 52, "month": 12, "quarter": 4}
+PER_YEAR = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 """Grain -> after how many periods the same season comes again."""
-
-_MONTHS = {"month": 1, "quarter": 3}
 
 
 def moved(day: date, grain: str, count: int) -> date:
@@ -40,7 +38,7 @@ def moved(day: date, grain: str, count: int) -> date:
         raise AnalysisError(f"{grain!r} is not known", where="grain", fix=one_of(grain, GRAINS))
     if grain == "week":
         return day + timedelta(weeks=count)
-    place = day.year * 12 + day.month - 1 + count * _MONTHS[grain]
+    place = day.year * 12 + day.month - 1 + count * MONTHS_IN[grain]
     year, month = place // 12, place % 12 + 1
     last = monthrange(year, month)[1]
     is_last = day.day == monthrange(day.year, day.month)[1]
@@ -55,7 +53,7 @@ def bounds(day: date, grain: str, *, back: int, ahead: int) -> Ints:
     day
         The last day of a period.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     back, ahead
         How many periods before it and after it.
 

@@ -46,8 +46,9 @@ def paying_spells(
     -------
     tuple
         A frame with `customer` (a number), `subscription` (a number), `start`, `end` (days; the
-        last day of the calendar while it runs), `units` (ten-thousandths a month), `reason`, sorted
-        by what it holds; then how many spells had no amount, and how many no customer.
+        last day of the calendar while it runs), `units` (ten-thousandths a month), `reason`,
+        `begun` (the first start of the subscription, of spells without an amount too), sorted by
+        what it holds; then how many spells had no amount, and how many no customer.
 
     Raises
     ------
@@ -72,6 +73,10 @@ def paying_spells(
     frame = frame.with_columns(units=money_units("amount"))
     columns = ["subscription_id", "customer_id", "start", "stop", "units", "priced", "reason"]
     found = collect(frame.select(*columns))
+    known_end = (found["stop"] > 0) & (found["stop"] <= as_of.toordinal())
+    possible = found["start"].where(~known_end | (found["stop"] >= found["start"]))
+    first = possible.groupby(found["subscription_id"]).transform("min")
+    found = found.assign(begun=first.fillna(found["start"]).astype("int64"))
     nameless = found["customer_id"].isna()
     priced = found["priced"].astype(bool)
     without = int((~priced).sum()), int(nameless.sum())
@@ -98,6 +103,7 @@ def _joined(found: pd.DataFrame, as_of: date, join_days: int) -> pd.DataFrame:
             "customer": pd.factorize(found["customer_id"], sort=True)[0],
             "subscription": pd.factorize(found["subscription_id"], sort=True)[0],
             "start": found["start"].to_numpy("int64"),
+            "begun": found["begun"].to_numpy("int64"),
             "end": np.where(ended, stop, never),
             "units": found["units"].to_numpy("int64"),
             "reason": found["reason"].fillna(NOT_STATED).astype(str).to_numpy(),

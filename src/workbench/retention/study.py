@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -11,7 +12,12 @@ import pandas as pd
 from workbench.data.frames import column_names
 from workbench.errors import AnalysisError
 from workbench.retention.cohorts import Triangle, order_triangle, subscription_triangle
-from workbench.retention.durations import repeat_durations, subscription_durations
+from workbench.retention.durations import (
+    repeat_durations,
+    subscribers,
+    subscription_durations,
+    unseen_before,
+)
 from workbench.retention.periods import Calendar
 from workbench.retention.survival import Estimate, LogRank, SurvivalCurve, kaplan_meier, log_rank
 
@@ -48,6 +54,9 @@ class Retention:
         The horizon in days, at which curves are compared.
     min_group
         A curve is drawn as long as so many are followed.
+    unseen
+        The first day with an end, where the data evidently hold only those who were still there on
+        it: then all shares of those who stay are too high. None otherwise.
     """
 
     kind: Kind
@@ -58,6 +67,7 @@ class Retention:
     by: str
     horizon_days: int
     min_group: int
+    unseen: date | None = None
 
     @property
     def at_horizon(self) -> Estimate:
@@ -71,6 +81,19 @@ class Retention:
         low = None if found.ci_upper is None else 1 - found.ci_upper
         high = None if found.ci_lower is None else 1 - found.ci_lower
         return Estimate(1 - found.value, low, high, found.level, found.method)
+
+    def median_of(self, curve: SurvivalCurve) -> Estimate:
+        """Return the median time of a curve; none where it would be the day of one of few."""
+        found = curve.median
+        if found.value is not None:
+            at = curve.table.loc[curve.table["time"] == found.value, "at_risk"]
+            if int(at.iloc[0]) < self.min_group:
+                why = "So few were followed that long that it would be the day of one of them."
+                return Estimate(None, None, None, found.level, found.method, why)
+            return found
+        done = "come back" if self.kind == "orders" else "ended"
+        why = f"Fewer than half have {done} so far."
+        return Estimate(None, None, None, found.level, found.method, why)
 
     def curve_frame(self) -> pd.DataFrame:
         """Return the curves as they are drawn, up to the horizon, or until few are followed.
@@ -127,7 +150,7 @@ class Retention:
                     share.value,
                     share.ci_lower,
                     share.ci_upper,
-                    curve.median.value,
+                    self.median_of(curve).value,
                     mean.value,
                     share.reason,
                 )
@@ -190,8 +213,12 @@ def retention(
         raise AnalysisError(
             "there are neither subscriptions nor orders", where="retention", fix="Declare one."
         )
-    _enough(spans, min_group, kind)
-    groups, test = _by_group(spans, min_group) if group_by else ((), None)
+    people = None
+    if subscriptions is not None:
+        people = subscribers(subscriptions, as_of=as_of, by=group_by or None)
+    _enough(spans, people, min_group, kind)
+    unseen = None if subscriptions is None else unseen_before(subscriptions, as_of=as_of)
+    groups, test = _by_group(spans, people, min_group) if group_by else ((), None)
     return Retention(
         kind=kind,
         triangle=triangle,
@@ -201,11 +228,12 @@ def retention(
         by=group_by,
         horizon_days=round(calendar.days * horizon),
         min_group=min_group,
+        unseen=unseen,
     )
 
 
-def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
-    total = int(spans["n"].sum())
+def _enough(spans: pd.DataFrame, people: pd.DataFrame | None, min_group: int, kind: Kind) -> None:
+    total = int(spans["n"].sum() if people is None else people["customer"].nunique())
     if total < max(min_group, 1):
         raise AnalysisError(
             f"fewer than {min_group} customers: a group must have as many to be shown",
@@ -215,12 +243,19 @@ def _enough(spans: pd.DataFrame, min_group: int, kind: Kind) -> None:
 
 
 def _by_group(
-    spans: pd.DataFrame, min_group: int
+    spans: pd.DataFrame, people: pd.DataFrame | None, min_group: int
 ) -> tuple[tuple[SurvivalCurve, ...], LogRank | None]:
     """Return the curves of the larger groups, the rest together, and their test."""
     sizes = spans.groupby("group")["n"].sum().sort_values(ascending=False, kind="stable")
-    own = [str(name) for name in sizes.index[:MAX_GROUPS] if sizes[name] >= min_group]
-    if len(own) < len(sizes) and sizes.drop(own).sum() < min_group and own:
+
+    def customers(names: Sequence[str]) -> int:
+        if people is None:
+            return int(sizes[list(names)].sum())
+        return int(people.loc[people["group"].isin(names), "customer"].nunique())
+
+    own = [str(name) for name in sizes.index[:MAX_GROUPS] if customers([name]) >= min_group]
+    rest = customers([name for name in sizes.index if name not in own])
+    if len(own) < len(sizes) and rest < min_group and own:
         own = own[:-1]  # the rest would tell of too few, so the smallest shown joins them
     named = spans.assign(group=spans["group"].where(spans["group"].isin(own), OTHERS))
     names = [*own, OTHERS] if (named["group"] == OTHERS).any() else own

@@ -69,6 +69,9 @@ class SurvivalCurve:
         Customers and observed events.
     level, method
         Of the intervals.
+    gaps
+        Spans of time, first and last, in which nobody was followed while others came later: what
+        happens in them is not known, so that nothing is said of later times.
     """
 
     table: pd.DataFrame
@@ -77,6 +80,7 @@ class SurvivalCurve:
     events: int
     level: float
     method: str = METHOD
+    gaps: tuple[tuple[float, float], ...] = ()
 
     @property
     def last_time(self) -> float:
@@ -91,7 +95,14 @@ class SurvivalCurve:
         time
             Not negative. Beyond the longest observed time there is no value, unless everyone has
             had the event.
+
+        Raises
+        ------
+        AnalysisError
+            For a negative or missing time.
         """
+        if not time >= 0:
+            raise AnalysisError(f"time == {time}, must be >= 0", where="survival")
         row = self.table[self.table["time"] <= time].iloc[-1]
         why = self._unknown(time)
         if why:
@@ -115,6 +126,8 @@ class SurvivalCurve:
         value, low, high = (
             self._first_at_half(name) for name in ("survival", "ci_lower", "ci_upper")
         )
+        if value is not None and (hidden := self._unknown(value)):
+            return Estimate(None, None, None, self.level, self.method, hidden)
         why = "" if value is not None else "Fewer than half have had the event."
         return Estimate(
             value, low if value is not None else None, high, self.level, self.method, why
@@ -149,6 +162,11 @@ class SurvivalCurve:
         terms = np.divide(events, at_risk * left, out=np.zeros_like(events), where=left > 0)
         half = float(stats.norm.isf((1 - self.level) / 2) * np.sqrt(np.sum(after**2 * terms)))
         mean = float(steps.sum())
+        if half == 0:  # all alike: with none, or all, of so many the variance cannot be told
+            few = max(float(at_risk[at_risk > 0].min(initial=np.inf)), 1.0)
+            least = float(np.power((1 - self.level) / 2, 1 / few))
+            ends = least * mean, least * mean + (1 - least) * horizon
+            return Estimate(mean, *ends, self.level, "restricted mean, exact binomial interval")
         return Estimate(mean, max(mean - half, 0.0), min(mean + half, horizon), self.level, method)
 
     def given(self, so_far: float) -> SurvivalCurve:
@@ -195,6 +213,11 @@ class SurvivalCurve:
             events=int(table["events"].sum()),
             level=self.level,
             method=f"{METHOD}, given survival so far",
+            gaps=tuple(
+                (max(first - so_far, 0.0), last - so_far)
+                for first, last in self.gaps
+                if last > so_far
+            ),
         )
 
     def survival_given(self, so_far: float, ahead: float) -> Estimate:
@@ -229,6 +252,12 @@ class SurvivalCurve:
 
     def _unknown(self, time: float) -> str:
         """Return why nothing can be said of a time; empty where something can."""
+        for first, last in self.gaps:
+            if time > first:
+                return (
+                    f"Nobody was followed from {first:g} to {last:g}, and others came under "
+                    "observation later: ask for survival given a later time."
+                )
         gone = self.table.loc[self.table["survival"] <= 0, "time"]
         if not len(gone):
             if time > self.last_time:
@@ -294,7 +323,30 @@ def kaplan_meier(
     whole = {name: values.astype("int64") for name, values in counts.items()}
     estimates = {"survival": survival, "ci_lower": lower, "ci_upper": upper}
     table = pd.DataFrame({"time": marks, **whole, **estimates})
-    return SurvivalCurve(table, group, int(weight.sum()), int(events.sum()), 1 - alpha)
+    return SurvivalCurve(
+        table=table,
+        group=group,
+        n_obs=int(weight.sum()),
+        events=int(events.sum()),
+        level=1 - alpha,
+        gaps=_gaps(times, start, survival, marks),
+    )
+
+
+def _gaps(
+    times: Floats, start: Floats, survival: Floats, marks: Floats
+) -> tuple[tuple[float, float], ...]:
+    """Return spans in which nobody was followed; one after the curve has come to nought is none."""
+    if not (start >= 0).any():
+        return ()
+    order = np.argsort(start, kind="stable")
+    entered, reached = start[order], np.maximum.accumulate(times[order])
+    until = np.concatenate([[0.0], reached[:-1]])
+    return tuple(
+        (float(first), float(last))
+        for first, last in zip(until, entered, strict=True)
+        if last > first and survival[np.searchsorted(marks, first, side="right") - 1] > 0
+    )
 
 
 def _product(followed: Floats, events: Floats) -> Floats:

@@ -14,3 +14,10 @@ jobs, assemble, run, lock, progress, runlog
 status, portal       what is fresh and what is stale, in words; the page that links it all
 preflight, health    what is wrong in the files, the sources, the machine
 """
+
+import sys
+
+# Every part of Jupyter imports jsonschema, which then builds a parser of international addresses:
+# a second of processor time for each command, and no notebook's schema asks for one. This process
+# does without; the one that notebooks are forked from has it again.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -103,3 +103,13 @@ def test_a_base_that_cannot_be_fitted_says_why() -> None:
         fit.converged
         for fit in purchase_fits(purchase_log(once, as_of=AS_OF).until(AS_OF.toordinal()))
     )
+
+
+def test_where_nobody_leaves_nbd_stands_in() -> None:
+    orders = buying(7, 500, 540, stay=True)
+    found = tried(orders)
+    assert found.chosen == "NBD"
+    assert [fit.name for fit in found.fits if fit.name != "Gamma-Gamma"] == ["NBD"]
+    low, high = found.futures["NBD"].ends("orders", 0.05)
+    assert low[-1] <= found.actual["orders"][-1] <= high[-1]
+    assert found.brier["NBD"] < found.brier["cohort average"]

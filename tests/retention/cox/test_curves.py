@@ -69,5 +69,7 @@ def test_what_cannot_be_known_is_said() -> None:
     assert cox_survival(nothing, x.head(1), 1.0)["reason"].tolist() == ["Nobody had the event."]
     with pytest.raises(AnalysisError, match="covariate load is missing"):
         cox_survival(found, {"plan": [1]}, 1.0)
+    with pytest.raises(AnalysisError, match="covariate load is missing or endless in 1 rows"):
+        cox_survival(found, x.head(2).assign(load=[1.0, np.nan]), 1.0)
     with pytest.raises(AnalysisError, match="finite and not negative"):
         cox_survival(found, x.head(1), -1.0)

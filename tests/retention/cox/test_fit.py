@@ -15,7 +15,7 @@ from lifelines import CoxPHFitter
 
 from workbench.errors import AnalysisError
 from workbench.retention.cox.cells import risk_cells
-from workbench.retention.cox.fit import MIN_CLUSTERS, PLAIN, ROBUST, CoxFit, fit_cox
+from workbench.retention.cox.fit import CLUSTERED, MIN_CLUSTERS, PLAIN, ROBUST, CoxFit, fit_cox
 
 THEIR_OWN = pytest.mark.filterwarnings("ignore:Starting with pandas version 4.0")  # of lifelines
 Rows = tuple[np.ndarray, np.ndarray, pd.DataFrame, np.ndarray]
@@ -121,7 +121,7 @@ def test_robust_errors_by_their_definition(clustered: bool) -> None:
     if clustered:
         assert found.clusters == 60
         slow = pd.DataFrame(slow).groupby(cluster).sum().to_numpy()
-    expected = found.cov @ slow.T @ slow @ found.cov
+    expected = found.cov @ slow.T @ slow @ found.cov * (60 / (60 - 3) if clustered else 1)
     np.testing.assert_allclose(found.robust_cov, expected, rtol=1e-8)
 
 
@@ -221,6 +221,31 @@ def test_few_clusters_have_no_robust_errors() -> None:
     assert effects["robust_error"].isna().all()
     assert effects["pvalue"].equals(found.effects(robust=False)["pvalue"])
     assert found.method() == PLAIN
+    wide = pd.DataFrame(np.random.default_rng(14).normal(size=(len(times), 12)))
+    many = fit_cox(times, events, wide, cluster=np.arange(len(times)) % MIN_CLUSTERS)
+    assert many.robust_reason == "Robust errors need 25 clusters, there are 20."
+
+
+def test_errors_of_few_clusters_hold_as_often_as_they_say() -> None:
+    """150 samples of 22 customers with five subscriptions that mostly end together.
+
+    Without the correction for few clusters 91 % of these intervals hold, with it 96 %.
+    """
+    truth, held = np.array([0.5, -0.3]), np.zeros(2)
+    for draw in range(150):
+        rng = np.random.default_rng([2000, draw])
+        who = np.repeat(np.arange(22), 5)
+        x = np.column_stack([rng.normal(size=22)[who], rng.normal(size=110)])
+        own = np.where(
+            rng.random(22)[who] < 0.6, rng.exponential(size=22)[who], rng.exponential(size=110)
+        )
+        life, leave = np.ceil(60 * own / np.exp(x @ truth)), rng.integers(10, 200, 110)
+        found = fit_cox(np.minimum(life, leave), life <= leave, pd.DataFrame(x), cluster=who)
+        assert found.method() == CLUSTERED
+        effects = found.effects()
+        low, high = (np.log(effects[name].to_numpy()) for name in ("ci_lower", "ci_upper"))
+        held += (low <= truth) & (truth <= high)
+    assert 0.935 <= held.mean() / 150 <= 0.98
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_rossi_as_published(workbench_data: Path) -> None:
     assert checked.pvalue == pytest.approx(0.068, abs=0.0005)
     assert checked.changing == ("age",)
     assert checked.sentences() == [
-        "The effect of age changes over time (p = 0.036). It turns round: the ratio is 1.01 up to "
+        "The effect of age changes over time (p = 0.036). It crosses 1: the ratio is 1.01 up to "
         "28 days and 0.87 later, each over half of the events; the one ratio is an average of both."
     ]
 
@@ -90,6 +90,29 @@ def test_it_errs_as_often_as_it_says() -> None:
     assert 0.01 <= float(np.mean(np.array(known) < 0.05)) <= 0.10
     quiet = check_proportionality(drifting(104, 300, after=-0.9))
     assert quiet.sentences()[0].startswith("No effect is seen to change over time")
+
+
+def test_rows_of_one_cluster_are_not_taken_for_so_many_customers() -> None:
+    """Each customer twice over: the information rejects in three of ten where nothing changes.
+
+    The variance of the clusters is the one that the customers alone would have.
+    """
+    rejected, plain = 0, 0
+    for draw in range(120):
+        rng = np.random.default_rng([300, draw])
+        x = pd.DataFrame({"plan": rng.integers(0, 2, 120), "load": rng.normal(size=120)})
+        life = np.ceil(rng.exponential(size=120) * 40 / np.exp(0.5 * x["plan"]))
+        leave = rng.integers(5, 60, 120)
+        row = np.repeat(np.arange(120), 2)
+        given = np.minimum(life, leave)[row], (life <= leave)[row], x.iloc[row]
+        for clustered in (True, False):
+            found = fit_cox(*given, cluster=row if clustered else None)
+            p = check_proportionality(found).pvalue
+            assert p is not None
+            rejected += clustered and p < 0.05
+            plain += not clustered and p < 0.05
+    assert 0 < rejected <= 12
+    assert plain >= 24
 
 
 def test_scaled_residuals_have_the_coefficient_as_their_mean() -> None:

@@ -86,6 +86,7 @@ ZOO = {
         "os.getpgrp() == os.getpid(), os.getsid(0) == os.getpid() or 'own group'",
         "import signal\nsignal.getsignal(signal.SIGINT).__name__",
         "os.read(0, 10) if not sys.stdin.closed else b''",
+        "import importlib.util\nimportlib.util.find_spec('rfc3987_syntax') is None",
     ),
     "pickles": (
         "import pickle\nclass Own:\n    def __eq__(self, o):\n        return isinstance(o, Own)\n"

@@ -37,7 +37,7 @@ def naive_churn(
     contracts
         What was known on a day.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     size
         How many periods are forecast.
     """
@@ -97,7 +97,7 @@ def try_renewals(
     origin
         The day.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     ahead
         How many periods are forecast.
     seed, draws

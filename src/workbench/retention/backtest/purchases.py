@@ -17,9 +17,15 @@ from workbench.retention.backtest.trials import Trial, brier, changes_of
 from workbench.retention.events import Days, EventFactor, event_factors
 from workbench.retention.futures import Futures, pooled
 from workbench.retention.maximise import Floats
-from workbench.retention.purchases.fits import PurchaseFit, fit_bgnbd, fit_paretonbd
-from workbench.retention.purchases.log import WEEK, Known, PurchaseLog
+from workbench.retention.purchases.fits import (
+    PurchaseFit,
+    fit_bgnbd,
+    fit_nbd,
+    fit_paretonbd,
+)
+from workbench.retention.purchases.log import Known, PurchaseLog
 from workbench.retention.purchases.outlook import what_comes
+from workbench.retention.purchases.seasons import on_season
 from workbench.retention.spans import bounds
 from workbench.retention.spend import SpendFit, fit_gamma_gamma
 
@@ -30,14 +36,19 @@ BOTH = "both models"
 
 
 def purchase_fits(known: Known) -> tuple[PurchaseFit, ...]:
-    """Return BG/NBD and Pareto/NBD fitted to what was known.
+    """Return BG/NBD and Pareto/NBD fitted to what was known, or NBD where neither can be fitted.
 
     Parameters
     ----------
     known
         The customers with their purchases so far.
     """
-    return fit_bgnbd(known.cells), fit_paretonbd(known.cells)
+    several = fit_bgnbd(known.cells), fit_paretonbd(known.cells)
+    if not any(fit.converged for fit in several):
+        # Mostly there is no telling who left; whether it will do, the trials tell.
+        simple = fit_nbd(known.cells)
+        return (simple,) if simple.converged else several
+    return several
 
 
 def all_futures(
@@ -99,6 +110,7 @@ def try_purchases(
     seed: int,
     draws: int,
     events: Sequence[tuple[str, Days]] = (),
+    seasonal: bool = False,
 ) -> Trial:
     """Return the trial of the purchase models from one earlier day.
 
@@ -109,23 +121,27 @@ def try_purchases(
     origin
         The day.
     grain
-        `week`, `month` or `quarter`.
+        `week`, `month`, `quarter` or `year`.
     ahead
         How many periods are forecast.
     seed, draws
         Of the futures.
     events
         Known events, past and to come.
+    seasonal
+        Whether a season is looked for; it needs a whole year before the day.
     """
     known = log.until(origin.toordinal())
+    if seasonal:
+        known = on_season(known, [span for _, span in events])
     edges = bounds(origin, grain, back=0, ahead=ahead)
     fits = purchase_fits(known)
     factors = events_known(known, events, int(edges[-1]))
     futures = all_futures(known, fits, edges, seed=seed, draws=draws, events=factors)
     cells = known.cells
-    people, horizon = (cells.frequency, cells.recency, cells.T), float(edges[-1] - edges[0]) / WEEK
+    people, horizon = (cells.frequency, cells.recency, cells.T), known.weeks_until(edges[-1:])[0]
     chances: dict[str, Floats] = {
-        fit.name: 1 - fit.model.probabilities(horizon, *people, up_to=0)[:, 0]
+        fit.name: 1 - fit.model.probabilities(float(horizon), *people, up_to=0)[:, 0]
         for fit in fits
         if fit.converged
     }

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from workbench.errors import AnalysisError
+from workbench.retention.covariates import checked_columns
 from workbench.retention.cox.fit import CoxFit
 from workbench.retention.times import Floats
 
@@ -48,7 +49,7 @@ def cox_survival(found: CoxFit, covariates: Any, ahead: Any, *, so_far: Any = 0.
     Raises
     ------
     AnalysisError
-        When covariates are missing, or times negative.
+        When covariates are missing or no numbers, or times negative.
     """
     frame = pd.DataFrame(covariates)
     missing = [name for name in found.names if name not in frame.columns]
@@ -62,7 +63,8 @@ def cox_survival(found: CoxFit, covariates: Any, ahead: Any, *, so_far: Any = 0.
     if found.likelihood is None or found.sums is None:
         rows = [(None, None, None, found.reason)] * len(frame)
         return pd.DataFrame(rows, columns=names, index=frame.index, dtype=object)
-    values = frame[list(found.names)].to_numpy("float64")
+    _, columns = checked_columns(frame[list(found.names)], len(frame), where="Cox survival")
+    values = np.stack(columns, axis=1)
     share, low, high = _shares(found, values, begin, end)
     latest = found.likelihood.cells.times[-1]
     why = f"Nobody was seen to leave after {latest:g}, so nothing is known of later times."

@@ -4,6 +4,10 @@ References
 ----------
 Cox, "Regression Models and Life-Tables", JRSS B 34, 1972. Efron, JASA 72, 1977 (ties). Lin & Wei,
 "The Robust Inference for the Cox Proportional Hazards Model", JASA 84, 1989 (robust errors).
+MacKinnon & White, "Some Heteroskedasticity-Consistent Covariance Matrix Estimators with Improved
+Finite Sample Properties", Journal of Econometrics 29, 1985 (the factor for the coefficients that
+were estimated), taken to g clusters: g / (g - coefficients). Cameron & Miller, "A Practitioner's
+Guide to Cluster-Robust Inference", Journal of Human Resources 50, 2015 (t with g - 1 degrees).
 """
 
 from __future__ import annotations
@@ -24,9 +28,13 @@ from workbench.retention.times import Floats
 __all__ = ["MIN_CLUSTERS", "CoxFit", "fit_cox"]
 
 MIN_CLUSTERS = 20
-"""Robust errors rest on as many clusters at least; with fewer they come out too small."""
+"""Robust errors rest on as many clusters at least; with fewer no correction makes them hold."""
 PLAIN = "Cox regression, Efron ties, normal on the log hazard ratio"
 ROBUST = f"{PLAIN}, robust (Lin-Wei) errors"
+CLUSTERED = (
+    "Cox regression, Efron ties, t on the log hazard ratio, robust (Lin-Wei) errors that allow for "
+    "the number of clusters"
+)
 _COLUMNS = [
     *("covariate", "coefficient", "std_error", "robust_error", "hazard_ratio"),
     *("ci_lower", "ci_upper", "pvalue"),
@@ -46,8 +54,9 @@ class CoxFit:
         no fit.
     cov, robust_cov
         Their covariance by the information, and by Lin & Wei's sandwich, which also holds where the
-        model is not quite right or rows of one cluster go together. Empty where there is no fit;
-        `robust_cov` also where there are fewer than :data:`MIN_CLUSTERS` clusters.
+        model is not quite right or rows of one cluster go together; that of g clusters is widened
+        by g / (g - coefficients). Empty where there is no fit; `robust_cov` also where there are
+        fewer than :data:`MIN_CLUSTERS` clusters, or no more than two for each coefficient.
     log_likelihood, log_likelihood_null
         Of the fit, and without covariates; None where there is no fit.
     score_test
@@ -95,6 +104,11 @@ class CoxFit:
         gained = 2 * (self.log_likelihood - self.log_likelihood_null)
         return float(stats.chi2.sf(max(gained, 0.0), len(self.names)))
 
+    @property
+    def robust_degrees(self) -> int | None:
+        """Return the degrees of freedom of clusters' robust errors; None where they are normal."""
+        return self.clusters - 1 if self.clusters is not None and self.robust_cov.size else None
+
     def effects(self, *, robust: bool = True) -> pd.DataFrame:
         """Return one row per covariate; none where there is no fit.
 
@@ -114,7 +128,9 @@ class CoxFit:
         plain = np.sqrt(np.diag(self.cov))
         sandwich = np.sqrt(np.diag(self.robust_cov)) if self.robust_cov.size else None
         error = sandwich if robust and sandwich is not None else plain
-        half = float(stats.norm.isf((1 - self.level) / 2)) * error
+        clustered = robust and self.robust_degrees is not None
+        law = stats.t(self.robust_degrees) if clustered else stats.norm()
+        half = float(law.isf((1 - self.level) / 2)) * error
         made = pd.DataFrame(
             {
                 "covariate": list(self.names),
@@ -124,14 +140,16 @@ class CoxFit:
                 "hazard_ratio": np.exp(self.coefficients),
                 "ci_lower": np.exp(self.coefficients - half),
                 "ci_upper": np.exp(self.coefficients + half),
-                "pvalue": 2 * stats.norm.sf(np.abs(self.coefficients / error)),
+                "pvalue": 2 * law.sf(np.abs(self.coefficients / error)),
             }
         )
         return made[_COLUMNS]
 
     def method(self, *, robust: bool = True) -> str:
         """Return how the intervals were made."""
-        return ROBUST if robust and self.robust_cov.size else PLAIN
+        if not (robust and self.robust_cov.size):
+            return PLAIN
+        return ROBUST if self.robust_degrees is None else CLUSTERED
 
 
 def fit_cox(
@@ -189,9 +207,12 @@ def fit_cox(
         return _nothing(cells, clusters, alpha, top.steps, top.reason)
     inverse = np.linalg.inv(top.information)
     unscale = np.outer(cells.scale, cells.scale)
-    few = clusters is not None and clusters < MIN_CLUSTERS
-    why = f"Robust errors need {MIN_CLUSTERS} clusters, there are {clusters}." if few else ""
+    least = max(MIN_CLUSTERS, 2 * len(cells.names) + 1)
+    few = clusters is not None and clusters < least
+    why = f"Robust errors need {least} clusters, there are {clusters}." if few else ""
     robust = np.empty((0, 0)) if few else inverse @ _meat(likelihood, sums) @ inverse / unscale
+    if clusters is not None and not few:
+        robust = robust * clusters / (clusters - len(cells.names))
     return CoxFit(
         names=cells.names,
         coefficients=top.beta / cells.scale,
@@ -238,19 +259,9 @@ def _nothing(
 
 def _meat(likelihood: EfronLikelihood, sums: TimeSums) -> Floats:
     """Return the sum of squared score residuals, of customers or of clusters."""
-    cells = likelihood.cells
-    died = np.flatnonzero(cells.event)
-    at = cells.stop[died] - 1
-    hazard = likelihood.spent(sums.a, sums.b)
-    residuals = np.empty_like(cells.x)
-    for row, x in enumerate(cells.x):
-        s1, d1 = sums.s1[row], sums.d1[row]
-        drift = likelihood.spent(s1 * sums.aa - d1 * sums.ab, s1 * sums.ab - d1 * sums.bb)
-        residuals[row] = -sums.risk * (x * hazard - drift)
-        residuals[row, died] += x[died] - (sums.mean[row] / likelihood.deaths)[at]
-    if cells.cluster is None:
-        made: Floats = weighted_products(residuals, cells.n)
+    residuals = likelihood.residuals(sums)
+    if likelihood.cells.cluster is None:
+        made: Floats = weighted_products(residuals, likelihood.cells.n)
         return made
-    added = np.array([np.bincount(cells.cluster, weights=cells.n * own) for own in residuals])
-    added = added[:, np.lexsort(added)]  # whatever the clusters are called
+    added = likelihood.by_cluster(residuals)
     return weighted_products(added, np.ones(added.shape[1]))

@@ -171,6 +171,42 @@ class EfronLikelihood:
         made[self._died] -= tied[cells.stop[self._died] - 1]
         return made
 
+    def residuals(self, found: TimeSums, weight: Floats | None = None) -> Floats:
+        """Return each cell's part in the gradient, of one customer, shape (covariates, cells).
+
+        Parameters
+        ----------
+        found
+            The sums at the coefficients.
+        weight
+            What each event time counts; 1 when not given.
+        """
+        cells = self.cells
+        g = np.ones_like(found.a) if weight is None else weight
+        at = cells.stop[self._died] - 1
+        hazard = self.spent(g * found.a, g * found.b)
+        made = np.empty_like(cells.x)
+        for row, x in enumerate(cells.x):
+            s1, d1 = found.s1[row], found.d1[row]
+            full, tied = s1 * found.aa - d1 * found.ab, s1 * found.ab - d1 * found.bb
+            made[row] = -found.risk * (x * hazard - self.spent(g * full, g * tied))
+            made[row, self._died] += g[at] * (x[self._died] - (found.mean[row] / self.deaths)[at])
+        return made
+
+    def by_cluster(self, residuals: Floats) -> Floats:
+        """Return residuals added up by cluster, in an order that their names do not tell.
+
+        Parameters
+        ----------
+        residuals
+            Of one customer of each cell, shape (any, cells); the cells must have clusters.
+        """
+        cells = self.cells
+        assert cells.cluster is not None  # for the type checker: the caller has looked
+        added = np.array([np.bincount(cells.cluster, weights=cells.n * own) for own in residuals])
+        made: Floats = added[:, np.lexsort(added)]
+        return made
+
 
 def weighted_products(x: Floats, weight: Floats) -> Floats:
     """Return the weighted sums of products of each two covariates, shape (covariates, covariates).

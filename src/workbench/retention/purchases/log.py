@@ -6,7 +6,7 @@ purchase after it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,8 +20,9 @@ from workbench.data.lines import purchase_lines
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 from workbench.retention.purchases.cells import Cells
+from workbench.retention.purchases.season import EVEN, Season
 
-__all__ = ["WEEK", "Known", "PurchaseLog", "purchase_log"]
+__all__ = ["WEEK", "Known", "PurchaseLog", "in_season", "purchase_log"]
 
 Ints = npt.NDArray[np.int64]
 WEEK = 7.0
@@ -90,16 +91,19 @@ class Known:
         Their purchase days up to then, as in the log, with customers from 0 on.
     last
         The day's number.
-    first
-        Each customer's first purchase day, shape (customers,).
+    first, latest
+        Each customer's first and last purchase day, shape (customers,).
     frequency
         Each customer's repeat purchase days, shape (customers,).
     spend
         Mean spend on these, in whole units of the currency, 0 without any, shape (customers,).
     cells
-        Customers with equal (frequency, recency, T) as one row; times in weeks.
+        Customers with equal (frequency, recency, T) as one row; times in weeks, on the clock of the
+        season.
     cell
         Each customer's row of the cells, shape (customers,).
+    season
+        When all customers buy faster or slower.
     """
 
     who: Ints
@@ -108,10 +112,12 @@ class Known:
     units: Ints
     last: int
     first: Ints
+    latest: Ints
     frequency: Ints
     spend: Floats
     cells: Cells
     cell: Ints
+    season: Season = EVEN
 
     @property
     def customers(self) -> int:
@@ -128,6 +134,50 @@ class Known:
         """Return the number of the first day on which anybody bought."""
         return int(self.first.min())
 
+    def clock(self, days: Ints) -> Floats:
+        """Return what the clock of the season shows at the end of days, in days of usual pace.
+
+        Parameters
+        ----------
+        days
+            Day numbers, none before the first day, shape (days,). At the end of that one it is 0.
+        """
+        whole = np.arange(self.begin + 1, max(int(days.max()), self.last) + 1)
+        marks = np.concatenate([[0.0], np.cumsum(self.season.pace(whole))])
+        made: Floats = marks[days - self.begin]
+        return made
+
+    def weeks_until(self, days: Ints) -> Floats:
+        """Return the models' time from the last day to the end of other days, negative before it.
+
+        Parameters
+        ----------
+        days
+            Day numbers, none before the first day, shape (days,).
+        """
+        shown = self.clock(np.append(days, self.last))
+        made: Floats = (shown[:-1] - shown[-1]) / WEEK
+        return made
+
+
+def in_season(known: Known, season: Season) -> Known:
+    """Return the same customers on the clock of a season.
+
+    Parameters
+    ----------
+    known
+        The customers, on any clock.
+    season
+        The season. Its clock is read in whole days, so that customers stay alike who were.
+    """
+    moved = replace(known, season=season)
+    first, latest = moved.clock(known.first), moved.clock(known.latest)
+    end = moved.clock(np.array([known.last]))
+    recency = np.where(known.frequency > 0, np.maximum(np.rint(latest - first), 1.0), 0.0)
+    age = np.maximum(np.rint(end - first), recency)
+    cells, cell = _cells(known.frequency, recency.astype("int64"), age.astype("int64"))
+    return replace(moved, cells=cells, cell=cell)
+
 
 def _known(who: Ints, customer: Ints, day: Ints, units: Ints, last: int) -> Known:
     size = len(who)
@@ -139,15 +189,19 @@ def _known(who: Ints, customer: Ints, day: Ints, units: Ints, last: int) -> Know
     np.add.at(whole, customer, units)
     spent = (whole - units[begins]) / 10_000.0
     spend = np.where(frequency > 0, spent / np.maximum(frequency, 1), 0.0)
-    age, recency = last - first, latest - first
+    cells, cell = _cells(frequency, latest - first, last - first)
+    return Known(who, customer, day, units, int(last), first, latest, frequency, spend, cells, cell)
+
+
+def _cells(frequency: Ints, recency: Ints, age: Ints) -> tuple[Cells, Ints]:
+    """Return customers who are alike as one row, and each customer's row; times in days."""
     order = np.lexsort((age, recency, frequency))
     keys = np.vstack([frequency, recency, age])[:, order]
     new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
-    cell = np.empty(size, dtype="int64")
+    cell = np.empty(len(order), dtype="int64")
     cell[order] = np.cumsum(new) - 1
     x, t_x, end = keys[:, new].astype("float64")
-    cells = Cells(x, t_x / WEEK, end / WEEK, np.bincount(cell).astype("float64"))
-    return Known(who, customer, day, units, int(last), first, frequency, spend, cells, cell)
+    return Cells(x, t_x / WEEK, end / WEEK, np.bincount(cell).astype("float64")), cell
 
 
 def purchase_log(orders: Any, *, as_of: date) -> PurchaseLog:

@@ -3,8 +3,8 @@
 Futures are drawn: parameters from the normal distribution of their logarithms at the maximum, each
 customer's purchases from the model, their amounts from what was spent so far. Weeks in which all
 customers bought more or less than the model expects, beyond chance, go on as they did before
-(`shocks.py`), and known events do what they did before (`events.py`). Not in it: customers who are
-yet to come.
+(`shocks.py`), the season comes again (`season.py`), and known events do what they did before
+(`events.py`). Not in it: customers who are yet to come.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from workbench.retention.purchases.drawing import Clock
 from workbench.retention.purchases.fits import PurchaseFit
 from workbench.retention.purchases.forecast import drawn_means, expected_path
 from workbench.retention.purchases.log import WEEK, Known
+from workbench.retention.purchases.season import months_of
 from workbench.retention.purchases.shocks import (
     PeriodShocks,
-    fitted_path,
     level_of,
+    path_until,
     shaken,
     spread_of,
 )
@@ -46,9 +47,10 @@ _WEEKS = (1, 2, 4)  # how long a stretch is within which all customers move toge
 
 @dataclass(frozen=True)
 class _Steps:
-    """Stretches of time within which nothing changes: each within a week, a period, an event."""
+    """Stretches of time within which nothing changes: in one week, one period, one month."""
 
     ends: Ints  # last days, after the day of the forecast
+    month: Ints  # of the year, 0 for January
     shock: Ints  # which stretch of shocks each belongs to
     event: list[npt.NDArray[np.bool_]]  # by event, which belong to it
 
@@ -84,10 +86,10 @@ def shocks_of(known: Known, fit: PurchaseFit) -> tuple[PeriodShocks, int]:
     found = PeriodShocks(0.0, 0.0, 0), 0
     for weeks in _WEEKS:
         days = int(weeks * WEEK)
-        counts = weekly_purchases(known, days=days)
-        path, _ = fitted_path(fit, known.cells, counts, length=float(weeks))
+        counted = weekly_purchases(known, days=days).astype("float64")
+        ends = known.last - days * np.arange(len(counted) - 1, -1, -1)
+        path = path_until(fit.model, known.cells, -known.weeks_until(ends))
         expected = np.diff(path, prepend=0.0)
-        counted = counts[: len(path)].astype("float64")
         shocks = spread_of(expected, counted)
         found = level_of(shocks, expected, counted), days
         if not shocks.reason:
@@ -109,7 +111,7 @@ def what_comes(
     Parameters
     ----------
     known
-        The customers that the model was fitted to.
+        The customers that the model was fitted to, on the clock of their season.
     fit
         The fitted model; times in weeks.
     bounds
@@ -131,7 +133,7 @@ def what_comes(
     rng = np.random.default_rng(seed)
     shocks, days = shocks_of(known, fit)
     steps = _steps(bounds, days, events)
-    pace = _pace(shocks, steps, events, draws, rng)
+    pace = _pace(known, shocks, steps, events, draws, rng)
     base = _Base(known, rng)
     spending = spending_of(known)
     logs = _parameters(fit, draws, rng)
@@ -153,7 +155,7 @@ def what_comes(
         made = _scaled(
             made, other, base.scale, _means(known, fit, base, (steps, pace, logs, bounds))
         )
-        made[2] *= _per_purchase(known, fit, spending, ends[-1], made[0], made[2])
+        made[2] *= _per_purchase(known, fit, spending, bounds[-1:], made[0], made[2])
     named = dict(zip(QUANTITIES, made, strict=True))
     return Futures(bounds, fit.name, named)
 
@@ -192,6 +194,8 @@ def _steps(bounds: Ints, days: int, events: tuple[EventFactor, ...]) -> _Steps:
     first, last = int(bounds[0]), int(bounds[-1])
     cuts = {int(end) for end in bounds[1:]}
     cuts |= set(range(first + days, last, days))
+    all_days = np.arange(first + 1, last + 1)
+    cuts |= {int(end) for end in all_days[:-1][np.diff(months_of(all_days)) != 0]}
     for event in events:
         for begin, end in event.ahead:
             cuts |= {day for day in (begin - 1, end) if first < day < last}
@@ -201,10 +205,11 @@ def _steps(bounds: Ints, days: int, events: tuple[EventFactor, ...]) -> _Steps:
         np.any([(ends >= begin) & (ends <= end) for begin, end in event.ahead], axis=0)
         for event in events
     ]
-    return _Steps(ends, shock, inside)
+    return _Steps(ends, months_of(ends), shock, inside)
 
 
 def _pace(
+    known: Known,
     shocks: PeriodShocks,
     steps: _Steps,
     events: tuple[EventFactor, ...],
@@ -218,6 +223,8 @@ def _pace(
     for event, inside in zip(events, steps.event, strict=True):
         factor = np.exp(event.log_mean + event.log_error * rng.standard_normal(draws))
         pace = np.where(inside[None, :], pace * factor[:, None], pace)
+    if not known.season.even:
+        pace = pace * known.season.drawn(rng, draws)[:, steps.month]
     made: Floats = np.clip(pace, 1e-6, 1e6)
     return made
 
@@ -249,8 +256,9 @@ def _means(
 ) -> Floats:
     """Return expected orders by period and of the whole of each drawn future."""
     steps, pace, logs, bounds = drawn
-    ends, some = (steps.ends - known.last) / WEEK, base.cells.coarse(_COARSE)
-    by_step = drawn_means(fit, known.cells, ends, logs, shape=some) * pace
+    ends, some = known.weeks_until(steps.ends), base.cells.coarse(_COARSE)
+    beyond = pace / known.season.pace(steps.ends)
+    by_step = drawn_means(fit, known.cells, ends, logs, shape=some) * beyond
     period = np.searchsorted(bounds[1:], steps.ends)
     made = np.zeros((len(logs), len(bounds)))
     for place in range(len(bounds) - 1):
@@ -275,14 +283,14 @@ def _per_purchase(
     known: Known,
     fit: PurchaseFit,
     spending: Spending | None,
-    horizon: float,
+    end: Ints,
     orders: Floats,
     revenue: Floats,
 ) -> float:
     """Return by how much the customers who stand for all spend too little on a purchase."""
     if spending is None or not revenue[:, -1].sum() > 0:
         return 1.0
-    path = expected_path(fit.model, known.cells, np.array([horizon]), each=True)
+    path = expected_path(fit.model, known.cells, known.weeks_until(end), each=True)
     made = path[known.cell] / known.cells.n[known.cell]
     wanted = float((made * spending.mean).sum() / made.sum())
     return wanted / float(revenue[:, -1].mean() / orders[:, -1].mean())

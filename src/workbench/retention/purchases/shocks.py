@@ -18,7 +18,15 @@ from workbench.retention.maximise import Floats
 from workbench.retention.purchases.cells import Cells
 from workbench.retention.purchases.fits import Model, PurchaseFit
 
-__all__ = ["PeriodShocks", "fitted_path", "level_of", "period_shocks", "shaken", "spread_of"]
+__all__ = [
+    "PeriodShocks",
+    "fitted_path",
+    "level_of",
+    "path_until",
+    "period_shocks",
+    "shaken",
+    "spread_of",
+]
 
 _CURVE = 201  # points; the curve between them is right to six digits
 _ENOUGH = 12  # periods with purchases, to tell how far periods differ
@@ -187,24 +195,29 @@ def fitted_path(
             fix="Count the purchases of each period of the fit; none is missing or negative.",
         )
     # A customer's clock runs since the first purchase; the last period ends with the fit.
-    marks = longest - length * np.arange(before - 1, -1, -1.0)
-    return _since_first(model, cells, marks), counts
+    return path_until(model, cells, length * np.arange(before - 1, -1, -1.0)), counts
 
 
-def _since_first(model: Model, cells: Cells, marks: Floats) -> Floats:
-    """Return the expected repeat purchases until each mark, as the model saw new customers.
+def path_until(model: Model, cells: Cells, back: Floats) -> Floats:
+    """Return the expected repeat purchases until some time before now, as of new customers.
 
-    A mark is a time on the clock of the customer who came first.
+    Parameters
+    ----------
+    model
+        The model, which sees each customer come and knows nothing else of them.
+    cells
+        The customers.
+    back
+        How long before now, from 0 to the longest T, shape (marks,).
     """
     ages, where = np.unique(cells.T, return_inverse=True)
     people = np.bincount(where, weights=cells.n)
-    longest = float(ages[-1])
     # The expectation of a new customer is one smooth curve: so many points of it give the others.
-    grid = longest * np.linspace(0, 1, _CURVE) ** 2
+    grid = float(ages[-1]) * np.linspace(0, 1, _CURVE) ** 2
     new = np.zeros(1)
     curve = CubicSpline(
         grid, [float(model.expected_purchases(span, new, new, new)[0]) for span in grid]
     )
-    spans = np.maximum(marks[:, None] - (longest - ages)[None, :], 0.0)
+    spans = np.maximum(ages[None, :] - back[:, None], 0.0)
     made: Floats = np.maximum(curve(spans), 0.0) @ people
     return made

@@ -46,6 +46,8 @@ def main(handle: int, names: list[str]) -> None:
         What to import beside what every kernel needs.
     """
     control = socket.socket(fileno=handle)
+    if sys.modules.get("rfc3987_syntax", sys) is None:  # see `workbench.suite`
+        del sys.modules["rfc3987_syntax"]
     os.environ.setdefault("MPLBACKEND", BACKEND)  # read when matplotlib is imported
     load_names(names)
     # Nobody steps through a job.

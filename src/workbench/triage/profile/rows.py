@@ -13,14 +13,14 @@ from workbench.data.small_groups import shown_of
 from workbench.triage.facts import ColumnProfile, Suspicion
 from workbench.triage.profile.measures import Measures, form_of, measure
 from workbench.triage.profile.suspicion import LEANING, named_kinds, suspect
-from workbench.triage.profile.texts import look_at, shaping
+from workbench.triage.profile.texts import Glance, glance, look_at, shaping
 from workbench.triage.tally import EXACT_UP_TO
 
 __all__ = ["profile_rows"]
 
 _NEARLY = 0.5
 _AT_ONCE = 100
-"""Columns of a wide table that are held at once while their texts are looked at."""
+"""Columns of a table of few rows that are held at once while their texts are looked at."""
 _HELD_ROWS = 100_000
 
 _TOP = 5
@@ -84,18 +84,20 @@ def profile_rows(
         with shaping(connection):
             for start in range(0, len(names), _AT_ONCE):
                 some = names[start : start + _AT_ONCE]
+                texts = [name for name in some if name not in measures]
                 part = table
-                if len(names) > _AT_ONCE and count <= _HELD_ROWS:
-                    # A wide file's directory takes longer to read than a column of few rows.
+                if texts and count <= _HELD_ROWS:
+                    # A file's directory takes longer to read than a column of few rows.
                     chosen = ", ".join(quote(name) for name in some)
                     connection.execute(
                         f"CREATE OR REPLACE TEMP TABLE _wb_some AS SELECT {chosen} FROM {rows}"
                     )
                     part = replace(table, rows="temp._wb_some")
+                first = glance(connection, part.rows, texts)
                 profiles += [
                     part.measured(name, types[name], measures[name])
                     if name in measures
-                    else part.texts(name, types[name])
+                    else part.texts(name, types[name], first[name])
                     for name in some
                 ]
     finally:
@@ -138,9 +140,11 @@ class _Rows:
             suspicions=suspicions,
         )
 
-    def texts(self, name: str, kind: str) -> ColumnProfile:
+    def texts(self, name: str, kind: str, first: Glance) -> ColumnProfile:
         """Return the profile of a column of texts, or of what has no other measures."""
-        seen = look_at(self.connection, self.rows, name, exact=self.exact, min_group=self.min_group)
+        seen = look_at(
+            self.connection, self.rows, name, first, exact=self.exact, min_group=self.min_group
+        )
         suspicions = self._held(name, seen.suspicions)
         constant, key = self._identity(seen.filled, seen.distinct, exact=seen.exact)
         plain = form_of(kind) == "text"

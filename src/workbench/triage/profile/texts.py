@@ -8,9 +8,10 @@ kept of a column; every figure but the number of different values comes from the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import duckdb
@@ -27,11 +28,12 @@ from workbench.triage.profile.suspicion import (
     NUMBER_ABROAD,
     PERSON_SHAPE,
     SMALL_SHAPE,
+    named_kinds,
     suspect,
 )
 from workbench.triage.shapes import PATTERN_LENGTH, shown
 
-__all__ = ["TextColumn", "look_at", "shaping"]
+__all__ = ["Glance", "TextColumn", "glance", "look_at", "shaping"]
 
 _PATTERNS = 8
 _LOOKED_AT = 80
@@ -77,6 +79,30 @@ class TextColumn:
     suspicions: tuple[Suspicion, ...]
 
 
+@dataclass(frozen=True)
+class Glance:
+    """What one reading of all columns tells of one of texts; it spares most of them the dear looks.
+
+    Parameters
+    ----------
+    filled
+        Rows with a value.
+    distinct
+        Different values, about.
+    early
+        Whether a value begins with a digit, a blank or a sign before the letters: no date and no
+        telephone number begins otherwise.
+    at, plus
+        Whether a value holds ``@``, or ``+``.
+    """
+
+    filled: int
+    distinct: int
+    early: bool
+    at: bool
+    plus: bool
+
+
 @contextmanager
 def shaping(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the engine know ``_wb_shape`` and ``_wb_runs``, and drop what the block leaves behind."""
@@ -92,10 +118,39 @@ def shaping(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("DROP TABLE IF EXISTS temp._wb_shapes")
 
 
+def glance(
+    connection: duckdb.DuckDBPyConnection, rows: str, names: Sequence[str]
+) -> dict[str, Glance]:
+    """Return what one reading tells of each column.
+
+    Parameters
+    ----------
+    connection
+        The engine.
+    rows
+        What stands after FROM.
+    names
+        The columns.
+    """
+    if not names:
+        return {}
+    parts = (
+        f"count({column}), approx_count_distinct({column}), bool_or({column} < ':'), "
+        f"bool_or(contains({column}, '@')), bool_or(contains({column}, '+'))"
+        for column in map(_text, names)
+    )
+    cells = iter(_row(connection, f"SELECT {', '.join(parts)} FROM {rows}"))
+    return {
+        name: Glance(filled, distinct, bool(early), bool(at), bool(plus))
+        for name, filled, distinct, early, at, plus in zip(names, *[cells] * 5, strict=True)
+    }
+
+
 def look_at(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
     name: str,
+    first: Glance,
     *,
     exact: bool,
     min_group: int,
@@ -110,15 +165,14 @@ def look_at(
         What stands after FROM.
     name
         The column.
+    first
+        What `glance` told of it.
     exact
         Whether different values must be counted one by one, even where they do not repeat.
     min_group
         The fewest rows for which a pattern is shown.
     """
-    column = f"CAST({quote(name)} AS VARCHAR)"
-    filled, distinct = _row(
-        connection, f"SELECT count({column}), approx_count_distinct({column}) FROM {rows}"
-    )
+    column, filled, distinct = _text(name), first.filled, first.distinct
     repeated = distinct <= _REPEATED * filled
     n, by_value = ("count(*)", "GROUP BY _wb_v") if repeated else ("1", "")
     values = (
@@ -126,8 +180,8 @@ def look_at(
     )
     if exact and not repeated:
         distinct = _row(connection, f"SELECT count(DISTINCT {column}) FROM {rows}")[0]
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE _wb_shapes AS {_shapes(values)}")
-    seen = _seen(connection)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE _wb_shapes AS {_shapes(values, first)}")
+    seen = _seen(connection, named_kinds(name))
     if repeated:
         distinct = seen["different"]
     matches = {
@@ -165,38 +219,49 @@ def _facts(
     )
 
 
-def _shapes(values: str) -> str:
+def _shapes(values: str, first: Glance) -> str:
     """Return the query of shapes and lengths, with the rows of each and what they read as.
 
-    A value is looked at itself only where its shape says that it may be what is looked for.
+    A value is looked at itself only where its shape says that it may be what is looked for. What
+    no value can be, the engine is not asked: it takes longer to learn a pattern than to find it in
+    some hundred values, and learns it again for each place that names it.
     """
     shaped = (
-        "SELECT _wb_v AS v, _wb_n AS n, length(v) AS size, "
-        f"_wb_shape(left(v, {_LOOKED_AT + 1})) AS shape FROM ({values})"
+        "SELECT _wb_v AS v, _wb_n AS n, length(_wb_v) AS size, "
+        f"_wb_shape(left(_wb_v, {_LOOKED_AT + 1})) AS shape FROM ({values})"
     )
     formats = ", ".join(literal(one) for one in _FORMATS)
     day = r"regexp_extract(v, '^\s*([0-9]+[-/.][0-9]+[-/.][0-9]+|[0-9]+ [A-Za-z]+ [0-9]+)', 1)"
     address = literal(EMAIL)
-    abroad = f"CASE WHEN contains(v, '+') THEN regexp_matches(v, {literal(NUMBER_ABROAD)}) END"
-    flagged = (
-        # Before the colon stand digits, white space and the signs that a number may begin with.
-        f"SELECT shape, size, n, v < ':' AS early, "
-        f"early AND regexp_full_match(shape, {literal(_DATE)}) AS like_date, "
-        f"CASE WHEN like_date THEN try_strptime({day}, [{formats}]) IS NOT NULL END AS is_date, "
-        f"CASE WHEN contains(v, '@') THEN regexp_matches(v, {address}) END AS has_email, "
-        rf"CASE WHEN has_email THEN NOT regexp_full_match(v, '\s*' || {address} || '\s*') END "
-        "AS email_within, "
-        f"CASE WHEN early AND NOT like_date AND regexp_full_match(shape, {literal(_PHONE)}) "
-        f"THEN {_is_phone()} END AS is_phone, {abroad} AS is_abroad, "
-        "coalesce(is_abroad AND NOT coalesce(is_phone, false), false) AS abroad_within "
-        f"FROM ({shaped})"
-    )
+    # Before the colon stand digits, white space and the signs that a number may begin with.
+    like_date = f"v < ':' AND regexp_full_match(shape, {literal(_DATE)})"
+    like_phone = f"v < ':' AND NOT like_date AND regexp_full_match(shape, {literal(_PHONE)})"
+    steps = {
+        "like_date": like_date if first.early else "false",
+        "has_email": f"contains(v, '@') AND regexp_matches(v, {address})" if first.at else "false",
+        "is_abroad": f"contains(v, '+') AND regexp_matches(v, {literal(NUMBER_ABROAD)})"
+        if first.plus
+        else "false",
+    }
+    later = {
+        "is_date": f"CASE WHEN like_date THEN try_strptime({day}, [{formats}]) IS NOT NULL END"
+        if first.early
+        else "false",
+        "email_within": rf"CASE WHEN has_email THEN NOT regexp_full_match(v, '\s*' || {address} "
+        r"|| '\s*') END"
+        if first.at
+        else "false",
+        "is_phone": f"CASE WHEN {like_phone} THEN {_is_phone()} END" if first.early else "false",
+    }
+    noted = ", ".join(f"{sql} AS {name}" for name, sql in steps.items())
+    told = ", ".join(f"{sql} AS {name}" for name, sql in later.items())
     return (
         "SELECT shape, size, sum(n)::BIGINT AS n, count(*) AS different, "
         "sum(n) FILTER (is_date) AS dates, sum(n) FILTER (has_email) AS emails, "
         "sum(n) FILTER (email_within) AS emails_within, sum(n) FILTER (is_phone) AS phones, "
-        "sum(n) FILTER (is_abroad) AS abroad, sum(n) FILTER (abroad_within) AS abroad_within "
-        f"FROM ({flagged}) GROUP BY shape, size"
+        "sum(n) FILTER (is_abroad) AS abroad, "
+        "sum(n) FILTER (is_abroad AND NOT coalesce(is_phone, false)) AS abroad_within "
+        f"FROM (SELECT *, {told} FROM (SELECT *, {noted} FROM ({shaped}))) GROUP BY shape, size"
     )
 
 
@@ -209,14 +274,19 @@ def _is_phone() -> str:
     return f"{digits} BETWEEN 7 AND 15 AND {marked} AND NOT regexp_full_match(trim(v), {other})"
 
 
-def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def _seen(connection: duckdb.DuckDBPyConnection, named: Collection[str]) -> dict[str, int]:
+    """Return the rows of each kind; what leans on a column's name is 0 where it is not so named."""
     number = (
         f"size <= {_LOOKED_AT} AND contains(shape, '9') "
         f"AND regexp_full_match(shape, {literal(_NUMBER)})"
     )
     person, small, bare = (
-        f"regexp_full_match(trim(shape), {literal(shape)})"
-        for shape in (PERSON_SHAPE, SMALL_SHAPE, BARE_SHAPE)
+        f"regexp_full_match(trim(shape), {literal(shape)})" if kind in named else "false"
+        for kind, shape in (
+            ("person", PERSON_SHAPE),
+            ("person", SMALL_SHAPE),
+            ("phone", BARE_SHAPE),
+        )
     )
     parts = {
         "different": "sum(different)",
@@ -266,13 +336,20 @@ def _lengths(
     connection: duckdb.DuckDBPyConnection,
 ) -> tuple[int | None, int | None, int | None]:
     """Return the shortest, the (lower) median and the longest length."""
-    shortest, median, longest = _row(
-        connection,
-        "SELECT min(size), min(size) FILTER (2 * upto >= total), max(size) FROM (SELECT size, "
-        "sum(rows) OVER (ORDER BY size) AS upto, sum(rows) OVER () AS total "
-        "FROM (SELECT size, sum(n) AS rows FROM temp._wb_shapes GROUP BY size))",
+    sizes = connection.execute(
+        "SELECT size, sum(n)::BIGINT FROM temp._wb_shapes GROUP BY size ORDER BY size"
+    ).fetchall()
+    if not sizes:
+        return None, None, None
+    upto = list(accumulate(rows for _, rows in sizes))
+    median = next(
+        size for (size, _), so_far in zip(sizes, upto, strict=True) if 2 * so_far >= upto[-1]
     )
-    return shortest, median, longest
+    return sizes[0][0], median, sizes[-1][0]
+
+
+def _text(name: str) -> str:
+    return f"CAST({quote(name)} AS VARCHAR)"
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -168,6 +168,8 @@ def _measured(frame: Frame, column: Column) -> bool:
     They decide nothing: what falls together there does so by chance. Of a column with millions of
     different values a part is looked at, those chosen by their hash.
     """
+    if column.listed and not column.digits:
+        return False
     values = f"SELECT v, n FROM {column.values}"
     if not column.listed:
         typed = column.sql if column.kind == "text" else column.typed

@@ -14,6 +14,9 @@ __all__ = ["find_date_orders", "find_event_orders", "find_gaps"]
 
 MOST_TIMES = 16
 """Columns of times that are compared with each other."""
+SLASHED = r"^\s*([0-9]{1,2})([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})(\D.*)?$"
+ISO = r"^\s*([0-9]{4})([/.-])([0-9]{1,2})([/.-])([0-9]{1,2})(\D.*)?$"
+_READ = 0.5
 _FEWEST = 50
 _RARE = 0.01
 _LONGEST_SERIES = 40_000
@@ -23,11 +26,10 @@ _AROUND = range(-4, 5)
 
 def find_date_orders(frame: Frame) -> None:
     """Add dates that can only be month first where most can only be day first, or the reverse."""
-    slashed = r"^\s*([0-9]{1,2})([/.-])([0-9]{1,2})([/.-])([0-9]{4}|[0-9]{2})(\D.*)?$"
-    iso = r"^\s*([0-9]{4})([/.-])([0-9]{1,2})([/.-])([0-9]{1,2})(\D.*)?$"
     for column in frame.texts():
-        for pattern, first, second in ((slashed, 1, 3), (iso, 5, 3)):
-            _order(frame, column, pattern, first, second)
+        if column.dated >= _READ * column.filled:
+            for pattern, first, second in ((SLASHED, 1, 3), (ISO, 5, 3)):
+                _order(frame, column, pattern, first, second)
 
 
 def _order(frame: Frame, column: Column, pattern: str, first: int, second: int) -> None:
@@ -44,7 +46,7 @@ def _order(frame: Frame, column: Column, pattern: str, first: int, second: int) 
             f"sum(n) FILTER (WHERE a BETWEEN 1 AND 31 AND b BETWEEN 1 AND 31) FROM ({parts})"
         )
     )
-    if not days or not months or rows < 0.5 * column.filled:
+    if not days or not months or rows < _READ * column.filled:
         return
     odd = "b > 12 AND a BETWEEN 1 AND 12" if months <= days else "a > 12 AND b BETWEEN 1 AND 12"
     order = (1, 2, 5, 4, 3, 6) if first == 5 else (3, 2, 1, 4, 5, 6)

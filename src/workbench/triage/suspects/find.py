@@ -169,8 +169,9 @@ def _put_together(frame: Frame, least_confidence: float) -> None:
     unusual is no evidence of its own beside them.
     """
     every = [f"SELECT * FROM {CELLS}"]
+    suspected = {int(place) for (place,) in frame.all(f"SELECT DISTINCT place FROM {VALUES}")}
     for column in frame.columns:
-        if frame.one(f"SELECT count(*) FROM {VALUES} WHERE place = {column.place}")[0]:
+        if column.place in suspected:
             every.append(
                 f"SELECT t.r, f.* FROM {frame.rows} t JOIN {VALUES} f "
                 f"ON f.place = {column.place} AND t.{column.sql} = f.v"

@@ -12,6 +12,7 @@ import duckdb
 from workbench.data.engine import column_types
 from workbench.data.quoting import quote
 from workbench.errors import AnalysisError
+from workbench.triage.suspects.missing import ALL_TOKENS, WORDS, among
 
 __all__ = [
     "LONGEST",
@@ -19,6 +20,7 @@ __all__ = [
     "MOST_DISTINCT",
     "MOST_HELD",
     "MOST_ROWS",
+    "SHORT",
     "Column",
     "Frame",
     "number_sql",
@@ -35,9 +37,14 @@ MOST_HELD = 2_000_000
 """Cells up to which the rows are held as they are looked at; beyond, they are read each time."""
 MOST_DISTINCT = 2_000_000
 """Columns with more different values than this have no table of distinct values."""
+SHORT = 40
+"""Bytes of a text that may stand for "not known", or be a number with a unit."""
 PREFIX = "_wb_suspect_"
 _NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 _DAY = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?"
+# Where next to no value begins so, dearer patterns need not be tried, one by one.
+_DATED = r"^\s*[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]"
+_NUMBERED = r"^\s*([$£€¥]|[A-Z]{3}\s)?\s*[+-]?[.]?[0-9]"
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _WIDE = ("HUGEINT", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE")
 
@@ -63,6 +70,19 @@ class Column:
         without a table of distinct values: 0.
     listed
         Whether a table of its distinct values exists.
+    ascii, digits
+        Of a column that is listed: whether its values hold nothing but ASCII, and whether any of
+        them holds a digit.
+    tokens
+        Whether a short one of them may stand for "not known".
+    most, fewest
+        The rows of its most and of its least frequent value. Of a column that is not listed: 0, as
+        what follows.
+    spaced
+        Rows with blanks around the value.
+    dated, numbered
+        Rows that begin as a date of three numbers does, or as a number with or without a currency
+        ahead: no more rows can be read as such.
     """
 
     place: int
@@ -73,6 +93,27 @@ class Column:
     number_share: float = 0.0
     date_share: float = 0.0
     listed: bool = False
+    ascii: bool = False
+    digits: bool = True
+    tokens: bool = True
+    most: int = 0
+    fewest: int = 0
+    spaced: int = 0
+    dated: int = 0
+    numbered: int = 0
+
+    @property
+    def letters(self) -> str:
+        """The letters that its values may hold, for a class of the engine's regular expressions.
+
+        All of Unicode's take it milliseconds to learn, for each query and column.
+        """
+        return "A-Za-z" if self.ascii else r"\pL"
+
+    @property
+    def word(self) -> str:
+        """A word of letters, marks and digits, as a regular expression of the engine."""
+        return "[A-Za-z0-9]+" if self.ascii else r"[\pL\pM\pN]+"
 
     @property
     def sql(self) -> str:
@@ -233,15 +274,32 @@ def _column(frame: Frame, column: Column, values: str) -> Column:
         f"CREATE TEMP TABLE {column.values} AS SELECT v, count(*) AS n FROM ({values}) "
         "WHERE v IS NOT NULL GROUP BY v"
     )
-    distinct, numbers, dates = frame.one(
-        f"SELECT count(*), sum(n) FILTER (WHERE regexp_full_match(v, '{_NUMBER}')), "
-        f"sum(n) FILTER (WHERE regexp_full_match(v, '{_DAY}')) FROM {column.values}"
+    rows = {
+        "numbers": f"regexp_full_match(v, '{_NUMBER}')",
+        "dates": f"regexp_full_match(v, '{_DAY}')",
+        "spaced": r"regexp_matches(v, '^\s|\s$')",
+        "dated": f"regexp_matches(v, '{_DATED}')",
+        "numbered": f"regexp_matches(v, '{_NUMBERED}')",
+    }
+    counts = ", ".join(f"coalesce(sum(n) FILTER (WHERE {one}), 0)" for one in rows.values())
+    token = f"strlen(v) <= {SHORT} AND {among('lower(trim(v))', (*ALL_TOKENS, *WORDS))}"
+    distinct, most, fewest, plain, digits, tokens, *cells = frame.one(
+        "SELECT count(*), coalesce(max(n), 0), coalesce(min(n), 0), "
+        "bool_and(strlen(v) = length(v)), bool_or(regexp_matches(v, '[0-9]')), "
+        f"bool_or({token}), {counts} FROM {column.values}"
     )
+    found = {name: int(cell) for name, cell in zip(rows, cells, strict=True)}
     about |= {
         "distinct": int(distinct),
-        "number_share": int(numbers or 0) / column.filled if column.filled else 0.0,
-        "date_share": int(dates or 0) / column.filled if column.filled else 0.0,
+        "number_share": found.pop("numbers") / max(column.filled, 1),
+        "date_share": found.pop("dates") / max(column.filled, 1),
         "listed": True,
+        "ascii": bool(plain),
+        "digits": bool(digits),
+        "tokens": bool(tokens),
+        "most": int(most),
+        "fewest": int(fewest),
+        **found,
     }
     return Column(**about)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from workbench.data.quoting import literal
 from workbench.triage.suspects.evidence import add_values
-from workbench.triage.suspects.frame import Column, Frame
-from workbench.triage.suspects.tokens import ALL_TOKENS
+from workbench.triage.suspects.frame import SHORT, Column, Frame
+from workbench.triage.suspects.missing import ALL_TOKENS, among
 
 __all__ = ["find_units"]
 
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:[.][0-9]+)?|[0-9]+(?:[.,][0-9]+)?|[.][0-9]+)"
-_AFTER = rf"^\s*({_NUMBER})\s*([^0-9\s][^0-9]{{0,19}})?$"
-_BEFORE = rf"^\s*([$£€¥]|[A-Z]{{3}}\s)\s*({_NUMBER})\s*$"
+AFTER = rf"^\s*({_NUMBER})\s*([^0-9\s][^0-9]{{0,19}})?$"
+BEFORE = rf"^\s*([$£€¥]|[A-Z]{{3}}\s)\s*({_NUMBER})\s*$"
 _FEWEST = 20
 _SPELLINGS = 8
+_READ = 0.5
 
 
 def find_units(frame: Frame) -> None:
@@ -27,19 +28,23 @@ def find_units(frame: Frame) -> None:
     mean the same is for the owner to say.
     """
     for column in frame.texts():
-        if column.filled >= _FEWEST and column.number_share < 1:
+        if (
+            column.filled >= _FEWEST
+            and column.number_share < 1
+            and column.numbered >= _READ * column.filled
+        ):
             _units(frame, column)
 
 
 def _units(frame: Frame, column: Column) -> None:
-    tokens = ", ".join(literal(one) for one in ALL_TOKENS)
     parted = (
         "SELECT v, n, CASE WHEN before <> '' THEN "
-        f"regexp_extract(v, {literal(_BEFORE)}, 2) ELSE regexp_extract(v, {literal(_AFTER)}, 1) "
+        f"regexp_extract(v, {literal(BEFORE)}, 2) ELSE regexp_extract(v, {literal(AFTER)}, 1) "
         "END AS number, CASE WHEN before <> '' THEN before ELSE "
-        f"trim(regexp_extract(v, {literal(_AFTER)}, 2)) END AS unit, before <> '' AS ahead FROM "
-        f"(SELECT v, n, trim(regexp_extract(v, {literal(_BEFORE)}, 1)) AS before "
-        f"FROM {column.values} WHERE strlen(v) <= 40 AND lower(trim(v)) NOT IN ({tokens}))"
+        f"trim(regexp_extract(v, {literal(AFTER)}, 2)) END AS unit, before <> '' AS ahead FROM "
+        f"(SELECT v, n, trim(regexp_extract(v, {literal(BEFORE)}, 1)) AS before "
+        f"FROM {column.values} WHERE strlen(v) <= {SHORT} "
+        f"AND NOT {among('lower(trim(v))', ALL_TOKENS)})"
     )
     # `1 month` beside `12 months` is no other spelling.
     parted = (
@@ -77,11 +82,11 @@ def _suspected(
 ) -> tuple[str, bool] | None:
     """Return the usual spelling, and whether every cell with a unit is suspected."""
     rows = sum(n for _, n, _ in found)
-    if len(found) < 2 or rows < _FEWEST or rows < 0.5 * column.filled:
+    if len(found) < 2 or rows < _FEWEST or rows < _READ * column.filled:
         return None
-    tokens = ", ".join(literal(one) for one in ALL_TOKENS)
     (valued,) = frame.one(
-        f"SELECT coalesce(sum(n), 0) FROM {column.values} WHERE lower(trim(v)) NOT IN ({tokens})"
+        f"SELECT coalesce(sum(n), 0) FROM {column.values} "
+        f"WHERE NOT {among('lower(trim(v))', ALL_TOKENS)}"
     )
     first = sum(n for _, n, _ in found[:_SPELLINGS])
     if rows < 0.8 * int(valued) or first < 0.95 * rows:

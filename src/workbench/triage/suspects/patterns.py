@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.data.quoting import literal
 from workbench.triage.suspects.evidence import add_values
 from workbench.triage.suspects.frame import Column, Frame
-from workbench.triage.suspects.tokens import ALL_TOKENS
+from workbench.triage.suspects.missing import ALL_TOKENS, among
 
 __all__ = ["find_patterns", "shape_sql"]
 
@@ -17,15 +17,23 @@ _RARE = 0.03
 _NAMES = 0.01
 
 
-def shape_sql(value: str) -> str:
+def shape_sql(value: str, *, ascii_only: bool = False) -> str:
     """Return SQL for a text's shape: runs of digits are ``9``, words are ``a``, numbers are ``9``.
 
     Other marks stand for themselves, but in a text without digits they do not count, since names
     of people and places hold them freely: ``12.5`` is ``9``, ``AB-12`` is ``a-9``, ``O'Neil`` is
     ``a``, ``9x%`` is ``9a%``.
+
+    Parameters
+    ----------
+    value
+        SQL for the text.
+    ascii_only
+        Whether it holds nothing but ASCII: the engine need not learn what else is a letter.
     """
-    letters = rf"regexp_replace({value}, '[\pL\pM]+', 'a', 'g')"
-    digits = rf"regexp_replace({letters}, '[0-9]+', '9', 'g')"
+    letters = "A-Za-z" if ascii_only else r"\pL\pM"
+    lettered = rf"regexp_replace({value}, '[{letters}]+', 'a', 'g')"
+    digits = rf"regexp_replace({lettered}, '[0-9]+', '9', 'g')"
     words = rf"regexp_replace({digits}, 'a([\s.,&/''-]+a)+', 'a', 'g')"
     numbers = rf"regexp_replace({words}, '^[+-]?(9([.]9?)?|[.]9)$', '9')"
     spaced = rf"trim(regexp_replace({numbers}, '\s+', ' ', 'g'))"
@@ -35,16 +43,16 @@ def shape_sql(value: str) -> str:
 def find_patterns(frame: Frame) -> None:
     """Add values whose shape is rare in a column of few shapes."""
     for column in frame.texts():
-        if column.filled >= FEWEST and column.distinct > 1:
+        # Without a digit all texts have one shape.
+        if column.filled >= FEWEST and column.distinct > 1 and column.digits:
             _outliers(frame, column)
             _lengths(frame, column)
 
 
 def _outliers(frame: Frame, column: Column) -> None:
-    tokens = ", ".join(literal(one) for one in ALL_TOKENS)
     shaped = (
-        f"(SELECT v, n, {shape_sql('v')} AS shape FROM {column.values} "
-        f"WHERE lower(trim(v)) NOT IN ({tokens}))"
+        f"(SELECT v, n, {shape_sql('v', ascii_only=column.ascii)} AS shape FROM {column.values} "
+        f"WHERE NOT {among('lower(trim(v))', ALL_TOKENS)})"
     )
     found = frame.all(f"SELECT shape, sum(n), count(*) FROM {shaped} GROUP BY shape")
     rows = sum(int(n) for _, n, _ in found)

@@ -25,6 +25,8 @@ def find_rare(frame: Frame) -> None:
 
 
 def _rare(frame: Frame, column: Column) -> None:
+    if column.fewest > max(1, _RARE * column.filled):
+        return
     least = _FREQUENT * column.filled
     frequent, between = frame.one(
         f"SELECT coalesce(sum(n) FILTER (WHERE n >= {least}), 0), "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from workbench.triage.suspects.evidence import add_cells
 from workbench.triage.suspects.frame import MOST_ROWS, Column, Frame
@@ -17,6 +19,7 @@ _RARE = 0.05
 _GROUP = 5
 _EXPLAINED = 0.7
 _MOST_GROUPS = 50_000
+_AT_ONCE = 32  # columns whose groups are summed in one reading
 _SLACK = 1.05
 _APART = 3
 
@@ -45,37 +48,54 @@ def find_scales(frame: Frame) -> None:
 
 def _like(frame: Frame, column: Column) -> Column | None:
     """Return the column that best tells how large the numbers are, None where none does."""
+    others = [
+        other
+        for other in frame.columns
+        if other.place != column.place
+        and other.kind not in ("number", "date")
+        and 2 <= other.distinct <= min(_MOST_GROUPS, column.filled / _GROUP)
+    ]
     best, most = None, 0.0
-    for other in frame.columns:
-        if (
-            other.place == column.place
-            or other.kind in ("number", "date")
-            or not 2 <= other.distinct <= min(_MOST_GROUPS, column.filled / _GROUP)
-        ):
-            continue
-        explained = _explained(frame, column, other)
-        if explained >= _EXPLAINED and (best is None or explained > most + 0.01):
-            best, most = other, explained
+    for start in range(0, len(others), _AT_ONCE):
+        some = others[start : start + _AT_ONCE]
+        for other, explained in zip(some, _explained(frame, column, some), strict=True):
+            if explained >= _EXPLAINED and (best is None or explained > most + 0.01):
+                best, most = other, explained
     return best
 
 
-def _explained(frame: Frame, column: Column, other: Column) -> float:
-    """Return the adjusted share of the variance of logarithms that groups explain."""
+def _explained(frame: Frame, column: Column, others: Sequence[Column]) -> list[float]:
+    """Return the adjusted share of the variance of logarithms that the groups of each explain."""
     # Sums of whole numbers do not depend on the order of rows.
     logs = f"CAST(round(1e6 * ln({column.number_sql})) AS HUGEINT)"
+    names = ", ".join(other.sql for other in others)
+    # The number of a grouping has a 1 for each column but its own.
     grouped = (
-        f"SELECT count(*) AS n, sum(x) AS s, sum(x * x) AS q FROM (SELECT {other.sql} AS g, "
-        f"{logs} AS x FROM {frame.rows} WHERE {column.number_sql} > 0 AND {other.sql} IS NOT NULL) "
-        "GROUP BY g"
+        f"SELECT grouping_id({names}) AS other, coalesce({names}) AS g, count(*) AS n, "
+        f"sum(x) AS s, sum(x * x) AS q FROM (SELECT {names}, {logs} AS x FROM {frame.rows} "
+        f"WHERE {column.number_sql} > 0) "
+        f"GROUP BY GROUPING SETS ({', '.join(f'({other.sql})' for other in others)})"
     )
-    n, groups, total, squares, between = frame.one(
-        "SELECT sum(n), count(*), sum(s), sum(q), "
-        f"list_sum(list(CAST(s AS DOUBLE) * CAST(s AS DOUBLE) / n ORDER BY n, s, q)) "
-        f"FROM ({grouped})"
-    )
-    if n is None or int(n) < _FEWEST or int(groups) < 2 or int(n) <= int(groups):
-        return 0.0
+    found = {
+        int(other): told
+        for other, *told in frame.all(
+            "SELECT other, sum(n), count(*), sum(s), sum(q), "
+            "list_sum(list(CAST(s AS DOUBLE) * CAST(s AS DOUBLE) / n ORDER BY n, s, q)) "
+            f"FROM ({grouped}) WHERE g IS NOT NULL GROUP BY other"
+        )
+    }
+    every = (1 << len(others)) - 1
+    return [
+        _share(*found[own]) if (own := every ^ (1 << place)) in found else 0.0
+        for place in reversed(range(len(others)))
+    ]
+
+
+def _share(n: Any, groups: Any, total: Any, squares: Any, between: Any) -> float:
+    """Return the adjusted share of the variance from a column's count, groups and sums."""
     count = int(n)
+    if count < _FEWEST or int(groups) < 2 or count <= int(groups):
+        return 0.0
     whole = float(squares) - float(total) ** 2 / count
     within = float(squares) - float(between)
     if whole <= 0 or not math.isfinite(whole):

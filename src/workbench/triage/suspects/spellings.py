@@ -24,6 +24,9 @@ def find_spellings(frame: Frame) -> None:
 
 def _variants(frame: Frame, column: Column) -> None:
     folded = r"lower(trim(regexp_replace(v, '\s+', ' ', 'g')))"
+    (differ,) = frame.one(f"SELECT count(DISTINCT {folded}) < count(*) FROM {column.values}")
+    if not differ:
+        return
     query = (
         "SELECT v, suggestion, kind, 0.95 - 0.9 * n / best AS confidence FROM (SELECT v, n, "
         "first_value(v) OVER w AS suggestion, first_value(n) OVER w AS best, "
@@ -41,7 +44,7 @@ def _style(frame: Frame, column: Column) -> None:
     # are, so columns without enough of them are not asked.
     if column.filled < _ENOUGH or 1.0 in (column.number_share, column.date_share):
         return
-    letters = r"regexp_matches(v, '\pL.*\pL')"
+    letters = f"regexp_matches(v, '[{column.letters}].*[{column.letters}]')"
     rows, capitals, small = (
         int(one or 0)
         for one in frame.one(
@@ -68,8 +71,7 @@ def _style(frame: Frame, column: Column) -> None:
 def _blanks(frame: Frame, column: Column) -> None:
     """Add texts with blanks around them where next to none has them."""
     outer = r"regexp_matches(v, '^\s|\s$')"
-    (rows,) = frame.one(f"SELECT coalesce(sum(n) FILTER (WHERE {outer}), 0) FROM {column.values}")
-    if 0 < int(rows) <= 0.05 * column.filled:
+    if 0 < column.spaced <= 0.05 * column.filled:
         add_values(
             frame,
             column,

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from workbench.data.quoting import literal
 from workbench.triage.suspects.evidence import add_cells, add_values
-from workbench.triage.suspects.frame import Column, Frame
+from workbench.triage.suspects.frame import SHORT, Column, Frame
+from workbench.triage.suspects.missing import LIKELY, SURE, WORDS, among
 
-__all__ = ["ALL_TOKENS", "find_tokens"]
+__all__ = ["find_tokens"]
 
-SURE = (
-    *("n/a", "#n/a", "n.a.", "n.a", "<na>", "null", "(null)", "<null>", "\\n", "nan", "-nan"),
-    *("?", "??", "???", "--", "---", "not available", "not applicable", "#value!", "#ref!"),
-    *("1.#ind", "1.#qnan", "#name?", "#div/0!"),
-)
-"""What programs and people write for nothing, whatever the column."""
-LIKELY = ("na", "none", "nil", "-", ".", "..", "tbd", "tba", "xxx", "not known", "not specified")
-"""The same, but each is a word or a mark that may be meant."""
-WORDS = ("unknown", "empty", "missing", "blank", "undefined", "other", "no data", "not given")
-"""Categories in a column of words; no value in a column of numbers or dates."""
-ALL_TOKENS = (*SURE, *LIKELY)
 FEW_WORDS = 50
 """Different values up to which a column is one of categories: there, what may be meant is meant
 when it is half as frequent as the others are on average."""
@@ -29,6 +19,8 @@ _DAYS = ("0001-01-01", "1900-01-01", "1899-12-30", "1970-01-01", "9999-12-31", "
 def find_tokens(frame: Frame) -> None:
     """Add values that stand for "not known"."""
     for column in frame.texts():
+        if not column.tokens:
+            continue
         plain = max(column.number_share, column.date_share) >= 0.5
         word = 0.8 if plain else 0.0
         likely = 0.85 if plain else 0.6
@@ -39,11 +31,11 @@ def find_tokens(frame: Frame) -> None:
             column,
             "missing in disguise",
             f"SELECT v, NULL AS suggestion, confidence FROM (SELECT v, "
-            f"CASE WHEN t IN ({_list(SURE)}) THEN 0.9 "
-            f"WHEN t IN ({_list(LIKELY)}) AND (n < {category} OR {plain}) THEN {likely} "
-            f"WHEN t IN ({_list(WORDS)}) THEN {word} END AS confidence "
-            f"FROM (SELECT v, n, lower(trim(v)) AS t FROM {column.values} WHERE strlen(v) <= 40)) "
-            "WHERE confidence > 0",
+            f"CASE WHEN {among('t', SURE)} THEN 0.9 "
+            f"WHEN {among('t', LIKELY)} AND (n < {category} OR {plain}) THEN {likely} "
+            f"WHEN {among('t', WORDS)} THEN {word} END AS confidence "
+            f"FROM (SELECT v, n, lower(trim(v)) AS t FROM {column.values} "
+            f"WHERE strlen(v) <= {SHORT})) WHERE confidence > 0",
         )
     for column in frame.columns:
         if column.date_share >= 0.9 and column.filled >= 20:
@@ -72,7 +64,3 @@ def _days(frame: Frame, column: Column) -> None:
         f"SELECT r, {column.place} AS place, {column.sql} AS v, 'missing in disguise' AS kind, "
         f"NULL AS suggestion, 0.85 AS confidence FROM {frame.rows} WHERE {known} AND {far}",
     )
-
-
-def _list(texts: tuple[str, ...]) -> str:
-    return ", ".join(literal(one) for one in texts)

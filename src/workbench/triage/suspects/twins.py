@@ -13,9 +13,9 @@ MOST_WORK = 400_000_000
 """Comparisons of letters up to which each rare text is compared with each frequent one."""
 _RATIO = 5
 _FREQUENT = 4
+_SELDOM = 3
 _FAR_MORE = 50
 _CROWD = 2_000
-_WORD = r"[\pL\pM\pN]+"
 
 
 def find_twins(frame: Frame) -> None:
@@ -36,17 +36,21 @@ def find_twins(frame: Frame) -> None:
                 f"more than {MOST_VALUES:,} different values"
             )
             continue
-        _texts(frame, column)
-        _words(frame, column)
+        # Where every text is frequent, no word is rare.
+        if column.fewest < _SELDOM or column.fewest * _RATIO <= column.most:
+            _texts(frame, column)
+            _words(frame, column)
 
 
 def _texts(frame: Frame, column: Column) -> None:
     words = f"{PREFIX}words_of"
     frame.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {words} AS SELECT v, n, unnest(list_distinct("
-        f"regexp_extract_all(lower(v), '{_WORD}'))) AS word FROM {column.values}"
+        f"regexp_extract_all(lower(v), '{column.word}'))) AS word FROM {column.values}"
     )
-    if not _pairs(frame, column, column.values):
+    if column.most < max(_least(column), _RATIO * column.fewest) or not _pairs(
+        frame, column, column.values
+    ):
         return
     # A text made of words that others of the column use as well is another text, not a typo.
     known = (
@@ -56,11 +60,10 @@ def _texts(frame: Frame, column: Column) -> None:
         "HAVING min(k.rows - t.n) >= 3 * max(t.n)"
     )
     # Of two texts with equally many words, each word is the other's twin or the same.
-    parts = ", ".join(f"regexp_extract_all({one}, '{_WORD}')" for one in ("v", "twin"))
+    ours, theirs = (f"regexp_extract_all({one}, '{column.word}')" for one in ("v", "twin"))
     paired = (
-        f"SELECT v, twin, confidence, list_zip({parts}) AS words, "
-        f"len(regexp_extract_all(v, '{_WORD}')) = len(regexp_extract_all(twin, '{_WORD}')) AS even "
-        f"FROM {PREFIX}twins"
+        f"SELECT v, twin, confidence, list_zip({ours}, {theirs}) AS words, "
+        f"len({ours}) = len({theirs}) AS even FROM {PREFIX}twins"
     )
     apart = (
         "len(list_filter(words, lambda w: w[1] <> w[2] AND damerau_levenshtein(w[1], w[2]) "
@@ -84,7 +87,8 @@ def _words(frame: Frame, column: Column) -> None:
     )
     several, distinct, total, rare = frame.one(
         f"SELECT (SELECT count(*) FROM (SELECT v FROM {words} GROUP BY v HAVING count(*) > 1)), "
-        f"count(*), coalesce(sum(n), 0), coalesce(sum(n) FILTER (WHERE n < 3), 0) FROM {stock}"
+        "count(*), coalesce(sum(n), 0), "
+        f"coalesce(sum(n) FILTER (WHERE n < {_SELDOM}), 0) FROM {stock}"
     )
     small = 0 < int(rare) <= 0.1 * int(total) and int(distinct) <= 20_000
     if not small or int(several) == 0 or not _pairs(frame, column, stock):
@@ -115,7 +119,7 @@ def _mended(text: str, word: str, twin: str) -> str:
 
 def _pairs(frame: Frame, column: Column, table: str) -> bool:
     """Make the table of twins (``v, twin, times, confidence``); false where there is none."""
-    bare, least = f"{PREFIX}bare", max(_FREQUENT, column.filled // 20_000)
+    bare, least = f"{PREFIX}bare", _least(column)
     frame.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {bare} AS SELECT v, n, length(v) AS long, "
         f"regexp_replace(v, '[0-9]+', '', 'g') AS bare FROM {table} "
@@ -156,6 +160,11 @@ def _pairs(frame: Frame, column: Column, table: str) -> bool:
         "QUALIFY row_number() OVER (PARTITION BY v ORDER BY steps, often DESC, twin) = 1"
     )
     return usual > 0
+
+
+def _least(column: Column) -> int:
+    """Return the rows from which a text is frequent."""
+    return max(_FREQUENT, column.filled // 20_000)
 
 
 def _close(long: str) -> str:
