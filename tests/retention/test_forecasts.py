@@ -182,6 +182,19 @@ def test_a_surge_of_leaving_is_found_out() -> None:
     assert "is withheld" in checked(made).headline
 
 
+def test_some_subscriptions_without_prices_are_told() -> None:
+    table = subscribing(1, 1500, 18)
+    runs = table["ended_at"].isna() | (table["ended_at"] > pd.Timestamp(AS_OF))
+    silent = table.index[runs][:40]
+    table["monthly_amount"] = table["monthly_amount"].astype("float64")
+    table.loc[silent, "monthly_amount"] = None
+    said = checked(forecast(None, table, **OPTIONS))
+    assert "do not state what they pay count as paying nothing (40 of them)" in said.worth_how
+    table.loc[silent[3:], "monthly_amount"] = 10.0
+    said = checked(forecast(None, table, **OPTIONS))
+    assert "(fewer than 5 of them)" in said.worth_how
+
+
 def test_subscriptions_without_prices() -> None:
     table = subscribing(1, 900, 18).drop(columns=["monthly_amount", "customer_id"])
     made = forecast(None, table, **OPTIONS)

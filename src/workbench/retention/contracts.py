@@ -49,6 +49,8 @@ class ContractLog:
         What is paid a month, in whole units of the currency; 0 where it is not known.
     priced
         Whether the subscriptions state what is paid.
+    unpriced
+        How many spells that run do not, where others do.
     """
 
     contract: Ints
@@ -56,6 +58,7 @@ class ContractLog:
     end: Ints
     amount: Floats
     priced: bool
+    unpriced: int = 0
 
     def until(self, last: int) -> Contracts:
         """Return what was known at the end of a day, and nothing else.
@@ -229,12 +232,15 @@ def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
     if priced:
         require_number(frame, "monthly_amount", where="subscriptions")
         known = finite(frame, "monthly_amount")
-        frame = frame.with_columns(paid=nw.when(known).then(nw.col("monthly_amount")).otherwise(0))
+        frame = frame.with_columns(
+            paid=nw.when(known).then(nw.col("monthly_amount")).otherwise(0),
+            told=nw.when(known).then(1).otherwise(0),
+        )
         frame = frame.with_columns(units=money_units("paid"), unreadable=_odd(frame))
     else:
-        frame = frame.with_columns(units=nw.lit(0), unreadable=nw.lit(0))
+        frame = frame.with_columns(units=nw.lit(0), unreadable=nw.lit(0), told=nw.lit(1))
     frame = frame.select(
-        *("subscription_id", "units", "unreadable"),
+        *("subscription_id", "units", "unreadable", "told"),
         start=day_number("started_at"),
         stop=day_number("ended_at"),
     ).filter((nw.col("start") > 0) & (nw.col("start") <= as_of.toordinal()))
@@ -257,10 +263,12 @@ def contract_log(subscriptions: Any, *, as_of: date) -> ContractLog:
     contract = pd.factorize(found["subscription_id"], sort=True)[0].astype("int64")
     order = np.lexsort((units, end, start, contract))
     order = order[kept[order]]
+    silent = (found["told"].to_numpy() == 0)[order] & (end[order] == NEVER)
     return ContractLog(
         contract[order],
         start[order],
         end[order],
         units[order] / 10_000.0,
         bool(priced and units.any()),
+        int(silent.sum()),
     )

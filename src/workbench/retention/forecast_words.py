@@ -71,10 +71,10 @@ def worth_how(found: Forecasts) -> str:
             f"some day; most likely gone: less than {share(LIKELY[1], 0)}."
         )
     if worth.left_out:
-        said += (
-            " Customers whose purchases brought nothing are taken to go on so "
-            f"({fewer_than(worth.left_out, found.min_group)} of them)."
-        )
+        what = " Customers whose purchases brought nothing are taken to go on so"
+        if found.kind == "subscriptions":
+            what = " Subscriptions that do not state what they pay count as paying nothing"
+        said += f"{what} ({fewer_than(worth.left_out, found.min_group)} of them)."
     return said
 
 

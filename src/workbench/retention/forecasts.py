@@ -221,6 +221,7 @@ def _of_subscriptions(subscriptions: Any, terms: Terms) -> Forecasts:
             priced=log.priced,
             **_valued(terms),
             withheld=_withheld(numbers["active"]),
+            unpriced=log.unpriced,
         ),
         moved=moved,
     )

@@ -57,7 +57,8 @@ class Worth:
     years, discount, margin
         How far is looked ahead, the yearly rate of discount, what is left of a unit of revenue.
     left_out
-        Customers who were left out of the spend model, for their purchases brought nothing.
+        Customers who were left out of the spend model, for their purchases brought nothing; or
+        subscriptions that do not state what they pay.
     reason
         Why the value is withheld; empty otherwise.
     """
@@ -171,6 +172,7 @@ def worth_of_contracts(
     discount: float = 0.1,
     margin: float = 1.0,
     withheld: str = "",
+    unpriced: int = 0,
 ) -> Worth:
     """Return what the subscriptions that run are worth: their payments at the coming renewals.
 
@@ -188,6 +190,8 @@ def worth_of_contracts(
         Whether it is known what they pay.
     years, discount, margin, withheld
         As :func:`worth_of_buyers` takes them.
+    unpriced
+        How many of them do not state what they pay: they count as paying nothing.
     """
     terms: Any = {"years": years, "discount": discount, "margin": margin}
     running = contracts.running
@@ -216,6 +220,7 @@ def worth_of_contracts(
         None,
         None,
         **terms,
+        left_out=unpriced,
     )
 
 
