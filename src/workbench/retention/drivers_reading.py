@@ -34,7 +34,7 @@ class DriversReading:
     question
         How to read what follows, as a paragraph.
     answer, decision
-        What goes with leaving sooner; what is to be decided.
+        What goes with leaving sooner; what is to be decided, None for nothing.
     stays
         What goes with staying longer; empty where nothing does.
     over_time
@@ -51,7 +51,7 @@ class DriversReading:
 
     question: str
     answer: str
-    decision: str
+    decision: str | None
     stays: str
     over_time: str
     parts: str
@@ -70,9 +70,7 @@ def read_drivers(found: Drivers) -> DriversReading:
         said = f"What goes with leaving sooner cannot be said: {found.reason}"
         left_out = " ".join(found.left_out)
         parts = _parts(found)
-        return DriversReading(
-            _QUESTION, said, "Nothing yet.", "", "", *parts, left_out, said, "", said
-        )
+        return DriversReading(_QUESTION, said, None, "", "", *parts, left_out, said, "", said)
     clear = found.tests.loc[found.tests["pvalue_adj"] < _LEVEL, "factor"]
     table = found.table[found.table["factor"].isin(clear)]
     sooner = table[table["ci_lower"] > 1].sort_values("hazard_ratio", ascending=False)
@@ -101,7 +99,7 @@ def read_drivers(found: Drivers) -> DriversReading:
 
 def _answer(
     found: Drivers, clear: pd.Series, sooner: pd.DataFrame, longer: pd.DataFrame
-) -> tuple[str, str, str]:
+) -> tuple[str, str | None, str]:
     """Return answer, decision and title."""
     if not len(clear):
         best = float(found.tests["pvalue_adj"].min())
@@ -130,7 +128,7 @@ def _answer(
         f"{_capital(names)} {_verb(len(clear), 'matters')} for who leaves, but no "
         "single value is clearly apart from the one that it is compared with."
     )
-    return answer, "Nothing yet.", answer.rstrip(".")
+    return answer, None, answer.rstrip(".")
 
 
 def _title(row: pd.Series) -> str:

@@ -25,10 +25,10 @@ class Reading:
 
     Parameters
     ----------
-    headline, headline_decision
-        Which share came back, or stayed, within the horizon; what is to be decided.
+    headline
+        Which share came back, or stayed, within the horizon.
     timing, timing_decision
-        When most of it happens; what is to be decided.
+        When most of it happens; what is to be decided, None for nothing.
     trend
         Whether the latest cohorts do better than those before.
     groups
@@ -56,9 +56,8 @@ class Reading:
     """
 
     headline: str
-    headline_decision: str
     timing: str
-    timing_decision: str
+    timing_decision: str | None
     trend: str
     groups: str
     followed: str
@@ -92,11 +91,6 @@ def read(found: Retention) -> Reading:
     triangle_title, trend = _trend(found)
     return Reading(
         headline=headline,
-        headline_decision=(
-            "How much the second purchase is worth, and who is responsible for it."
-            if buys
-            else "Which loss of subscriptions is acceptable, and who answers for it."
-        ),
         timing=timing,
         timing_decision=timing_decision,
         trend=trend,
@@ -137,7 +131,7 @@ def _headline(
     return said, f"{share(estimate.value, 0)} of {who} {what}"
 
 
-def _timing(found: Retention) -> tuple[str, str]:
+def _timing(found: Retention) -> tuple[str, str | None]:
     table = found.curve.table
     within = table[table["time"] <= found.horizon_days]
     moved = 1 - within["survival"]
@@ -146,8 +140,8 @@ def _timing(found: Retention) -> tuple[str, str]:
     if events < max(_FEW, found.min_group):
         within_days = f"{done} within {days(found.horizon_days)}"
         if events:
-            return f"Too few have {within_days} to say when.", "Nothing yet."
-        return f"Nobody has {within_days}, so that it cannot be said when.", "Nothing yet."
+            return f"Too few have {within_days} to say when.", None
+        return f"Nobody has {within_days}, so that it cannot be said when.", None
     half = float(within.loc[moved >= reached / 2, "time"].iloc[0])
     span = min(float(found.horizon_days), found.curve.last_time)
     if found.kind == "orders":

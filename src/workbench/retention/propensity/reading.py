@@ -65,7 +65,7 @@ class PropensityReading:
     how
         How to read all of it: what is learned from, and tried on.
     answer, decision
-        Whether those who leave can be told beforehand, and what is to be decided.
+        Whether those who leave can be told beforehand, and what is to be decided, None for nothing.
     usable
         Whether they can: only then is anything told of today's customers.
     valued
@@ -111,7 +111,7 @@ class PropensityReading:
 
     how: str
     answer: str
-    decision: str
+    decision: str | None
     usable: bool
     valued: bool
     reason: str
@@ -231,7 +231,7 @@ def _without(found: Propensity, said: tell.Labels) -> PropensityReading:
     return PropensityReading(
         how=_how(found, said),
         answer=text,
-        decision="Nothing on these data.",
+        decision=None,
         usable=False,
         valued=False,
         reason=why,
