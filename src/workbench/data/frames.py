@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from workbench.data.quoting import quote
@@ -26,6 +27,7 @@ __all__ = [
     "MONEY_SCALE",
     "aliases",
     "as_money",
+    "calendar_days",
     "collect",
     "column_names",
     "day_number",
@@ -209,8 +211,19 @@ def days_to_dates(days: Any) -> pd.Series:
     days
         Whole numbers as :func:`day_number` gives them.
     """
+    return pd.Series(calendar_days(days).astype("datetime64[s]"))
+
+
+def calendar_days(days: Any) -> npt.NDArray[np.datetime64]:
+    """Return day numbers as NumPy days (datetime64[D]), of the same shape.
+
+    Parameters
+    ----------
+    days
+        Whole numbers as :func:`day_number` gives them.
+    """
     since = np.asarray(days, dtype="int64") - 719_163  # 1970-01-01
-    return pd.Series(since.astype("datetime64[D]").astype("datetime64[s]"))
+    return since.astype("datetime64[D]")
 
 
 def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from workbench.report.drawing import (
     drawable,
     format_x,
     name_ends,
+    only_bars,
     short_label,
     shower,
     tick_writer,
@@ -100,13 +101,7 @@ def bars(
                 ha="left" if number >= 0 else "right",
                 fontsize=9.5,
             )
-        axes.set_yticks(places, labels, color=theme.INK)
-        axes.invert_yaxis()
-        axes.grid(visible=False)
-        axes.xaxis.set_visible(False)
-        axes.spines["bottom"].set_visible(False)
-        axes.axvline(0, color="#AAB2BD", lw=1)
-        axes.margins(x=0.14)
+        only_bars(axes, labels, margin=0.14)
         if min(numbers) >= 0:
             axes.set_xlim(left=0)
         theme.message(axes, title, subtitle)

@@ -20,7 +20,16 @@ from workbench.report.formats import format_date, format_value
 from workbench.report.tables import as_pandas, check_columns
 from workbench.report.text import clean
 
-__all__ = ["canvas", "drawable", "format_x", "name_ends", "short_label", "shower", "tick_writer"]
+__all__ = [
+    "canvas",
+    "drawable",
+    "format_x",
+    "name_ends",
+    "only_bars",
+    "short_label",
+    "shower",
+    "tick_writer",
+]
 
 WIDTH = 7.6  # inches; the page's column at its natural size
 _LINE = 36  # letters of a label on one line; it may have two
@@ -78,6 +87,17 @@ def canvas(height: float) -> tuple[Figure, Axes]:
     # Made without pyplot: nothing global to close, and no window system is asked for.
     fig = Figure(figsize=(WIDTH, max(height, 1.6)), layout="constrained")
     return fig, fig.add_subplot()
+
+
+def only_bars(axes: Axes, labels: Sequence[str], *, margin: float) -> None:
+    """Leave horizontal bars with their names and a line at nought; each tells its own number."""
+    axes.set_yticks(range(len(labels)), labels, color=theme.INK)
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.axvline(0, color="#AAB2BD", lw=1)
+    axes.margins(x=margin)
 
 
 def format_x(axes: Axes, values: pd.Series, format: str = "number") -> None:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from workbench.errors import NotebookError
 from workbench.report import theme
-from workbench.report.drawing import canvas, drawable, short_label, shower
+from workbench.report.drawing import canvas, drawable, only_bars, short_label, shower
 from workbench.report.formats import is_missing
 
 __all__ = ["waterfall"]
@@ -74,12 +74,6 @@ def waterfall(
                 va="center",
                 fontsize=9.5,
             )
-        axes.set_yticks(range(len(names)), names, color=theme.INK)
-        axes.invert_yaxis()
-        axes.grid(visible=False)
-        axes.xaxis.set_visible(False)
-        axes.spines["bottom"].set_visible(False)
-        axes.axvline(0, color="#AAB2BD", lw=1)
-        axes.margins(x=0.16)
+        only_bars(axes, names, margin=0.16)
         theme.message(axes, title, subtitle)
     return fig

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.data.frames import (
+    calendar_days,
     collect,
     day_number,
     lazy,
@@ -183,7 +184,7 @@ def renewals_made(start: Ints, day: Ints, grain: str) -> Ints:
     """
     if grain == "week":
         return (day - start) // 7
-    begin, end = _dates(start), _dates(day)
+    begin, end = calendar_days(start), calendar_days(day)
     first, month = begin.astype("datetime64[M]"), end.astype("datetime64[M]")
     begun = (begin - first).astype("int64")
     at = (end - month).astype("int64")
@@ -191,10 +192,6 @@ def renewals_made(start: Ints, day: Ints, grain: str) -> Ints:
     whole = (month - first).astype("int64") - (at < np.minimum(begun, longest))
     made: Ints = whole // MONTHS_IN[grain]
     return made
-
-
-def _dates(days: Ints) -> npt.NDArray[np.datetime64]:
-    return (np.asarray(days, dtype="int64") - 719_163).astype("datetime64[D]")
 
 
 def _odd(frame: nw.LazyFrame[Any]) -> nw.Expr:

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special, stats
 
 from workbench.retention.maximise import Floats, in_logs, products, total
-from workbench.retention.purchases.cells import Cells, checked_horizon, customer_arrays
+from workbench.retention.purchases.cells import Cells, alike, checked_horizon, customer_arrays
 from workbench.retention.purchases.drawing import Buyers, Clock, Drawn, DrawsFutures
 
 __all__ = ["BgNbd", "BgNbdLikelihood"]
@@ -178,7 +177,8 @@ class BgNbd(DrawsFutures):
         """
         if not len(x):
             return np.empty(0)
-        x, end, place = _pairs(x, end)
+        first, place = alike(x, end)
+        x, end = x[first], end[first]
         least, most = self.b + float(x.min()), self.b + float(x.max())
         # Narrow where both parameters are large; never wider than the strip without poles allows.
         step = min(0.25, 0.7 * float(np.sqrt(1 / self.a + 1 / most)))
@@ -242,13 +242,3 @@ class BgNbd(DrawsFutures):
         made = np.arange(len(who)) - begins < np.maximum(last, 1)[who]
         who = who[made]
         return Drawn(clock.back(shown[order][made]), row[some][who], some[who])
-
-
-def _pairs(x: Floats, end: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-    """Return the distinct pairs of two arrays, and the place of each row's pair."""
-    order = np.lexsort((end, x))
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (np.diff(x[order]) != 0) | (np.diff(end[order]) != 0)
-    place = np.empty(len(order), dtype="int64")
-    place[order] = np.cumsum(new) - 1
-    return x[order][new], end[order][new], place

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
 
-__all__ = ["Cells", "checked_horizon", "customer_arrays", "purchase_cells"]
+__all__ = ["Cells", "alike", "checked_horizon", "customer_arrays", "purchase_cells"]
 
 Ints = npt.NDArray[np.int64]
 _COUNTED = 2**24  # as many distinct rows are counted in a table; for more they are sorted
@@ -91,6 +91,22 @@ def purchase_cells(frequency: Any, recency: Any, T: Any, *, n: Any = None) -> Ce
     weight = None if n is None else np.asarray(n, dtype="float64")
     _check(x, t_x, end, weight)
     return _grouped(x, t_x, end, weight)
+
+
+def alike(*columns: Any) -> tuple[Ints, Ints]:
+    """Return a row of each distinct one, sorted by the first column first; and each row's place.
+
+    Parameters
+    ----------
+    columns
+        Numbers of one length, none missing.
+    """
+    order = np.lexsort(columns[::-1])
+    keys = np.vstack(columns)[:, order]
+    new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
+    place = np.empty(len(order), dtype="int64")
+    place[order] = np.cumsum(new) - 1
+    return order[new], place
 
 
 def customer_arrays(frequency: Any, recency: Any, T: Any) -> tuple[Floats, Floats, Floats]:

@@ -19,7 +19,7 @@ from workbench.data.frames import collect, money_units
 from workbench.data.lines import purchase_lines
 from workbench.errors import AnalysisError
 from workbench.retention.maximise import Floats
-from workbench.retention.purchases.cells import Cells
+from workbench.retention.purchases.cells import Cells, alike
 from workbench.retention.purchases.season import EVEN, Season
 
 __all__ = ["WEEK", "Known", "PurchaseLog", "in_season", "purchase_log"]
@@ -195,12 +195,8 @@ def _known(who: Ints, customer: Ints, day: Ints, units: Ints, last: int) -> Know
 
 def _cells(frequency: Ints, recency: Ints, age: Ints) -> tuple[Cells, Ints]:
     """Return customers who are alike as one row, and each customer's row; times in days."""
-    order = np.lexsort((age, recency, frequency))
-    keys = np.vstack([frequency, recency, age])[:, order]
-    new = np.concatenate([[True], (np.diff(keys, axis=1) != 0).any(axis=0)])
-    cell = np.empty(len(order), dtype="int64")
-    cell[order] = np.cumsum(new) - 1
-    x, t_x, end = keys[:, new].astype("float64")
+    first, cell = alike(frequency, recency, age)
+    x, t_x, end = (column[first].astype("float64") for column in (frequency, recency, age))
     return Cells(x, t_x / WEEK, end / WEEK, np.bincount(cell).astype("float64")), cell
 
 

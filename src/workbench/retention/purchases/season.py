@@ -12,12 +12,12 @@ difference of one year from the next, may explain; where that is likely to be al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from workbench.data.frames import calendar_days
 from workbench.retention.maximise import Floats
 
 __all__ = ["EVEN", "MONTHS", "Season", "months_of", "no_season", "season_of"]
@@ -33,7 +33,6 @@ _WIDE = 0.3  # months are seldom farther apart than twice this
 _NONE = 0.5  # how likely it is that there is no season, before any data
 _NOTHING = 1e-6  # what is less likely is left out
 _SURE = 0.9  # from here on none is taken for certain; below, it counts as far as it is likely
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def months_of(days: Ints) -> Ints:
@@ -41,12 +40,12 @@ def months_of(days: Ints) -> Ints:
 
     Examples
     --------
+    >>> from datetime import date
     >>> days = date(2024, 2, 29), date(2024, 12, 31)
     >>> months_of(np.array([day.toordinal() for day in days])).tolist()
     [1, 11]
     """
-    counted = (np.asarray(days, dtype="int64") - _EPOCH).astype("datetime64[D]")
-    made: Ints = counted.astype("datetime64[M]").astype("int64") % MONTHS
+    made: Ints = calendar_days(days).astype("datetime64[M]").astype("int64") % MONTHS
     return made
 
 
